@@ -1,0 +1,245 @@
+//! A forecast: quantile paths from an origin, from which everything else is derived.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::quantile::{Level, Quantile, Quantiles, normal_quantile};
+use crate::time::Frequency;
+
+/// Values that are no forecast.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ForecastError {
+    /// The number of values is not steps times quantiles.
+    #[error("a forecast with {quantiles} quantiles should have a multiple of them in values, but has {values}")]
+    Shape {
+        /// Quantiles of a step.
+        quantiles: usize,
+        /// Values given.
+        values: usize,
+    },
+    /// A value that is NaN or infinite.
+    #[error("a forecast should be finite, but step {step} holds {value}")]
+    NotFinite {
+        /// The step, from 0.
+        step: usize,
+        /// The value.
+        value: f64,
+    },
+}
+
+/// Quantile paths of the load from an origin on: step `h` covers `[origin + h * step, origin + (h + 1) * step)`.
+///
+/// Quantiles never cross: they are sorted when the forecast is built (Chernozhukov et al., *Quantile and
+/// probability curves without crossing*, 2010).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    origin: DateTime<Utc>,
+    frequency: Frequency,
+    quantiles: Quantiles,
+    values: Vec<f64>,
+}
+
+impl Forecast {
+    /// A forecast of `values.len() / quantiles.len()` steps; `values` holds the quantiles of step 0, of step 1, ...
+    ///
+    /// # Errors
+    /// [`ForecastError::Shape`] when the values do not divide, [`ForecastError::NotFinite`] for NaN or infinity.
+    pub fn new(
+        origin: DateTime<Utc>,
+        frequency: Frequency,
+        quantiles: Quantiles,
+        mut values: Vec<f64>,
+    ) -> Result<Self, ForecastError> {
+        let width = quantiles.len();
+        if values.is_empty() || !values.len().is_multiple_of(width) {
+            return Err(ForecastError::Shape { quantiles: width, values: values.len() });
+        }
+        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+            return Err(ForecastError::NotFinite { step: at / width, value: values[at] });
+        }
+        for row in values.chunks_exact_mut(width) {
+            row.sort_unstable_by(f64::total_cmp);
+        }
+        Ok(Self { origin, frequency, quantiles, values })
+    }
+
+    /// The first moment forecast.
+    pub fn origin(&self) -> DateTime<Utc> {
+        self.origin
+    }
+
+    /// The step.
+    pub fn frequency(&self) -> Frequency {
+        self.frequency
+    }
+
+    /// Steps; at least 1.
+    pub fn steps(&self) -> usize {
+        self.values.len() / self.quantiles.len()
+    }
+
+    /// The quantiles each step carries.
+    pub fn quantiles(&self) -> &Quantiles {
+        &self.quantiles
+    }
+
+    /// When step `h` begins.
+    pub fn time_at(&self, h: usize) -> DateTime<Utc> {
+        self.origin + TimeDelta::seconds(self.frequency.seconds() * h as i64)
+    }
+
+    /// All quantiles of step `h`, ascending.
+    ///
+    /// # Panics
+    /// When `h` is not a step of the forecast.
+    pub fn row(&self, h: usize) -> &[f64] {
+        let width = self.quantiles.len();
+        &self.values[h * width..(h + 1) * width]
+    }
+
+    /// The median of step `h`: the point forecast.
+    pub fn point(&self, h: usize) -> f64 {
+        self.row(h)[self.quantiles.median_index()]
+    }
+
+    /// The load that stays below with probability `quantile` at step `h`.
+    ///
+    /// Between the carried quantiles it is linear in the normal score; beyond the outermost it goes on
+    /// exponentially, linear in the logarithm of the tail probability.
+    pub fn quantile(&self, h: usize, quantile: Quantile) -> f64 {
+        interpolate(self.quantiles.as_slice(), self.row(h), quantile.get())
+    }
+
+    /// The central interval of step `h` at `level`.
+    pub fn interval(&self, h: usize, level: Level) -> (f64, f64) {
+        let (lower, upper) = level.bounds();
+        (self.quantile(h, lower), self.quantile(h, upper))
+    }
+
+    /// The probability that the load of step `h` is at most `load`: the inverse of [`Forecast::quantile`].
+    pub fn probability_below(&self, h: usize, load: f64) -> f64 {
+        let (mut low, mut high) = (1e-6, 1.0 - 1e-6);
+        let at = |p: f64| interpolate(self.quantiles.as_slice(), self.row(h), p);
+        if load >= at(high) {
+            return 1.0;
+        }
+        if load < at(low) {
+            return 0.0;
+        }
+        for _ in 0..50 {
+            let middle = 0.5 * (low + high);
+            if at(middle) <= load { low = middle } else { high = middle }
+        }
+        low
+    }
+
+    /// The mean of step `h`, by integrating the quantile curve.
+    pub fn mean(&self, h: usize) -> f64 {
+        let (levels, row) = (self.quantiles.as_slice(), self.row(h));
+        let inner: f64 = levels
+            .windows(2)
+            .zip(row.windows(2))
+            .map(|(p, q)| 0.5 * (q[0] + q[1]) * (p[1] - p[0]))
+            .sum();
+        let last = levels.len() - 1;
+        inner + row[0] * levels[0] + row[last] * (1.0 - levels[last])
+    }
+
+    /// The same forecast at other quantiles.
+    pub fn at_quantiles(&self, quantiles: &Quantiles) -> Self {
+        let values = (0..self.steps())
+            .flat_map(|h| quantiles.as_slice().iter().map(move |q| (h, *q)))
+            .map(|(h, q)| interpolate(self.quantiles.as_slice(), self.row(h), q))
+            .collect();
+        Self::new(self.origin, self.frequency, quantiles.clone(), values)
+            .expect("interpolating finite values gives finite values")
+    }
+
+    /// The same forecast with every row passed through `change(step, row)`.
+    ///
+    /// # Errors
+    /// [`ForecastError::NotFinite`] when a changed value is not finite.
+    pub fn map_rows(
+        mut self,
+        mut change: impl FnMut(usize, &mut [f64]),
+    ) -> Result<Self, ForecastError> {
+        let width = self.quantiles.len();
+        for (h, row) in self.values.chunks_exact_mut(width).enumerate() {
+            change(h, row);
+        }
+        Self::new(self.origin, self.frequency, self.quantiles, self.values)
+    }
+}
+
+/// The value at probability `p` of a quantile curve given at ascending `levels`.
+pub fn interpolate(levels: &[f64], row: &[f64], p: f64) -> f64 {
+    let above = levels.partition_point(|level| *level < p - 1e-12);
+    if above < levels.len() && (levels[above] - p).abs() <= 1e-12 {
+        return row[above];
+    }
+    if levels.len() == 1 {
+        return row[0];
+    }
+    if above == 0 {
+        return tail(levels[1], levels[0], row[1], row[0], p);
+    }
+    if above == levels.len() {
+        let last = levels.len() - 1;
+        return tail(1.0 - levels[last - 1], 1.0 - levels[last], row[last - 1], row[last], 1.0 - p);
+    }
+    let (z0, z1) = (normal_quantile(levels[above - 1]), normal_quantile(levels[above]));
+    let share = (normal_quantile(p) - z0) / (z1 - z0);
+    row[above - 1] + (row[above] - row[above - 1]) * share
+}
+
+/// Goes on linearly in the logarithm of the tail probability, from an inner and an outer known point.
+fn tail(inner_p: f64, outer_p: f64, inner: f64, outer: f64, p: f64) -> f64 {
+    let slope = (outer - inner) / (inner_p / outer_p).ln();
+    outer + slope * (outer_p / p).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forecast(rows: &[[f64; 3]]) -> Forecast {
+        let values = rows.iter().flatten().copied().collect();
+        let origin = "2026-01-05T00:00:00Z".parse().unwrap();
+        let quantiles = Quantiles::new([0.1, 0.9]).unwrap();
+        Forecast::new(origin, Frequency::from_seconds(60).unwrap(), quantiles, values).unwrap()
+    }
+
+    #[test]
+    fn crossing_quantiles_are_sorted() {
+        let f = forecast(&[[3.0, 2.0, 1.0]]);
+        assert_eq!(f.row(0), [1.0, 2.0, 3.0]);
+        assert_eq!(f.interval(0, Level::new(80.0).unwrap()), (1.0, 3.0));
+    }
+
+    #[test]
+    fn a_probability_inverts_its_quantile() {
+        let f = forecast(&[[10.0, 20.0, 40.0]]);
+        for p in [0.02, 0.1, 0.3, 0.5, 0.77, 0.9, 0.99] {
+            let load = f.quantile(0, Quantile::new(p).unwrap());
+            assert!((f.probability_below(0, load) - p).abs() < 1e-5, "{p}");
+        }
+    }
+
+    #[test]
+    fn tails_go_on_outward() {
+        let f = forecast(&[[10.0, 20.0, 40.0]]);
+        let q = |p| f.quantile(0, Quantile::new(p).unwrap());
+        assert!(q(0.99) > 40.0 && q(0.999) > q(0.99) && q(0.01) < 10.0);
+    }
+
+    #[test]
+    fn nan_is_no_forecast() {
+        let origin = "2026-01-05T00:00:00Z".parse().unwrap();
+        let step = Frequency::from_seconds(60).unwrap();
+        let quantiles = Quantiles::new([]).unwrap();
+        let error = Forecast::new(origin, step, quantiles, vec![1.0, f64::NAN]).unwrap_err();
+        assert_eq!(error.to_string(), "a forecast should be finite, but step 1 holds NaN");
+    }
+}

@@ -1,0 +1,24 @@
+//! The types every part of forescale speaks: series, units, time, forecasts and the predictor contract.
+//!
+//! Nothing here reads a file or a clock: `now` and the seed are arguments everywhere.
+
+pub mod calendar;
+pub mod forecast;
+pub mod history;
+pub mod metrics;
+pub mod predictor;
+pub mod quantile;
+pub mod series;
+pub mod time;
+pub mod units;
+
+pub use calendar::{BusinessHours, Calendar, Event, Holiday};
+pub use forecast::{Forecast, ForecastError};
+pub use history::History;
+pub use predictor::{
+    FitError, FitOptions, FittedPredictor, Importance, PredictError, Predictor,
+};
+pub use quantile::{Level, Quantile, Quantiles};
+pub use series::{LoadSeries, SeriesError};
+pub use time::{Frequency, Horizon, parse_span};
+pub use units::{Replicas, UnitError, Utilization};

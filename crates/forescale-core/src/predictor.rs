@@ -1,0 +1,113 @@
+//! The contract of a predictor: fit once, predict from any later history, any horizon, any quantiles.
+
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::forecast::{Forecast, ForecastError};
+use crate::history::History;
+use crate::quantile::Quantiles;
+use crate::time::Horizon;
+
+/// What a fit is told beside the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FitOptions {
+    /// The farthest horizon the fit is made for; predictions beyond it are allowed and may be poorer.
+    pub horizon: Horizon,
+    /// Where all randomness comes from: the same seed gives the same fit, whatever the number of threads.
+    pub seed: u64,
+}
+
+/// A predictor that could not be fitted.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// Too little history.
+    #[error("{predictor} needs {needed} steps of history, but got {got}")]
+    TooShort {
+        /// Which predictor.
+        predictor: &'static str,
+        /// Steps it needs.
+        needed: usize,
+        /// Steps it got.
+        got: usize,
+    },
+    /// Anything else that stopped the fit.
+    #[error("{predictor} could not be fitted: {reason}")]
+    Failed {
+        /// Which predictor.
+        predictor: &'static str,
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// A fitted predictor that could not predict.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum PredictError {
+    /// The new history does not fit the fit: another step, or too short.
+    #[error("{predictor} cannot predict from this history: {reason}")]
+    Unsuitable {
+        /// Which predictor.
+        predictor: &'static str,
+        /// What does not fit.
+        reason: String,
+    },
+    /// What was predicted is no forecast.
+    #[error(transparent)]
+    Forecast(#[from] ForecastError),
+}
+
+/// How much an input drives a predictor, as a share of all its inputs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Importance {
+    /// The input.
+    pub feature: String,
+    /// Its share, 0 to 1.
+    pub share: f64,
+}
+
+/// Something that can learn from a history. It holds hyperparameters only.
+pub trait Predictor: Debug + Send + Sync {
+    /// The name in configuration, equal to the module's: `seasonal-naive`.
+    fn name(&self) -> &'static str;
+
+    /// Learns from `history`.
+    ///
+    /// # Errors
+    /// [`FitError::TooShort`] names the steps it needs; [`FitError::Failed`] says what else went wrong.
+    fn fit(
+        &self,
+        history: &History,
+        options: &FitOptions,
+    ) -> Result<Box<dyn FittedPredictor>, FitError>;
+}
+
+/// What was learned. It predicts from the history it is given, so one fit serves many origins.
+pub trait FittedPredictor: Debug + Send + Sync {
+    /// The name of the predictor that was fitted.
+    fn name(&self) -> &'static str;
+
+    /// Predicts `horizon` steps from the end of `history`, which has the step that was fitted.
+    ///
+    /// The forecast carries exactly `quantiles`; every value is finite.
+    ///
+    /// # Errors
+    /// [`PredictError`] when `history` does not fit or the result is no forecast.
+    fn predict(
+        &self,
+        history: &History,
+        horizon: Horizon,
+        quantiles: &Quantiles,
+    ) -> Result<Forecast, PredictError>;
+
+    /// The fit as bytes that this version reads back.
+    fn to_bytes(&self) -> Vec<u8>;
+
+    /// What drives it, largest first; empty when it cannot say.
+    fn importances(&self) -> Vec<Importance> {
+        Vec::new()
+    }
+}
