@@ -12,7 +12,9 @@ use crate::time::Frequency;
 #[non_exhaustive]
 pub enum ForecastError {
     /// The number of values is not steps times quantiles.
-    #[error("a forecast with {quantiles} quantiles should have a multiple of them in values, but has {values}")]
+    #[error(
+        "a forecast with {quantiles} quantiles should have a multiple of them in values, but has {values}"
+    )]
     Shape {
         /// Quantiles of a step.
         quantiles: usize,

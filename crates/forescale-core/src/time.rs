@@ -220,7 +220,9 @@ mod tests {
 
     #[test]
     fn broken_spans_are_refused() {
-        for text in ["", "5", "m", "-5m", "5x", "P", "PT", "0s", "99999999999999999999d", "5m3", "1.5h"] {
+        for text in
+            ["", "5", "m", "-5m", "5x", "P", "PT", "0s", "99999999999999999999d", "5m3", "1.5h"]
+        {
             assert!(parse_span(text).is_err(), "{text:?}");
         }
     }
