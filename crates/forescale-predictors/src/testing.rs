@@ -1,0 +1,18 @@
+//! Small histories for the unit tests of this crate.
+
+use std::sync::Arc;
+
+use forescale_core::{Calendar, FitOptions, Frequency, History, Horizon, LoadSeries};
+
+/// A history of `values` from a Monday midnight on.
+pub(crate) fn history(step_seconds: i64, values: &[f64]) -> History {
+    let start = "2026-01-05T00:00:00Z".parse().unwrap();
+    let step = Frequency::from_seconds(step_seconds).unwrap();
+    let series = LoadSeries::new(start, step, values.to_vec()).unwrap();
+    History::new(series, Arc::new(Calendar::default()))
+}
+
+/// What a fit for `steps` ahead is told.
+pub(crate) fn options(steps: usize) -> FitOptions {
+    FitOptions { horizon: Horizon::new(steps).unwrap(), seed: 1 }
+}
