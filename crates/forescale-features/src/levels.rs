@@ -1,0 +1,116 @@
+//! Columns that hold past values themselves, as `z = asinh(load / unit)`.
+//!
+//! The profile P is the mean of z at the same local time of day on the last seven known days.
+
+use crate::prepared::Prepared;
+use crate::rows::Row;
+
+/// The columns, in order.
+pub const NAMES: [&str; 33] = [
+    "lag 1", "lag 2", "lag 3", "lag 4", "lag 6", "lag 9", "lag 12", "mean of 3", "mean of 6",
+    "mean of 12", "mean of 36", "mean of 144", "mean of a day", "last 3 over profile",
+    "last 12 over profile", "last 72 over profile", "profile", "spread of the profile", "day-1", "day-2",
+    "day-3", "day-7", "day-14", "hour around day-1", "hour around day-7", "mean of the day before",
+    "profile ahead of now", "horizon", "hour of day", "weekday", "weekend", "business hours", "holiday",
+];
+
+/// The columns that hold nothing newer than a day before the target: for horizons beyond the next hours.
+pub const DAY_COLUMNS: [usize; 17] =
+    [12, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 28, 29, 30, 31, 32, 15];
+
+const SHORT_LAGS: [usize; 7] = [1, 2, 3, 4, 6, 9, 12];
+const WINDOWS: [usize; 5] = [3, 6, 12, 36, 144];
+const DEVIATIONS: [usize; 3] = [3, 12, 72];
+
+/// Writes the columns of one row; returns the last value and `unit` as anchor and scale.
+pub fn fill(p: &Prepared, row: Row, unit: f64, set: &mut impl FnMut(usize, f64)) -> (f64, f64) {
+    let (o, tau, m) = (row.origin, row.target(), p.day);
+    let z = |load: f64| (load / unit).asinh();
+    let mean_before = |span: usize| z(p.mean(o.saturating_sub(span), o));
+    for (slot, lag) in SHORT_LAGS.iter().enumerate() {
+        set(slot, if o >= *lag { z(p.y[o - lag]) } else { f64::NAN });
+    }
+    for (slot, span) in WINDOWS.iter().enumerate() {
+        set(7 + slot, mean_before(*span));
+    }
+    set(12, mean_before(m));
+    let first = (row.horizon - 1) / m + 1;
+    let lag = |days: usize| -> Option<usize> {
+        let at = p.same_time(tau, days);
+        (at >= 0 && (at as usize) < o).then_some(at as usize)
+    };
+    let (profile, spread) = profile(p, o, tau, first, &z);
+    let (now, _) = profile_at(p, o, &z);
+    for (slot, span) in DEVIATIONS.iter().enumerate() {
+        set(13 + slot, over_profile(p, o, *span, &z));
+    }
+    set(16, profile);
+    set(17, spread);
+    let days = [first, first + 1, first + 2, first.div_ceil(7) * 7, (first.div_ceil(7) + 1) * 7];
+    for (slot, day) in days.iter().enumerate() {
+        set(18 + slot, lag(*day).map_or(f64::NAN, |at| z(p.y[at])));
+    }
+    let half_hour = ((1_800.0 / p.step_seconds as f64).round() as usize).max(1);
+    let around = |at: usize| z(p.mean(at.saturating_sub(half_hour), (at + half_hour + 1).min(o)));
+    set(23, lag(days[0]).map_or(f64::NAN, around));
+    set(24, lag(days[3]).map_or(f64::NAN, around));
+    let newest = (tau + 1).saturating_sub(first * m).clamp(1, o);
+    set(25, z(p.mean(newest.saturating_sub(m), newest)));
+    set(26, profile - now);
+    set(27, row.horizon as f64);
+    let local = p.calendar().local(p.time(tau));
+    let flag = |yes: bool| f64::from(u8::from(yes));
+    set(28, local.hour);
+    set(29, f64::from(local.weekday));
+    set(30, flag(local.weekend || local.holiday));
+    set(31, flag(local.business));
+    set(32, flag(local.holiday));
+    (p.y[o - 1], unit)
+}
+
+/// Mean and deviation of z at the same local time on the seven newest known days, a step around each.
+fn profile(
+    p: &Prepared,
+    o: usize,
+    tau: usize,
+    first: usize,
+    z: &impl Fn(f64) -> f64,
+) -> (f64, f64) {
+    let (mut sum, mut square, mut days) = (0.0, 0.0, 0.0);
+    for k in first..first + 7 {
+        let at = p.same_time(tau, k);
+        if at < 0 || at as usize >= o {
+            continue;
+        }
+        let at = at as usize;
+        let v = z(p.mean(at.saturating_sub(1), (at + 2).min(o)));
+        sum += v;
+        square += v * v;
+        days += 1.0;
+    }
+    if days == 0.0 {
+        return (f64::NAN, f64::NAN);
+    }
+    let mean = sum / days;
+    (mean, (square / days - mean * mean).max(0.0).sqrt())
+}
+
+/// The profile at the last known step.
+fn profile_at(p: &Prepared, o: usize, z: &impl Fn(f64) -> f64) -> (f64, f64) {
+    profile(p, o - 1, o - 1, 1, z)
+}
+
+/// How far the last `span` steps are above the same clock window of the seven days before.
+fn over_profile(p: &Prepared, o: usize, span: usize, z: &impl Fn(f64) -> f64) -> f64 {
+    if o < span {
+        return f64::NAN;
+    }
+    let (mut sum, mut days) = (0.0, 0.0);
+    for k in 1..=7 {
+        if o >= span + k * p.day {
+            sum += z(p.mean(o - span - k * p.day, o - k * p.day));
+            days += 1.0;
+        }
+    }
+    if days == 0.0 { f64::NAN } else { z(p.mean(o - span, o)) - sum / days }
+}

@@ -1,0 +1,71 @@
+//! The one function that turns rows of a history into a feature matrix.
+
+use forescale_core::History;
+use ndarray::{Array2, ShapeBuilder};
+
+use crate::prepared::Prepared;
+use crate::rows::Row;
+use crate::{levels, relative};
+
+/// Which columns a matrix has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Layout {
+    /// Deviations from the anchor in units of the scale: what does not depend on how big the service is.
+    /// `floor` bounds the scale from below.
+    Relative {
+        /// The least scale, in load units.
+        floor: f64,
+    },
+    /// Past values themselves as `asinh(load / unit)`: what a booster of one service learns best from.
+    Levels {
+        /// The load at which the transform turns from linear to logarithmic.
+        unit: f64,
+    },
+}
+
+impl Layout {
+    /// The names of the columns.
+    pub fn names(&self) -> &'static [&'static str] {
+        match self {
+            Self::Relative { .. } => &relative::NAMES,
+            Self::Levels { .. } => &levels::NAMES,
+        }
+    }
+}
+
+/// Features of rows. A missing feature is `NaN`.
+#[derive(Debug, Clone)]
+pub struct Matrix {
+    /// Rows by columns, stored column by column: learners walk along columns.
+    pub x: Array2<f32>,
+    /// The anchor of each row in load units: the mean of the same time of day on the last seven known days
+    /// (`Relative`), or the last value (`Levels`).
+    pub anchor: Vec<f64>,
+    /// The scale of each row in load units.
+    pub scale: Vec<f64>,
+}
+
+/// Builds the features of `rows`. Nothing after a row's origin is read, but for the calendar.
+pub fn build(history: &History, rows: &[Row], layout: Layout) -> Matrix {
+    let prepared = Prepared::of(history);
+    let mut matrix = Matrix {
+        x: Array2::from_elem((rows.len(), layout.names().len()).f(), f32::NAN),
+        anchor: Vec::with_capacity(rows.len()),
+        scale: Vec::with_capacity(rows.len()),
+    };
+    let mut origin = None;
+    for (i, row) in rows.iter().enumerate() {
+        let mut out = matrix.x.row_mut(i);
+        let mut set = |column: usize, value: f64| out[column] = value as f32;
+        let (anchor, scale) = match layout {
+            Layout::Relative { floor } => {
+                let seen = relative::Origin::at(&prepared, row.origin, &mut origin);
+                relative::fill(&prepared, *row, seen, floor, &mut set)
+            }
+            Layout::Levels { unit } => levels::fill(&prepared, *row, unit, &mut set),
+        };
+        matrix.anchor.push(anchor);
+        matrix.scale.push(scale);
+    }
+    matrix
+}
