@@ -1,1 +1,16 @@
-//! placeholder
+//! What a plan looks like: one self-contained HTML page, and a chart for the terminal.
+//!
+//! Both are pure functions of [`ReportData`]: no file, no network and no clock, so the same data give the
+//! same bytes.
+
+mod data;
+mod island;
+mod page;
+mod serving;
+mod thin;
+
+pub use data::{
+    BacktestRow, CapacityView, Coverage, ForecastBand, ForecastRow, HistoryPoint, MemberView,
+    PlanRow, ReportData, WeightAt,
+};
+pub use page::render_html;
