@@ -151,10 +151,11 @@ impl Forecast {
 
     /// The same forecast at other quantiles.
     pub fn at_quantiles(&self, quantiles: &Quantiles) -> Self {
-        let values = (0..self.steps())
-            .flat_map(|h| quantiles.as_slice().iter().map(move |q| (h, *q)))
-            .map(|(h, q)| interpolate(self.quantiles.as_slice(), self.row(h), q))
-            .collect();
+        let curve = Interpolation::new(self.quantiles.as_slice(), quantiles.as_slice());
+        let mut values = Vec::with_capacity(self.steps() * quantiles.len());
+        for h in 0..self.steps() {
+            curve.extend(self.row(h), &mut values);
+        }
         Self::new(self.origin, self.frequency, quantiles.clone(), values)
             .expect("interpolating finite values gives finite values")
     }
@@ -176,30 +177,62 @@ impl Forecast {
 }
 
 /// The value at probability `p` of a quantile curve given at ascending `levels`.
+///
+/// Linear in the normal score between levels; linear in the logarithm of the tail probability beyond them.
 pub fn interpolate(levels: &[f64], row: &[f64], p: f64) -> f64 {
-    let above = levels.partition_point(|level| *level < p - 1e-12);
-    if above < levels.len() && (levels[above] - p).abs() <= 1e-12 {
-        return row[above];
-    }
-    if levels.len() == 1 {
-        return row[0];
-    }
-    if above == 0 {
-        return tail(levels[1], levels[0], row[1], row[0], p);
-    }
-    if above == levels.len() {
-        let last = levels.len() - 1;
-        return tail(1.0 - levels[last - 1], 1.0 - levels[last], row[last - 1], row[last], 1.0 - p);
-    }
-    let (z0, z1) = (normal_quantile(levels[above - 1]), normal_quantile(levels[above]));
-    let share = (normal_quantile(p) - z0) / (z1 - z0);
-    row[above - 1] + (row[above] - row[above - 1]) * share
+    Mix::new(levels, p).of(row)
 }
 
-/// Goes on linearly in the logarithm of the tail probability, from an inner and an outer known point.
-fn tail(inner_p: f64, outer_p: f64, inner: f64, outer: f64, p: f64) -> f64 {
-    let slope = (outer - inner) / (inner_p / outer_p).ln();
-    outer + slope * (outer_p / p).ln()
+/// Quantile curves carried from one set of levels to another, with the weights worked out once.
+#[derive(Debug, Clone)]
+pub struct Interpolation(Vec<Mix>);
+
+impl Interpolation {
+    /// From curves at ascending `levels` to values at `wanted`.
+    pub fn new(levels: &[f64], wanted: &[f64]) -> Self {
+        Self(wanted.iter().map(|p| Mix::new(levels, *p)).collect())
+    }
+
+    /// Appends the wanted values of the curve `row`.
+    pub fn extend(&self, row: &[f64], values: &mut Vec<f64>) {
+        values.extend(self.0.iter().map(|mix| mix.of(row)));
+    }
+}
+
+/// A point of a curve as `row[from] + share * (row[to] - row[from])`.
+#[derive(Debug, Clone, Copy)]
+struct Mix {
+    from: usize,
+    to: usize,
+    share: f64,
+}
+
+impl Mix {
+    fn new(levels: &[f64], p: f64) -> Self {
+        let above = levels.partition_point(|level| *level < p - 1e-12);
+        let last = levels.len() - 1;
+        if above <= last && (levels[above] - p).abs() <= 1e-12 {
+            return Self { from: above, to: above, share: 0.0 };
+        }
+        if last == 0 {
+            return Self { from: 0, to: 0, share: 0.0 };
+        }
+        // Beyond the outermost level the share is above 1 and grows with the logarithm of the tail.
+        let beyond = |inner: f64, outer: f64, p: f64| 1.0 + (outer / p).ln() / (inner / outer).ln();
+        if above == 0 {
+            return Self { from: 1, to: 0, share: beyond(levels[1], levels[0], p) };
+        }
+        if above > last {
+            let share = beyond(1.0 - levels[last - 1], 1.0 - levels[last], 1.0 - p);
+            return Self { from: last - 1, to: last, share };
+        }
+        let (z0, z1) = (normal_quantile(levels[above - 1]), normal_quantile(levels[above]));
+        Self { from: above - 1, to: above, share: (normal_quantile(p) - z0) / (z1 - z0) }
+    }
+
+    fn of(self, row: &[f64]) -> f64 {
+        row[self.from] + self.share * (row[self.to] - row[self.from])
+    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,16 @@ use forescale_core::{FittedPredictor, Predictor};
 mod bounds;
 mod check;
 mod filled;
+mod learners;
 mod persist;
+pub mod quantile_boosting;
+pub mod quantile_forest;
+pub mod residual_forest;
 mod residuals;
+pub mod robust_stack;
 pub mod seasonal_naive;
+mod segmented;
+mod stacked;
 #[cfg(test)]
 mod testing;
 
@@ -35,13 +42,43 @@ pub struct Row {
 }
 
 /// Every predictor, the yardstick first.
-pub const PREDICTORS: &[Row] = &[Row {
-    name: "seasonal-naive",
-    summary: "repeats the last day; the yardstick the others have to beat",
-    source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
-    create: || Arc::new(SeasonalNaive::default()),
-    load: persist::from_bytes::<seasonal_naive::FittedSeasonalNaive>,
-}];
+pub const PREDICTORS: &[Row] = &[
+    Row {
+        name: "seasonal-naive",
+        summary: "repeats the last day; the yardstick the others have to beat",
+        source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
+        create: || Arc::new(SeasonalNaive::default()),
+        load: persist::from_bytes::<seasonal_naive::FittedSeasonalNaive>,
+    },
+    Row {
+        name: "robust-stack",
+        summary: "least absolute deviations over seasonal and level anchors",
+        source: "Schlossmacher, An iterative technique for absolute deviations curve fitting, 1973",
+        create: || Arc::new(robust_stack::RobustStack::default()),
+        load: persist::from_bytes::<robust_stack::FittedRobustStack>,
+    },
+    Row {
+        name: "quantile-forest",
+        summary: "extremely randomised quantile forest on deviations from past days",
+        source: "Meinshausen, Quantile regression forests, 2006; Geurts et al., Extremely randomized trees, 2006",
+        create: || Arc::new(quantile_forest::QuantileForest::default()),
+        load: persist::from_bytes::<quantile_forest::FittedQuantileForest>,
+    },
+    Row {
+        name: "residual-forest",
+        summary: "quantile forest on what the robust stack leaves unexplained",
+        source: "as robust-stack and quantile-forest",
+        create: || Arc::new(residual_forest::ResidualForest::default()),
+        load: persist::from_bytes::<residual_forest::FittedResidualForest>,
+    },
+    Row {
+        name: "quantile-boosting",
+        summary: "quantile gradient boosting on past values, direct over origin and horizon",
+        source: "Friedman, Greedy function approximation, 2001; Ke et al., LightGBM, 2017",
+        create: || Arc::new(quantile_boosting::QuantileBoosting::default()),
+        load: persist::from_bytes::<quantile_boosting::FittedQuantileBoosting>,
+    },
+];
 
 /// The row of the predictor called `name`.
 pub fn by_name(name: &str) -> Option<&'static Row> {
