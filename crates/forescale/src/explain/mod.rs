@@ -1,0 +1,6 @@
+//! What drives the load and the plan.
+
+mod condition;
+mod surrogate;
+
+pub use surrogate::{Rule, rules};

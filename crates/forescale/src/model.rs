@@ -1,0 +1,139 @@
+//! A trained model: forecasts from any later history, and is bytes in between.
+
+use std::sync::Arc;
+
+use forescale_core::{
+    Calendar, FittedPredictor, Forecast, Frequency, History, Horizon, LoadSeries, Quantiles,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::EngineError;
+use crate::card::ModelCard;
+use crate::fallback::{self, LastValue};
+
+/// The newest history that a model keeps, to forecast from when it is given none.
+const KEPT_DAYS: usize = 29;
+
+/// The most steps of it: a month of minutes.
+const KEPT_STEPS: usize = 45_000;
+
+/// What was learnt from a history.
+#[derive(Debug)]
+pub struct Model {
+    card: ModelCard,
+    fitted: Box<dyn FittedPredictor>,
+    recent: LoadSeries,
+    calendar: Arc<Calendar>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    card: ModelCard,
+    name: String,
+    fitted: Vec<u8>,
+    recent: LoadSeries,
+    calendar: Calendar,
+}
+
+impl Model {
+    pub(crate) fn new(
+        card: ModelCard,
+        fitted: Box<dyn FittedPredictor>,
+        series: &LoadSeries,
+        calendar: Arc<Calendar>,
+    ) -> Self {
+        Self { card, fitted, recent: newest(series), calendar }
+    }
+
+    /// What the model says about itself.
+    pub fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    /// The step it was trained with.
+    pub fn frequency(&self) -> Frequency {
+        self.recent.frequency()
+    }
+
+    /// The newest history it was trained on.
+    pub fn recent(&self) -> &LoadSeries {
+        &self.recent
+    }
+
+    /// The calendar it was told.
+    pub fn calendar(&self) -> &Arc<Calendar> {
+        &self.calendar
+    }
+
+    /// The same model with a newer calendar.
+    pub fn with_calendar(mut self, calendar: Arc<Calendar>) -> Self {
+        self.calendar = calendar;
+        self
+    }
+
+    /// Forecasts `horizon` steps from the end of `series`, at `quantiles`, without learning again.
+    ///
+    /// # Errors
+    /// [`EngineError::Step`] for a history with another step, [`EngineError::Predict`] when it does not fit
+    /// what was learnt.
+    pub fn forecast(
+        &self,
+        series: &LoadSeries,
+        horizon: Horizon,
+        quantiles: &Quantiles,
+    ) -> Result<Forecast, EngineError> {
+        let (trained, given) = (self.frequency(), series.frequency());
+        if trained != given {
+            return Err(EngineError::Step { trained, given });
+        }
+        let history = History::new(series.clone(), Arc::clone(&self.calendar));
+        Ok(self.fitted.predict(&history, horizon, quantiles)?)
+    }
+
+    /// The model as bytes that this version reads back.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let stored = Stored {
+            card: self.card.clone(),
+            name: self.fitted.name().to_owned(),
+            fitted: self.fitted.to_bytes(),
+            recent: self.recent.clone(),
+            calendar: Calendar::clone(&self.calendar),
+        };
+        postcard::to_allocvec(&stored).expect("a model holds nothing that cannot be written")
+    }
+
+    /// Reads a model that [`Model::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`EngineError::Model`] when the bytes are none.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EngineError> {
+        let broken = |error: &dyn std::fmt::Display| EngineError::Model(error.to_string());
+        let stored: Stored = postcard::from_bytes(bytes).map_err(|error| broken(&error))?;
+        let recent = LoadSeries::new(
+            stored.recent.start(),
+            stored.recent.frequency(),
+            stored.recent.values().to_vec(),
+        )?;
+        Ok(Self {
+            card: stored.card,
+            fitted: load(&stored.name, &stored.fitted)?,
+            recent,
+            calendar: Arc::new(stored.calendar),
+        })
+    }
+}
+
+fn load(name: &str, bytes: &[u8]) -> Result<Box<dyn FittedPredictor>, EngineError> {
+    match name {
+        fallback::NAME => Ok(Box::new(LastValue)),
+        _ => forescale_predictors::load(name, bytes)
+            .map_err(|error| EngineError::Model(error.to_string())),
+    }
+}
+
+/// What is worth keeping of a history.
+fn newest(series: &LoadSeries) -> LoadSeries {
+    let steps = (KEPT_DAYS * series.frequency().steps_per_day()).clamp(1, KEPT_STEPS);
+    let from = series.len().saturating_sub(steps);
+    series.slice(from, series.len()).unwrap_or_else(|_| series.clone())
+}
