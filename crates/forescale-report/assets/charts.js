@@ -85,7 +85,7 @@ const Charts = (() => {
         y: { range: (_, min, max) => [0, max > 0 ? max * 1.06 : 1] },
       },
       axes: [
-        axis({ size: 44, space: 64, values: (_, splits, __, ___, step) => timeLabels(shared.clock, splits, step) }),
+        axis({ size: 44, space: 84, values: (_, splits, __, ___, step) => timeLabels(shared.clock, splits, step) }),
         axis({ size: 56, incrs: options.whole ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000] : undefined,
           values: (_, splits) => splits.map(value => compact.format(value)) }),
       ],
@@ -111,6 +111,8 @@ const Charts = (() => {
     ctx.save();
     ctx.strokeStyle = ctx.fillStyle = colour("--soft");
     ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "alphabetic";
     ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
     for (const mark of marks) {
       const x = plot.valToPos(mark.time, "x", true);
@@ -119,7 +121,7 @@ const Charts = (() => {
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      ctx.fillText(mark.label, x + 5 * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+      ctx.fillText(mark.label, x, bbox.top - 4 * devicePixelRatio);
     }
     ctx.restore();
   }

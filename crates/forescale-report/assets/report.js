@@ -92,7 +92,7 @@
     const { times, load: loads, intervals, fleet } = columns();
     if (!times?.length) return id("charts").remove();
     const bounds = { min: times[0], max: Math.max(times.at(-1), end), narrowest: 5 * ((forecast.time[1] ?? end) - (forecast.time[0] ?? 0) || 60000) };
-    const home = { min: Math.max(bounds.min, data.now - 3 * Math.max(end - data.now, 3600000)), max: bounds.max };
+    const home = { min: Math.max(bounds.min, data.now - (innerWidth < 640 ? 1 : 2) * Math.max(end - data.now, 3600000)), max: bounds.max };
     charts = Charts.group(bounds, home);
     charts.onView = showRange;
     const marks = [{ time: data.now, label: "now" }];
@@ -193,7 +193,7 @@
     });
     const headings = ["Predictor", "Horizon", right("WQL"), right("MASE"), right("WQL / seasonal naive"), ...levels.map(level => right(`within ${level} %`))];
     id("backtest-lead").textContent = "Forecasts from past origins of this history, compared with what came. Lower WQL and MASE are better; a ratio below 1 beats seasonal naive; the shares within an interval should be near its level.";
-    id("backtest").querySelector(".scroll").replaceChildren(table("", headings, cells, "cards"));
+    id("backtest").querySelector(".scroll").replaceChildren(table("One row for each predictor and how far ahead it looks.", headings, cells));
   }
 
   const percentOf = coverage => (coverage ? percent(coverage.share, 1) : "–");
@@ -210,7 +210,7 @@
       ...horizons.map(horizon => weightCell(member.weights.find(weight => weight.horizon === horizon))),
       { text: member.left_out ?? "", className: "reason" }]);
     const headings = ["Predictor", ...horizons, "Left out because"];
-    id("members").querySelector(".scroll").replaceChildren(table("Share of each predictor in the ensemble, by how far ahead.", headings, rows, "cards"));
+    id("members").querySelector(".scroll").replaceChildren(table("Share of each predictor in the ensemble, by how far ahead.", headings, rows));
   }
 
   function weightCell(weight) {

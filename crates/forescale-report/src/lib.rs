@@ -3,6 +3,7 @@
 //! Both are pure functions of [`ReportData`]: no file, no network and no clock, so the same data give the
 //! same bytes.
 
+pub mod chart;
 mod data;
 mod island;
 mod page;

@@ -31,14 +31,18 @@ pub fn report() -> ReportData {
     data
 }
 
-/// Load of a shop: a day and a week's shape, with a small repeatable noise.
-fn load(time: DateTime<Utc>) -> f64 {
+/// What the shop does on average: the shape of a day and of a week.
+fn usual(time: DateTime<Utc>) -> f64 {
     let hours = time.timestamp() as f64 / 3_600.0;
     let day = (std::f64::consts::TAU * (hours - 7.0) / 24.0).sin();
     let weekend = if (time.timestamp() / 86_400 + 3) % 7 >= 5 { 0.6 } else { 1.0 };
-    let noise = (hours * 12.9898).sin() * 43_758.545_3;
     weekend * (450.0 + 310.0 * day + 60.0 * (2.0 * day).cos())
-        + 40.0 * (noise - noise.floor() - 0.5)
+}
+
+/// The same with a small repeatable noise.
+fn load(time: DateTime<Utc>) -> f64 {
+    let noise = (time.timestamp() as f64 / 3_600.0 * 12.9898).sin() * 43_758.545_3;
+    usual(time) + 40.0 * (noise - noise.floor() - 0.5)
 }
 
 fn history(now: DateTime<Utc>) -> Vec<HistoryPoint> {
@@ -54,7 +58,7 @@ fn history(now: DateTime<Utc>) -> Vec<HistoryPoint> {
 fn forecast(now: DateTime<Utc>) -> ForecastBand {
     let row = |h: i64| {
         let time = now + TimeDelta::minutes(STEP_MINUTES * h);
-        let median = load(time);
+        let median = usual(time);
         let spread = 12.0 + 3.0 * (h as f64).sqrt();
         let interval = |z: f64| ((median - z * spread).max(0.0), median + z * spread);
         let intervals = vec![interval(1.28), interval(1.96)];
@@ -101,8 +105,8 @@ fn recommendation(at: DateTime<Utc>, before: u32, wanted: u32, steps: &[Forecast
         instances: wanted,
         change,
         expected_load: median,
-        lower: steps[0].intervals[0].0,
-        upper: steps[0].intervals[0].1,
+        lower: steps.iter().map(|step| step.intervals[0].0).fold(f64::INFINITY, f64::min),
+        upper: steps.iter().map(|step| step.intervals[0].1).fold(0.0, f64::max),
         level: 80.0,
         headroom_instances: i64::from(wanted) - need as i64,
         headroom_percent: (f64::from(wanted) / need - 1.0) * 100.0,

@@ -1,0 +1,66 @@
+//! A chart for the terminal: the load with its forecast on top, the instances as steps below.
+//!
+//! The chart crates at hand draw lines on a numeric axis, but neither a band nor time in a zone, so the cells
+//! are laid out here. Lines are braille dots (8 to a cell), the band is shaded, the steps are box drawing.
+
+mod axis;
+mod canvas;
+mod fleet;
+mod load;
+mod span;
+
+use axis::TimeAxis;
+use canvas::{Canvas, Ink};
+
+use crate::data::ReportData;
+use crate::serving::serving;
+
+/// How to draw: the size in cells, and what the terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TerminalStyle {
+    /// Columns; at least 40 are used.
+    pub width: usize,
+    /// Lines; at least 12 are used.
+    pub height: usize,
+    /// Whether to colour with ANSI escapes.
+    pub color: bool,
+    /// Braille and box drawing, or plain ASCII.
+    pub unicode: bool,
+}
+
+impl Default for TerminalStyle {
+    fn default() -> Self {
+        Self { width: 100, height: 24, color: false, unicode: true }
+    }
+}
+
+/// Columns left of the plot: a label of up to 8 and the axis.
+const MARGIN: usize = 9;
+/// Lines that are not plot: the heading, the times and the days.
+const FRAME_LINES: usize = 3;
+
+/// The load so far, the forecast with its intervals, and the instances of the plan below, over time as the
+/// service's zone shows it. As much history is drawn as the forecast is long.
+///
+/// The chart has `style.height` lines at most, none longer than `style.width`, and ends with a line break.
+pub fn terminal(data: &ReportData, style: &TerminalStyle) -> String {
+    let Some(span) = span::shown(data) else {
+        return "no load to draw\n".to_owned();
+    };
+    let (width, height) = (style.width.max(40), style.height.max(12));
+    let steps = if data.plan.is_empty() { Vec::new() } else { serving(data) };
+    let fleet_rows = if steps.is_empty() { 0 } else { (height / 4).max(3) };
+    let fleet_lines = if steps.is_empty() { 0 } else { 1 + fleet_rows };
+    let load_rows = height - FRAME_LINES - fleet_lines;
+
+    let mut canvas = Canvas::new(width, height, style.unicode);
+    let time = TimeAxis::new(span, data.zone, width - MARGIN);
+    load::heading(&mut canvas, data);
+    load::draw(&mut canvas, data, &time, 1, load_rows);
+    if !steps.is_empty() {
+        canvas.text(1 + load_rows, MARGIN, "instances", Ink::Fleet);
+        fleet::draw(&mut canvas, &steps, &time, 2 + load_rows, fleet_rows);
+    }
+    time.draw(&mut canvas, 1 + load_rows + fleet_lines);
+    canvas.render(style.color)
+}
