@@ -56,6 +56,9 @@ pub enum PlanError {
         /// Its length.
         seconds: i64,
     },
+    /// A start-up time that is negative or beyond reason.
+    #[error("the start-up time should be from 0 to 2419200 seconds (28d), but is {0} seconds")]
+    Startup(i64),
     /// A budget outside [1e-9, 0.5).
     #[error("a budget should be a share of time from 1e-9 to below 0.5, but is {0}")]
     Budget(f64),
@@ -115,6 +118,7 @@ impl PlanError {
             Self::NoInstances => "leave the maximum out for no limit, or allow one instance",
             Self::ChangeLimit { .. } => "leave the limit out for no limit",
             Self::Span { .. } => "pass a span like 5m, or 0 to switch it off",
+            Self::Startup(_) => "pass the time from asking for an instance to its serving, 5m say",
             Self::Budget(_) => "pass the share of time that may be under-provisioned, 1% say",
             Self::Price(_) => {
                 "pass how many instance-minutes one violated minute is worth, 100 say"

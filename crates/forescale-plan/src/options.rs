@@ -84,3 +84,71 @@ impl Default for PlanOptions {
         }
     }
 }
+
+impl PlanOptions {
+    /// Checks every value that a type does not check already.
+    ///
+    /// # Errors
+    /// The [`PlanError`] that names the first value out of range.
+    pub fn check(&self) -> Result<(), PlanError> {
+        self.limits.check()?;
+        self.objective.quantile()?;
+        if self.event_price >= 0.0 && self.event_price.is_finite() {
+            Ok(())
+        } else {
+            Err(PlanError::EventPrice(self.event_price))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+    use forescale_core::Replicas;
+
+    #[test]
+    fn a_budget_becomes_a_quantile() {
+        let quantile = |budget| Objective::Budget(budget).quantile().unwrap().unwrap().get();
+        assert_eq!((quantile(0.01), quantile(0.001)), (0.98, 0.998));
+        assert_eq!(Objective::Price { violated_minute: 9.0 }.quantile(), Ok(None));
+    }
+
+    #[test]
+    fn objectives_out_of_range_are_named() {
+        for budget in [0.0, -0.1, 0.5, 1.0, 1e-17, f64::NAN] {
+            let error = Objective::Budget(budget).quantile().unwrap_err();
+            assert!(error.to_string().ends_with(&format!("but is {budget}")), "{error}");
+        }
+        for price in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Objective::Price { violated_minute: price }.quantile().is_err());
+        }
+    }
+
+    #[test]
+    fn limits_that_cannot_be_kept_are_named() {
+        let message = |limits: Limits| {
+            PlanOptions { limits, ..PlanOptions::default() }.check().unwrap_err().to_string()
+        };
+        let limits = Limits::default();
+        let (five, four) = (Replicas(5), Some(Replicas(4)));
+        assert_eq!(
+            message(Limits { min: five, max: four, ..limits }),
+            "the minimum should be at most the maximum of 4, but is 5"
+        );
+        assert!(message(Limits { max: Some(Replicas(0)), ..limits }).contains("at least 1"));
+        assert!(message(Limits { max_up: Some(0), ..limits }).starts_with("max up"));
+        assert!(message(Limits { max_down: Some(0), ..limits }).starts_with("max down"));
+        let minute_ago = TimeDelta::seconds(-60);
+        assert!(message(Limits { cooldown: minute_ago, ..limits }).contains("-60 seconds"));
+        assert!(message(Limits { stabilization: minute_ago, ..limits }).contains("window"));
+    }
+
+    #[test]
+    fn a_price_of_scale_ups_is_checked() {
+        for event_price in [-1.0, f64::NAN, f64::INFINITY] {
+            let options = PlanOptions { event_price, ..PlanOptions::default() };
+            assert!(matches!(options.check(), Err(PlanError::EventPrice(_))));
+        }
+    }
+}

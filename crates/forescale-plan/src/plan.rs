@@ -1,0 +1,121 @@
+//! The rule: carry the chosen quantile over the whole start-up window, within every limit.
+
+use std::sync::Arc;
+
+use forescale_core::Forecast;
+
+use crate::capacity::Capacity;
+use crate::demand::Demand;
+use crate::error::PlanError;
+use crate::fleet::FleetState;
+use crate::options::PlanOptions;
+use crate::outlook::Outlook;
+use crate::reason::{ForecastNotes, clock, counted};
+use crate::rows::Rows;
+use crate::scale_plan::{PlanSettings, Recommendation, ScalePlan};
+use crate::timeline::Timeline;
+use crate::walk::{self, Wanted};
+use crate::window;
+
+/// Plans `fleet` for `forecast`.
+///
+/// Each step asks for the most instances that the chosen quantile of the load needs from its start to the end of
+/// the start-up time: what is asked for then serves after it, and what is needed again by then is kept. Minimum
+/// and maximum, the largest change of a step, the cooldown and the stabilization window follow. With a perfect
+/// forecast and no limits this is the cheapest plan without a violation.
+///
+/// The plan begins at `fleet.now`, which the forecast must cover, and ends with the forecast.
+///
+/// # Errors
+/// [`PlanError`] names the setting that is out of range, and [`PlanError::hint`] the way out.
+///
+/// # Source
+/// Equal to the optimum of [`crate::clairvoyant::zero_violation`]; quantiles in place of a buffer after measurements
+/// on 31 traces.
+pub fn plan(
+    forecast: &Forecast,
+    fleet: &FleetState,
+    capacity: &Capacity,
+    options: &PlanOptions,
+    notes: &ForecastNotes,
+) -> Result<ScalePlan, PlanError> {
+    options.check()?;
+    let timeline = Timeline::new(forecast, fleet)?;
+    let demand = Demand::new(forecast, capacity, &options.objective, &timeline)?;
+    let peaks = window::peaks(&demand.needed, timeline.lead());
+    let needed = peaks.iter().map(|peak| demand.needed[*peak]).collect();
+    let event_price_steps = options.event_price / timeline.step_minutes();
+    let wanted = Wanted::new(needed, fleet.total()?, &options.limits, event_price_steps)?;
+    let decisions = walk::decide(&wanted, fleet, &options.limits, &timeline);
+    let rows = Rows {
+        timeline: &timeline,
+        outlook: &Outlook::new(forecast, &timeline, options.level),
+        capacity,
+        fleet,
+        demand: &demand,
+        peaks: &peaks,
+        decisions: &decisions,
+        level: options.level,
+        notes: Arc::new(notes.clone()),
+    };
+    let recommendations = rows.recommendations(options.all_steps)?;
+    let warnings = warnings(notes, &recommendations, &demand, &timeline, options);
+    let settings = settings(fleet, capacity, options, &demand)?;
+    Ok(ScalePlan { now: timeline.now(), settings, recommendations, warnings })
+}
+
+fn warnings(
+    notes: &ForecastNotes,
+    recommendations: &[Recommendation],
+    demand: &Demand,
+    timeline: &Timeline,
+    options: &PlanOptions,
+) -> Vec<String> {
+    let mut warnings = notes.warnings.clone();
+    if timeline.now() + timeline.startup() >= timeline.end() {
+        warnings.push(
+            "the start-up time reaches beyond the forecast, so no scale-up serves within it".into(),
+        );
+    }
+    if let Some(late) = recommendations.first().and_then(|row| row.reason.late) {
+        let (needed, effective) = (clock(late.needed_from), clock(late.effective_at));
+        warnings.push(format!(
+            "more instances are needed from {needed}, but can serve only from {effective}"
+        ));
+    }
+    let most = options.limits.most();
+    if let Some(first) = demand.needed.iter().position(|needed| *needed > most) {
+        let peak = counted(demand.needed.iter().copied().max().unwrap_or(most));
+        let from = clock(timeline.begins(first));
+        warnings.push(format!(
+            "the load needs up to {peak}, more than the maximum of {most}, first at {from}"
+        ));
+    }
+    warnings
+}
+
+fn settings(
+    fleet: &FleetState,
+    capacity: &Capacity,
+    options: &PlanOptions,
+    demand: &Demand,
+) -> Result<PlanSettings, PlanError> {
+    let limits = &options.limits;
+    Ok(PlanSettings {
+        capacity: *capacity,
+        objective: options.objective,
+        quantile: demand.quantile,
+        min: limits.min,
+        max: limits.max,
+        max_up: limits.max_up,
+        max_down: limits.max_down,
+        cooldown: limits.cooldown,
+        stabilization: limits.stabilization,
+        startup: fleet.startup,
+        current: fleet.current,
+        starting: fleet.total()? - fleet.current.0,
+        level: options.level,
+        event_price: options.event_price,
+        all_steps: options.all_steps,
+    })
+}

@@ -1,0 +1,167 @@
+//! Walks through the plan step by step and keeps every limit.
+
+use chrono::{DateTime, Utc};
+
+use crate::error::PlanError;
+use crate::fleet::FleetState;
+use crate::in_flight::InFlight;
+use crate::limits::Limits;
+use crate::merge;
+use crate::reason::Binding;
+use crate::stabilization::Stabilization;
+use crate::timeline::Timeline;
+use crate::window;
+
+/// What is wanted at each step, in the order in which it came about.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// Instances that the start-up window needs, before any limit.
+    pub(crate) needed: Vec<u32>,
+    /// The same within the minimum and the maximum.
+    pub(crate) bounded: Vec<u32>,
+    /// With scale-ups merged.
+    pub(crate) merged: Vec<u32>,
+    /// With steep rises begun early.
+    pub(crate) ramped: Vec<u32>,
+}
+
+/// A decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Decision {
+    /// Instances asked for so far.
+    pub(crate) before: u32,
+    /// Instances asked for from now on.
+    pub(crate) after: u32,
+    /// Instances that serve when the step has begun.
+    pub(crate) serving: u32,
+    /// What decided.
+    pub(crate) binding: Binding,
+}
+
+impl Wanted {
+    /// From what the start-up window of each step needs.
+    ///
+    /// # Errors
+    /// [`PlanError::TooLarge`] when scale-ups cannot be merged exactly.
+    pub(crate) fn new(
+        needed: Vec<u32>,
+        total: u32,
+        limits: &Limits,
+        event_price_steps: f64,
+    ) -> Result<Self, PlanError> {
+        let (min, most) = (limits.min.0, limits.most());
+        let bounded: Vec<u32> = needed.iter().map(|n| (*n).clamp(min, most)).collect();
+        let merged = match event_price_steps {
+            0.0 => bounded.clone(),
+            price => merge::merged(&bounded, total.clamp(min, most), price)?,
+        };
+        let ramped = window::ramp(&merged, limits.max_up);
+        Ok(Self { needed, bounded, merged, ramped })
+    }
+}
+
+/// Decides every step.
+///
+/// A scale-up is held back by the maximum and the largest change only. A scale-down waits for instances that have
+/// not served yet, the stabilization window, the cooldown and the largest change. The minimum and the maximum
+/// come last and hold whatever the rest says.
+pub(crate) fn decide(
+    wanted: &Wanted,
+    fleet: &FleetState,
+    limits: &Limits,
+    timeline: &Timeline,
+) -> Vec<Decision> {
+    let mut state = State {
+        total: fleet.total().unwrap_or(u32::MAX),
+        asked_until: None,
+        last_change: fleet.last_change,
+        stabilization: Stabilization::new(limits.stabilization, &fleet.recommended),
+        in_flight: InFlight::new(fleet),
+    };
+    (0..timeline.len()).map(|i| state.step(i, wanted, limits, timeline)).collect()
+}
+
+#[derive(Debug)]
+struct State {
+    total: u32,
+    /// Until which step the newest scale-up has not served, and the count it asked for.
+    asked_until: Option<(usize, u32)>,
+    last_change: Option<DateTime<Utc>>,
+    stabilization: Stabilization,
+    in_flight: InFlight,
+}
+
+impl State {
+    fn step(&mut self, i: usize, w: &Wanted, limits: &Limits, timeline: &Timeline) -> Decision {
+        let (before, time) = (self.total, timeline.begins(i));
+        let most_wanted = self.stabilization.most_wanted(time, w.ramped[i]);
+        let (after, binding) = if w.ramped[i] > before {
+            up(before, i, w, limits)
+        } else {
+            self.down(i, most_wanted, w, limits, time)
+        };
+        let (after, binding) = match after.clamp(limits.min.0, limits.most()) {
+            raised if raised > after => (raised, Binding::Min(raised)),
+            kept => (kept, binding),
+        };
+        if after > before {
+            let effective = timeline.asks(i) + timeline.startup();
+            self.asked_until = Some((timeline.step_at(effective), after));
+        }
+        if after != before {
+            self.last_change = Some(if after > before { timeline.asks(i) } else { time });
+        }
+        self.in_flight.change(before, after, i, timeline);
+        self.total = after;
+        Decision { before, after, serving: self.in_flight.serving(after, time), binding }
+    }
+
+    /// The fewest instances that every reason to keep them allows, and the last reason that kept some.
+    fn down(
+        &self,
+        i: usize,
+        most_wanted: u32,
+        w: &Wanted,
+        limits: &Limits,
+        time: DateTime<Utc>,
+    ) -> (u32, Binding) {
+        let total = self.total;
+        let unserved = self.asked_until.filter(|(until, _)| *until >= i).map_or(0, |(_, n)| n);
+        let cooling = self.last_change.is_some_and(|last| time - last < limits.cooldown);
+        let largest = limits.max_down.map_or(0, |most| total.saturating_sub(most));
+        let floors = [
+            (unserved, Binding::InFlight),
+            (most_wanted, Binding::Stabilization),
+            (if cooling { total } else { 0 }, Binding::Cooldown),
+            (largest, Binding::MaxDown(limits.max_down.unwrap_or(u32::MAX))),
+        ];
+        let start = (w.ramped[i], why(i, w, limits));
+        floors.into_iter().fold(start, |(kept, binding), (floor, reason)| {
+            let floor = floor.min(total).min(limits.most());
+            if floor > kept { (floor, reason) } else { (kept, binding) }
+        })
+    }
+}
+
+/// A scale-up: as much as the largest change allows.
+fn up(total: u32, i: usize, w: &Wanted, limits: &Limits) -> (u32, Binding) {
+    match limits.max_up {
+        Some(most) if w.ramped[i] - total > most => (total + most, Binding::MaxUp(most)),
+        _ => (w.ramped[i], why(i, w, limits)),
+    }
+}
+
+/// What made the wanted count what it is.
+fn why(i: usize, w: &Wanted, limits: &Limits) -> Binding {
+    if w.ramped[i] > w.merged[i] {
+        Binding::Ramp(limits.max_up.unwrap_or(u32::MAX))
+    } else if w.merged[i] > w.bounded[i] {
+        Binding::Merged
+    } else if w.needed[i] > w.bounded[i] {
+        Binding::Max(w.bounded[i])
+    } else if w.needed[i] < w.bounded[i] {
+        Binding::Min(w.bounded[i])
+    } else {
+        Binding::Demand
+    }
+}
