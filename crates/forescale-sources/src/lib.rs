@@ -1,1 +1,36 @@
-//! placeholder
+//! Load histories and model files, in and out: the only crate that sees DataFrames.
+//!
+//! ```
+//! use forescale_sources::{ReadOptions, Source, read_history};
+//!
+//! let bytes = b"timestamp,load\n2026-01-05T00:00:00Z,10\n2026-01-05T00:05:00Z,12\n".to_vec();
+//! let source = Source::Bytes { name: "shop.csv".into(), bytes };
+//! let history = read_history(&source, &ReadOptions::default())?;
+//! assert_eq!(history.series.values(), [10.0, 12.0]);
+//! assert_eq!(history.report.line(), "2 rows, 2026-01-05 00:00 .. 2026-01-05 00:05, step 5m");
+//! # Ok::<(), forescale_sources::SourceError>(())
+//! ```
+
+mod cells;
+mod columns;
+mod content;
+mod error;
+mod grid;
+mod hint;
+mod history;
+mod load;
+mod native;
+mod parquet;
+mod records;
+mod report;
+mod samples;
+mod text;
+mod timestamp;
+mod zone;
+
+pub use content::Source;
+pub use error::{ModelProblem, Place, Role, SourceError};
+pub use grid::Aggregate;
+pub use history::{HistoryRead, ReadOptions, read_histories, read_history};
+pub use report::{Gaps, ReadColumns, ReadReport};
+pub use samples::Mends;

@@ -1,0 +1,237 @@
+//! Which column holds the time, which the load, which the name of the series.
+//!
+//! A column that is named by an option goes first, then one with a well-known name, then the only one whose first
+//! rows look right. When several could be meant, the answer is an error that lists them, never a guess.
+
+use crate::error::{Role, SourceError};
+
+/// What the first rows say about a column.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Profile {
+    pub name: String,
+    /// Its values read as dates.
+    pub dates: bool,
+    /// Its values read as Unix times of the last decades.
+    pub unix: bool,
+    /// Its values read as loads, and one at least is a number.
+    pub numbers: bool,
+}
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub time: Option<&'a str>,
+    pub loads: &'a [String],
+    pub series: Option<&'a str>,
+    /// Whether several load columns are taken, all of them when none is named.
+    pub several: bool,
+}
+
+/// The chosen columns, by position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Roles {
+    pub time: usize,
+    pub loads: Vec<usize>,
+    pub series: Option<usize>,
+}
+
+const TIME_NAMES: &[&str] = &[
+    "timestamp",
+    "time",
+    "ts",
+    "ds",
+    "datetime",
+    "date",
+    "date_time",
+    "_time",
+    "timestamp_utc",
+    "time_utc",
+    "utc",
+    "epoch",
+    "unix",
+    "unixtime",
+    "unix_time",
+];
+
+const SERIES_NAMES: &[&str] = &[
+    "series",
+    "unique_id",
+    "series_id",
+    "item_id",
+    "service",
+    "host",
+    "instance",
+    "pod",
+    "metric",
+];
+
+const LOAD_NAMES: &[&str] = &["load", "value", "y", "target"];
+
+const LIKELY_LOAD_NAMES: &[&str] = &[
+    "requests",
+    "rps",
+    "qps",
+    "rpm",
+    "requests_per_second",
+    "requests_per_minute",
+    "request_count",
+    "count",
+    "cpu",
+    "usage",
+    "utilization",
+    "demand",
+    "sessions",
+    "users",
+    "jobs",
+    "messages",
+    "events",
+    "traffic",
+];
+
+/// Names that exporters give to a running number of the rows.
+const INDEX_NAMES: &[&str] = &["", "index", "unnamed: 0"];
+
+/// Chooses the columns of `name`.
+///
+/// # Errors
+/// A column that is not there, none that fits, or several that do.
+pub(crate) fn choose(
+    profiles: &[Profile],
+    wanted: Wanted<'_>,
+    name: &str,
+) -> Result<Roles, SourceError> {
+    let columns = Columns { profiles, name };
+    let time = columns.time(wanted.time)?;
+    let series = columns.series(wanted, time)?;
+    let loads = columns.loads(wanted, time, series)?;
+    Ok(Roles { time, loads, series })
+}
+
+struct Columns<'a> {
+    profiles: &'a [Profile],
+    name: &'a str,
+}
+
+impl Columns<'_> {
+    fn time(&self, wanted: Option<&str>) -> Result<usize, SourceError> {
+        if let Some(wanted) = wanted {
+            return self.named(wanted, Role::Time);
+        }
+        let likely = self.known(TIME_NAMES, &[]).first().copied();
+        let dates = || self.profiles.iter().position(|profile| profile.dates);
+        let unix = || self.profiles.iter().position(|profile| profile.unix);
+        let only_two = self.profiles.len() == 2;
+        likely
+            .or_else(dates)
+            .or_else(|| unix().filter(|_| only_two))
+            .ok_or_else(|| self.missing(Role::Time))
+    }
+
+    fn series(&self, wanted: Wanted<'_>, time: usize) -> Result<Option<usize>, SourceError> {
+        let mut taken = vec![time];
+        for load in wanted.loads {
+            taken.push(self.named(load, Role::Load)?);
+        }
+        let series = self.known(SERIES_NAMES, &taken).first().copied();
+        if wanted.series.is_some() && series.is_none() {
+            return Err(self.missing(Role::Series));
+        }
+        Ok(series)
+    }
+
+    fn loads(
+        &self,
+        wanted: Wanted<'_>,
+        time: usize,
+        series: Option<usize>,
+    ) -> Result<Vec<usize>, SourceError> {
+        let mut taken = vec![time];
+        taken.extend(series);
+        let candidates = match wanted.loads {
+            [] => self.likely_loads(wanted.several, &taken),
+            names => names.iter().map(|n| self.named(n, Role::Load)).collect::<Result<_, _>>()?,
+        };
+        match candidates.len() {
+            0 => Err(self.missing(Role::Load)),
+            1 => Ok(candidates),
+            _ if wanted.several => Ok(candidates),
+            _ => Err(SourceError::AmbiguousColumn {
+                name: self.name.to_owned(),
+                role: Role::Load,
+                have: candidates.iter().map(|&at| self.profiles[at].name.clone()).collect(),
+            }),
+        }
+    }
+
+    /// The columns that may hold the load: one by its name, or all that hold numbers.
+    fn likely_loads(&self, several: bool, taken: &[usize]) -> Vec<usize> {
+        let free = |at: &usize| !taken.contains(at);
+        let numbers: Vec<usize> = (0..self.profiles.len())
+            .filter(free)
+            .filter(|&at| self.profiles[at].numbers && !self.is_index(at))
+            .collect();
+        if several {
+            return numbers;
+        }
+        if let Some(&known) = self.known(LOAD_NAMES, taken).first() {
+            return vec![known];
+        }
+        let likely = self.known(LIKELY_LOAD_NAMES, taken);
+        let others: Vec<usize> = (0..self.profiles.len()).filter(free).collect();
+        match (likely.len(), numbers.len(), others.len()) {
+            (1, _, _) => likely,
+            (_, 0, 1) => others,
+            _ => numbers,
+        }
+    }
+
+    /// Free columns with one of these names, in the order of the names.
+    fn known(&self, names: &[&str], taken: &[usize]) -> Vec<usize> {
+        let position = |name: &&str| {
+            let mut columns = self.profiles.iter().enumerate();
+            let found = columns.find(|(at, p)| !taken.contains(at) && alike(&p.name, name));
+            found.map(|(at, _)| at)
+        };
+        names.iter().filter_map(position).collect()
+    }
+
+    /// The one column with this name, exactly or else without regard to case.
+    fn named(&self, wanted: &str, role: Role) -> Result<usize, SourceError> {
+        let places = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
+            (0..self.profiles.len()).filter(|&at| same(&self.profiles[at].name)).collect()
+        };
+        let mut found = places(&|name| name == wanted);
+        if found.is_empty() {
+            found = places(&|name| alike(name, wanted));
+        }
+        match found[..] {
+            [at] => Ok(at),
+            [] => Err(SourceError::UnknownColumn {
+                name: self.name.to_owned(),
+                role,
+                wanted: wanted.to_owned(),
+                have: self.names(),
+            }),
+            _ => {
+                let what = format!("has {} columns named {wanted:?}", found.len());
+                Err(SourceError::malformed(self.name, what))
+            }
+        }
+    }
+
+    fn is_index(&self, at: usize) -> bool {
+        INDEX_NAMES.iter().any(|name| alike(&self.profiles[at].name, name))
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.profiles.iter().map(|profile| profile.name.clone()).collect()
+    }
+
+    fn missing(&self, role: Role) -> SourceError {
+        SourceError::MissingColumn { name: self.name.to_owned(), role, have: self.names() }
+    }
+}
+
+fn alike(name: &str, wanted: &str) -> bool {
+    name.trim().eq_ignore_ascii_case(wanted.trim())
+}

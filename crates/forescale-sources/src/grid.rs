@@ -1,0 +1,147 @@
+//! Samples on a regular grid.
+//!
+//! The grid stands at multiples of the step since the Unix epoch: a sample at 00:02 with a step of 5 minutes
+//! belongs to 00:00. Samples of one step are averaged; a step without one is a gap and stays one. A coarser step
+//! takes the mean, the maximum or the sum; the sum counts a missing sample as an average one, because half the
+//! samples of an hour are not half its load.
+
+use chrono::{DateTime, Utc};
+use forescale_core::{Frequency, LoadSeries};
+use serde::{Deserialize, Serialize};
+
+use crate::error::SourceError;
+use crate::native::NativeStep;
+use crate::samples::{Sample, Samples};
+use crate::timestamp::SECOND;
+
+/// What a coarser step makes of the samples in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aggregate {
+    /// Their mean: for a rate, or a level such as CPU.
+    #[default]
+    Mean,
+    /// Their sum: for a count of what happened in the step.
+    Sum,
+    /// The largest.
+    Max,
+}
+
+impl Aggregate {
+    /// The load of a step with these samples, of which a full step has `full`.
+    fn of(self, samples: &[Sample], full: f64) -> f64 {
+        let loads = samples.iter().map(|sample| sample.load).filter(|load| !load.is_nan());
+        let (mut count, mut sum, mut max) = (0.0, 0.0, f64::NAN);
+        for load in loads {
+            count += 1.0;
+            sum += load;
+            max = load.max(max);
+        }
+        match self {
+            _ if count == 0.0 => f64::NAN,
+            Self::Mean => sum / count,
+            Self::Sum => sum * (full / count),
+            Self::Max => max,
+        }
+    }
+}
+
+/// Puts samples on the grid of `step`, which is `native` or coarser.
+///
+/// # Errors
+/// [`SourceError::StepTooFine`], [`SourceError::TooSparse`] when hardly any step would hold a sample, and
+/// [`SourceError::NoLoad`] when none does.
+pub(crate) fn regular(
+    samples: &mut Samples,
+    native: NativeStep,
+    step: Frequency,
+    aggregate: Aggregate,
+    name: &str,
+    column: &str,
+) -> Result<LoadSeries, SourceError> {
+    if step < native.step {
+        let (name, native) = (name.to_owned(), native.step);
+        return Err(SourceError::StepTooFine { name, step, native });
+    }
+    let micros = step.seconds() * SECOND;
+    let rows = &samples.samples;
+    let first = rows[0].at.div_euclid(micros);
+    let steps = rows[rows.len() - 1].at.div_euclid(micros) - first + 1;
+    refuse_sparse(rows, steps, step, name)?;
+    samples.mends.irregular = rows.len() - Bins::new(rows, native.step.seconds() * SECOND).count();
+
+    // A step of the samples' own takes their mean, whatever a coarser one would do.
+    let own = step == native.step;
+    let aggregate = if own { Aggregate::Mean } else { aggregate };
+    let full = step.seconds() as f64 / native.step.seconds() as f64;
+    let mut values = vec![f64::NAN; steps as usize];
+    for (bin, samples) in Bins::new(rows, micros) {
+        values[(bin - first) as usize] = aggregate.of(samples, full);
+    }
+    let start = DateTime::<Utc>::from_timestamp_micros(first * micros).unwrap_or_default();
+    LoadSeries::new(start, step, values).map_err(|_| SourceError::NoLoad {
+        name: name.to_owned(),
+        column: column.to_owned(),
+        mends: samples.mends.words().join(", "),
+    })
+}
+
+/// Up to this many steps a grid may hold as few samples as it likes.
+const SMALL_GRID: i64 = 1_000_000;
+
+/// Beyond it, one step in this many must hold a sample.
+const SPARSEST: i64 = 100;
+
+/// No grid is longer: 100 million steps are three years of seconds.
+const LARGEST_GRID: i64 = 100_000_000;
+
+fn refuse_sparse(
+    rows: &[Sample],
+    steps: i64,
+    step: Frequency,
+    name: &str,
+) -> Result<(), SourceError> {
+    let samples = rows.len();
+    let dense = steps <= SMALL_GRID || steps / SPARSEST <= samples as i64;
+    if dense && steps <= LARGEST_GRID {
+        return Ok(());
+    }
+    let hole = rows
+        .windows(2)
+        .max_by_key(|pair| pair[1].at - pair[0].at)
+        .map_or_else(String::new, |pair| {
+            format!("none from {} to {}", written(pair[0].at), written(pair[1].at))
+        });
+    Err(SourceError::TooSparse { name: name.to_owned(), steps, step, samples, hole })
+}
+
+/// A moment as ISO 8601.
+pub(crate) fn written(micros: i64) -> String {
+    let moment = DateTime::<Utc>::from_timestamp_micros(micros).unwrap_or_default();
+    moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+/// The samples of each step that has some, with the number of the step since the Unix epoch.
+struct Bins<'a> {
+    rest: &'a [Sample],
+    micros: i64,
+}
+
+impl<'a> Bins<'a> {
+    fn new(rest: &'a [Sample], micros: i64) -> Self {
+        Self { rest, micros }
+    }
+}
+
+impl<'a> Iterator for Bins<'a> {
+    type Item = (i64, &'a [Sample]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let bin = self.rest.first()?.at.div_euclid(self.micros);
+        let end = (bin + 1) * self.micros;
+        let within = self.rest.iter().take_while(|sample| sample.at < end).count();
+        let (samples, rest) = self.rest.split_at(within);
+        self.rest = rest;
+        Some((bin, samples))
+    }
+}

@@ -1,0 +1,152 @@
+//! Parquet files.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use polars::io::mmap::MmapBytesReader;
+use polars::prelude::*;
+
+use crate::cells::Cells;
+use crate::columns::Profile;
+use crate::content::{Body, Content};
+use crate::error::SourceError;
+use crate::samples::Cell;
+use crate::text::recent;
+
+/// Rows that show what a column holds.
+const PROFILE_ROWS: usize = 50;
+
+/// What the columns of a Parquet file hold, by their types and first rows.
+///
+/// # Errors
+/// A file that is not whole, or without a row.
+pub(crate) fn profiles(content: &Content) -> Result<Vec<Profile>, SourceError> {
+    let fields = schema(content)?;
+    let known: Vec<usize> = (0..fields.len()).filter(|&at| is_known(&fields[at].dtype)).collect();
+    let cells = columns(content, &known, Some(PROFILE_ROWS))?;
+    if cells.first().is_some_and(|cells| cells.len() == 0) {
+        return Err(SourceError::NoRows { name: content.name.clone() });
+    }
+    let mut profiles: Vec<Profile> = fields
+        .iter()
+        .map(|field| Profile { name: field.name.to_string(), ..Profile::default() })
+        .collect();
+    for (at, cells) in known.into_iter().zip(&cells) {
+        profile(&mut profiles[at], cells);
+    }
+    Ok(profiles)
+}
+
+fn profile(profile: &mut Profile, cells: &Cells) {
+    let mut stamps = cells.stamps().filter(|cell| !matches!(cell, Cell::Blank)).peekable();
+    let some = stamps.peek().is_some();
+    let stamps: Vec<_> =
+        stamps.map(|cell| if let Cell::Value(stamp) = cell { Some(stamp) } else { None }).collect();
+    profile.numbers = cells.loads().all(|cell| !matches!(cell, Cell::Unreadable));
+    profile.dates = some && !profile.numbers && stamps.iter().all(Option::is_some);
+    profile.unix = some && profile.numbers && stamps.into_iter().all(recent);
+}
+
+/// Reads the columns at `positions`.
+///
+/// # Errors
+/// A column of a type that holds neither times, loads nor names, or a file that is not whole.
+pub(crate) fn read(content: &Content, positions: &[usize]) -> Result<Vec<Cells>, SourceError> {
+    let fields = schema(content)?;
+    for &at in positions {
+        let ArrowField { name, dtype, .. } = &fields[at];
+        if !is_known(dtype) {
+            let what = format!(
+                "has column {:?} of type {dtype:?}, which is not read; cast it to a timestamp, a float or text",
+                name.as_str()
+            );
+            return Err(SourceError::malformed(&content.name, what));
+        }
+    }
+    columns(content, positions, None)
+}
+
+/// The types that are read; polars was built without the others and would panic on them.
+fn is_known(dtype: &ArrowDataType) -> bool {
+    use ArrowDataType as T;
+    matches!(
+        dtype,
+        T::Int32 | T::Int64 | T::UInt32 | T::UInt64 | T::Float32 | T::Float64 | T::Boolean
+    ) || matches!(dtype, T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Date32 | T::Timestamp(..))
+}
+
+fn schema(content: &Content) -> Result<Vec<ArrowField>, SourceError> {
+    guarded(content, |mut reader| {
+        let schema = reader.schema()?;
+        Ok(schema.iter_values().cloned().collect())
+    })
+}
+
+fn columns(
+    content: &Content,
+    positions: &[usize],
+    rows: Option<usize>,
+) -> Result<Vec<Cells>, SourceError> {
+    let mut projection = positions.to_vec();
+    projection.sort_unstable();
+    projection.dedup();
+    guarded(content, |reader| {
+        let reader = reader.with_projection(Some(projection.clone()));
+        let frame = reader.with_slice(rows.map(|rows| (0, rows))).finish()?;
+        let column = |at| {
+            let order = projection.binary_search(at).unwrap_or_default();
+            cells(&frame.columns()[order])
+        };
+        positions.iter().map(column).collect()
+    })
+}
+
+fn cells(column: &Column) -> PolarsResult<Cells> {
+    Ok(match column.dtype() {
+        DataType::String => Cells::Text(column.str()?.clone()),
+        DataType::Datetime(unit, zone) => Cells::Moments {
+            micros: micros(column.datetime()?.physical(), *unit),
+            local: zone.is_none(),
+        },
+        DataType::Date => {
+            let days = column.to_physical_repr().cast(&DataType::Int64)?;
+            let micros = days.i64()?.apply_values(|day| day.saturating_mul(DAY_MICROS));
+            Cells::Moments { micros, local: true }
+        }
+        DataType::Int32 | DataType::Int64 | DataType::UInt32 => {
+            Cells::Integers(column.cast(&DataType::Int64)?.i64()?.clone())
+        }
+        _ => Cells::Numbers(column.cast(&DataType::Float64)?.f64()?.clone()),
+    })
+}
+
+const DAY_MICROS: i64 = 86_400_000_000;
+
+fn micros(values: &Int64Chunked, unit: TimeUnit) -> Int64Chunked {
+    match unit {
+        TimeUnit::Nanoseconds => values.apply_values(|value| value.div_euclid(1_000)),
+        TimeUnit::Microseconds => values.clone(),
+        TimeUnit::Milliseconds => values.apply_values(|value| value.saturating_mul(1_000)),
+    }
+}
+
+/// Runs `read` on the file; whatever it does not bear, a panic too, says that the file is not whole.
+fn guarded<R>(
+    content: &Content,
+    read: impl FnOnce(ParquetReader<Box<dyn MmapBytesReader + '_>>) -> PolarsResult<R>,
+) -> Result<R, SourceError> {
+    let read = AssertUnwindSafe(|| {
+        let bytes: Box<dyn MmapBytesReader + '_> = match &content.body {
+            Body::File(file) => Box::new(file.try_clone()?),
+            Body::Bytes(bytes) => Box::new(Cursor::new(bytes.as_slice())),
+        };
+        read(ParquetReader::new(bytes))
+    });
+    match catch_unwind(read) {
+        Ok(Ok(read)) => Ok(read),
+        _ => Err(SourceError::malformed(
+            &content.name,
+            "is a Parquet file that is broken, cut short, or of a kind that is not read",
+        )),
+    }
+}

@@ -1,0 +1,189 @@
+//! Samples in order, each moment once, with what had to be mended counted.
+
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::error::Role;
+use crate::load::Load;
+use crate::timestamp::Stamp;
+use crate::zone::Clock;
+
+/// How many samples needed a rule. The rules are in the words of [`Mends::words`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Mends {
+    /// Samples of a moment that a later row gives again: the last row is kept.
+    pub duplicated: usize,
+    /// Rows before whose time a row above them lies: sorted by time.
+    pub out_of_order: usize,
+    /// Rows without a load: a gap.
+    pub missing: usize,
+    /// Loads that are not a number: a gap.
+    pub nan: usize,
+    /// Loads that are infinite or above 1e100: a gap.
+    pub infinite: usize,
+    /// Loads below zero: a gap.
+    pub negative: usize,
+    /// Samples that share their step with another: averaged.
+    pub irregular: usize,
+    /// Local times that the clock skips in spring: read with the offset before the change.
+    pub skipped_hour: usize,
+    /// Local times that occur twice in autumn: in the order of the rows.
+    pub repeated_hour: usize,
+}
+
+impl Mends {
+    /// Each count above zero with its rule: `3 duplicated (last kept)`.
+    pub fn words(&self) -> Vec<String> {
+        let words = [
+            (self.duplicated, "duplicated (last kept)"),
+            (self.out_of_order, "out of order (sorted)"),
+            (self.missing, "missing (gap)"),
+            (self.nan, "NaN (gap)"),
+            (self.infinite, "infinite (gap)"),
+            (self.negative, "negative (gap)"),
+            (self.irregular, "irregular (averaged)"),
+            (self.skipped_hour, "in the hour the clock skips (moved on)"),
+            (self.repeated_hour, "in the hour the clock repeats (in order of rows)"),
+        ];
+        let counted = words.into_iter().filter(|(count, _)| *count > 0);
+        counted.map(|(count, rule)| format!("{count} {rule}")).collect()
+    }
+}
+
+/// What a cell says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cell<T> {
+    Blank,
+    Unreadable,
+    Value(T),
+}
+
+/// A row that cannot be read, counted from 0, and which of its cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BadRow {
+    pub row: usize,
+    pub role: Role,
+}
+
+/// A load (NaN for a gap) and its moment, in microseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Sample {
+    pub at: i64,
+    pub load: f64,
+}
+
+/// The samples of one series.
+#[derive(Debug, Default)]
+pub(crate) struct Samples {
+    /// Ascending, each moment once.
+    pub samples: Vec<Sample>,
+    pub mends: Mends,
+    /// Rows that were read, duplicates included.
+    pub rows: usize,
+    /// Rows whose time has no zone.
+    pub local: usize,
+}
+
+/// Reads rows in the order of the source; a row without time and load is passed over.
+///
+/// # Errors
+/// The first row whose time or load cannot be read.
+pub(crate) fn collect(
+    rows: impl Iterator<Item = (Cell<Stamp>, Cell<Load>)>,
+    zone: Tz,
+) -> Result<Samples, BadRow> {
+    let mut clock = Clock::new(zone);
+    let mut mends = Mends::default();
+    let mut samples = Vec::with_capacity(rows.size_hint().0);
+    let mut latest = i64::MIN;
+    for (row, (stamp, load)) in rows.enumerate() {
+        let stamp = match (stamp, load) {
+            (Cell::Value(stamp), _) => stamp,
+            (Cell::Blank, Cell::Blank | Cell::Value(Load::Missing)) => continue,
+            _ => return Err(BadRow { row, role: Role::Time }),
+        };
+        let load = match load {
+            Cell::Value(load) => load,
+            Cell::Blank => Load::Missing,
+            Cell::Unreadable => return Err(BadRow { row, role: Role::Load }),
+        };
+        let at = clock.moment(stamp);
+        mends.out_of_order += usize::from(at < latest);
+        latest = latest.max(at);
+        samples.push(Sample { at, load: mends.count(load) });
+    }
+    (mends.skipped_hour, mends.repeated_hour) = (clock.skipped, clock.repeated);
+    let rows = samples.len();
+    mends.duplicated = tidy(&mut samples, mends.out_of_order > 0);
+    Ok(Samples { samples, mends, rows, local: clock.local })
+}
+
+impl Mends {
+    /// The load, or a gap that is counted.
+    fn count(&mut self, load: Load) -> f64 {
+        let counter = match load {
+            Load::Value(value) => return value,
+            Load::Missing => &mut self.missing,
+            Load::Nan => &mut self.nan,
+            Load::Infinite => &mut self.infinite,
+            Load::Negative => &mut self.negative,
+        };
+        *counter += 1;
+        f64::NAN
+    }
+}
+
+/// Sorts by time and keeps the last sample of every moment; returns how many went.
+fn tidy(samples: &mut Vec<Sample>, sort: bool) -> usize {
+    if sort {
+        // Stable, so that the last row of a moment stays the last.
+        samples.sort_by_key(|sample| sample.at);
+    }
+    let before = samples.len();
+    samples.dedup_by(|later, kept| {
+        let same = later.at == kept.at;
+        if same {
+            kept.load = later.load;
+        }
+        same
+    });
+    before - samples.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(rows: &[(i64, f64)]) -> Samples {
+        let cells = rows.iter().map(|&(second, load)| {
+            let load = if load == 999.0 { Cell::Blank } else { Cell::Value(Load::of(load)) };
+            (Cell::Value(Stamp::Utc(second * 1_000_000)), load)
+        });
+        collect(cells, Tz::UTC).unwrap()
+    }
+
+    #[test]
+    fn the_last_of_a_moment_wins_and_rows_are_sorted() {
+        let read = read(&[(60, 1.0), (0, 2.0), (60, 3.0), (120, 4.0)]);
+        let pairs: Vec<_> = read.samples.iter().map(|s| (s.at / 1_000_000, s.load)).collect();
+        assert_eq!(pairs, [(0, 2.0), (60, 3.0), (120, 4.0)]);
+        assert_eq!((read.mends.duplicated, read.mends.out_of_order, read.rows), (1, 1, 4));
+        assert_eq!(read.mends.words(), ["1 duplicated (last kept)", "1 out of order (sorted)"]);
+    }
+
+    #[test]
+    fn what_is_no_load_is_a_gap_of_its_own_kind() {
+        let read = read(&[(0, 999.0), (1, f64::NAN), (2, f64::INFINITY), (3, -1.0), (4, 0.0)]);
+        let Mends { missing, nan, infinite, negative, .. } = read.mends;
+        assert_eq!((missing, nan, infinite, negative), (1, 1, 1, 1));
+        assert_eq!(read.samples.iter().filter(|s| s.load.is_nan()).count(), 4);
+        assert_eq!(read.samples[4].load, 0.0);
+    }
+
+    #[test]
+    fn a_load_without_a_time_is_named() {
+        let rows = [(Cell::Blank, Cell::Blank), (Cell::Blank, Cell::Value(Load::Value(1.0)))];
+        let bad = collect(rows.into_iter(), Tz::UTC).unwrap_err();
+        assert_eq!(bad, BadRow { row: 1, role: Role::Time });
+    }
+}

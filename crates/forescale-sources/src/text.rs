@@ -1,0 +1,180 @@
+//! Delimited text: its header, its columns, and where in it a value stands.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use polars::prelude::*;
+
+use crate::cells::Cells;
+use crate::columns::Profile;
+use crate::content::{Body, Content};
+use crate::error::{SourceError, shorten};
+use crate::load::Load;
+use crate::records::{Record, Records};
+use crate::timestamp::{self, Stamp};
+
+/// What the head of a text tells.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    pub delimiter: u8,
+    /// Lines up to and with the header.
+    pub header_lines: usize,
+    pub profiles: Vec<Profile>,
+}
+
+/// Rows that show what a column holds.
+const PROFILE_ROWS: usize = 50;
+
+const DELIMITERS: &[u8] = b",;\t|";
+
+/// Finds the delimiter, the header and what the columns hold.
+///
+/// # Errors
+/// No header, no rows, or text that is not UTF-8.
+pub(crate) fn layout(content: &Content) -> Result<Layout, SourceError> {
+    let name = &content.name;
+    let head = &content.head;
+    let delimiter = delimiter(head);
+    let mut records = Records::new(head, delimiter);
+    let header = records.next().ok_or_else(|| SourceError::Empty { name: name.clone() })?;
+    let header_lines = records.lines();
+    refuse_broken(&header, name)?;
+    let names: Vec<String> = header.fields.iter().map(|field| field.trim().to_owned()).collect();
+    if names.iter().all(|field| is_data(field)) {
+        return Err(SourceError::NoHeader { name: name.clone(), line: shorten(&names.join(",")) });
+    }
+    let rows = rows_of(records, content.head_is_all());
+    if rows.is_empty() {
+        return Err(SourceError::NoRows { name: name.clone() });
+    }
+    let profiles = names.into_iter().enumerate().map(|(at, name)| profile(name, at, &rows));
+    Ok(Layout { delimiter, header_lines, profiles: profiles.collect() })
+}
+
+/// The delimiter that the header has most of.
+fn delimiter(head: &[u8]) -> u8 {
+    let start = head.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
+    let line = head[start..].split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let count = |delimiter: u8| line.iter().filter(|&&byte| byte == delimiter).count();
+    let most = DELIMITERS.iter().rev().max_by_key(|&&delimiter| count(delimiter));
+    most.copied().unwrap_or(b',')
+}
+
+fn refuse_broken(header: &Record<'_>, name: &str) -> Result<(), SourceError> {
+    if header.unclosed {
+        return Err(SourceError::malformed(name, format!("{UNCLOSED} {}", header.line)));
+    }
+    if header.fields.iter().any(|field| field.contains('\u{fffd}')) {
+        let what = format!("is not in UTF-8 (first in line {})", header.line);
+        return Err(SourceError::malformed(name, what));
+    }
+    Ok(())
+}
+
+const UNCLOSED: &str = "has a quote that is opened and never closed, in line";
+
+fn is_data(field: &str) -> bool {
+    timestamp::parse(field).is_some() || Load::parse(field).is_some()
+}
+
+/// The first rows; the last one of a head that is cut may be cut too.
+fn rows_of<'a>(records: Records<'a>, whole: bool) -> Vec<Record<'a>> {
+    let mut rows: Vec<_> = records.take(PROFILE_ROWS).collect();
+    if !whole && rows.len() < PROFILE_ROWS {
+        rows.pop();
+    }
+    rows
+}
+
+fn profile(name: String, at: usize, rows: &[Record<'_>]) -> Profile {
+    let fields = || rows.iter().filter_map(|row| row.fields.get(at)).map(|field| field.as_ref());
+    let stamps: Vec<_> = fields().filter(|f| !f.trim().is_empty()).map(timestamp::parse).collect();
+    let loads: Vec<_> = fields().map(Load::parse).collect();
+    let numbers = loads.iter().all(Option::is_some);
+    Profile {
+        name,
+        dates: !stamps.is_empty() && !numbers && stamps.iter().all(Option::is_some),
+        unix: !stamps.is_empty() && numbers && stamps.iter().all(|stamp| recent(*stamp)),
+        numbers: numbers && loads.iter().any(|load| !matches!(load, Some(Load::Missing))),
+    }
+}
+
+/// Later than 2001, when Unix seconds got their tenth digit: no load is likely to look like that.
+pub(crate) fn recent(stamp: Option<Stamp>) -> bool {
+    matches!(stamp, Some(Stamp::Utc(micros)) if micros >= 1_000_000_000 * timestamp::SECOND)
+}
+
+/// Reads the columns at `positions`, as text.
+///
+/// # Errors
+/// Ragged lines, quotes that never close, or text that is not UTF-8.
+pub(crate) fn read(
+    content: &Content,
+    layout: &Layout,
+    positions: &[usize],
+) -> Result<Vec<Cells>, SourceError> {
+    let mut projection = positions.to_vec();
+    projection.sort_unstable();
+    projection.dedup();
+    let broken = |_| broken(content, layout).unwrap_or_else(|error| error);
+    let frame = frame(content, layout, projection).map_err(broken)?;
+    positions
+        .iter()
+        .map(|&at| {
+            let column = frame.column(&column_name(at)).and_then(|column| column.str().cloned());
+            column.map(Cells::Text).map_err(broken)
+        })
+        .collect()
+}
+
+fn column_name(at: usize) -> String {
+    format!("c{at}")
+}
+
+fn frame(content: &Content, layout: &Layout, projection: Vec<usize>) -> PolarsResult<DataFrame> {
+    let columns = 0..layout.profiles.len();
+    let schema: Schema =
+        columns.map(|at| Field::new(column_name(at).into(), DataType::String)).collect();
+    let parse = CsvParseOptions::default().with_separator(layout.delimiter);
+    let options = CsvReadOptions::default()
+        .with_has_header(false)
+        .with_skip_lines(layout.header_lines)
+        .with_schema(Some(Arc::new(schema)))
+        .with_projection(Some(Arc::new(projection)))
+        .with_parse_options(parse);
+    match &content.body {
+        Body::File(file) => options.into_reader_with_file_handle(file.try_clone()?).finish(),
+        Body::Bytes(bytes) => {
+            options.into_reader_with_file_handle(Cursor::new(bytes.as_slice())).finish()
+        }
+    }
+}
+
+/// What is wrong with a text that could not be split into columns.
+fn broken(content: &Content, layout: &Layout) -> Result<SourceError, SourceError> {
+    let bytes = content.bytes()?;
+    let expected = layout.profiles.len();
+    for record in Records::new(&bytes, layout.delimiter).skip(1) {
+        refuse_broken(&record, &content.name)?;
+        let fields = record.fields.len();
+        if fields > expected {
+            let line = record.line;
+            let what = format!("has {fields} fields in line {line}, but {expected} in its header");
+            return Ok(SourceError::malformed(&content.name, what));
+        }
+    }
+    Ok(SourceError::malformed(&content.name, "is not well-formed CSV"))
+}
+
+/// The first line whose field at `position` is `value`.
+pub(crate) fn line_of(
+    content: &Content,
+    layout: &Layout,
+    position: usize,
+    value: &str,
+) -> Result<usize, SourceError> {
+    let bytes = content.bytes()?;
+    let mut rows = Records::new(&bytes, layout.delimiter).skip(1);
+    let found = rows.find(|row| row.fields.get(position).map_or("", |field| field) == value);
+    Ok(found.map_or(layout.header_lines + 1, |row| row.line))
+}
