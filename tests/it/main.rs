@@ -1,5 +1,10 @@
 //! What holds across crates: layers, house rules, the contract of every predictor, and the command end to end.
 
+mod any_bytes;
+mod command;
+mod histories;
 mod house_rules;
 mod layering;
+mod never_absurd;
+mod pipeline;
 mod workspace;
