@@ -93,7 +93,7 @@ const Charts = (() => {
       bands: options.bands,
       cursor: {
         y: false, sync: { key: "time" }, drag: { x: true, y: false, setScale: false },
-        bind: { dblclick: () => event => { event.preventDefault(); shared.reset(); } },
+        bind: { dblclick: () => () => shared.reset() },
       },
       hooks: { draw: [plot => drawMarks(plot, options.marks)], setSelect: [plot => selected(shared, plot)] },
     }, options.data, host);

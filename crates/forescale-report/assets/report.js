@@ -11,7 +11,9 @@
   const percent = (share, digits = 0) => `${(share * 100).toFixed(digits)} %`;
   const signed = value => (value > 0 ? `+${value}` : String(value).replace("-", "−"));
   const actions = { scale_up: "Scale up", scale_down: "Scale down", hold: "Hold" };
-  const { history, forecast, serving, plan } = data;
+  const { history, forecast } = data;
+  const plan = data.plan?.rows ?? [];
+  const serving = data.plan?.serving;
   const end = forecast.end ?? data.now;
   let clock = Charts.clock(data.zone);
   let charts = null;
@@ -26,18 +28,17 @@
     return low - 1;
   }
 
-  const usable = instances => data.capacity && instances * data.capacity.load_per_instance * data.capacity.target_utilization;
-
   /* Everything known about one moment. */
   function at(ms) {
     const past = ms < data.now ? covering(history.time, ms) : -1;
     const step = ms >= data.now && ms < end ? covering(forecast.time, ms) : -1;
-    const fleet = plan.length && ms < end ? covering(serving.time, ms) : -1;
+    const fleet = serving && ms < end ? covering(serving.time, ms) : -1;
     return {
       load: past < 0 ? undefined : history.load[past],
       median: forecast.median[step],
       intervals: forecast.intervals.map(interval => ({ level: interval.level, lower: interval.lower[step], upper: interval.upper[step] })),
-      instances: serving.instances[fleet],
+      instances: serving?.instances[fleet],
+      carried: serving?.carried[fleet],
       recommendation: fleet < 0 ? undefined : plan[covering(plan.map(row => row.effectiveAt), ms)],
     };
   }
@@ -51,38 +52,38 @@
       for (const { level, lower, upper } of now.intervals) texts.push(`${level} %: ${load(lower)} to ${load(upper)}`);
     }
     if (now.instances !== undefined) {
-      const carried = data.capacity ? `, carry ${load(usable(now.instances))} at target` : "";
-      texts.push(`${now.instances} instances${carried}`);
+      texts.push(`${now.instances} instances, carry ${load(now.carried)}`);
     }
     return texts;
   }
 
   const spoken = ms => [clock.full(ms), ...lines(ms)].join("; ");
-  const tipFor = (ms, more) => [element("strong", {}, clock.full(ms)), ...lines(ms).map(text => element("p", {}, text)), ...more];
-
-  function loadTip(ms) {
-    return tipFor(ms, []);
-  }
+  const tip = (ms, texts) => [element("strong", {}, clock.full(ms)), ...texts.map(text => element("p", {}, text))];
+  const loadTip = ms => tip(ms, lines(ms));
 
   function fleetTip(ms) {
-    const row = at(ms).recommendation;
-    if (!row) return tipFor(ms, []);
-    const asked = row.change ? `${actions[row.action] ?? row.action} ${signed(row.change)}, asked ${clock.full(row.at)}, confidence ${percent(row.confidence, 1)}` : "Hold";
-    return tipFor(ms, [element("p", {}, asked), element("p", { className: "why" }, row.reason)]);
+    const { instances, recommendation: row } = at(ms);
+    if (!row) return null;
+    const action = actions[row.action] ?? row.action;
+    const asked = row.change ? `${action} ${signed(row.change)}, asked at ${clock.full(row.at)}` : action;
+    const nodes = tip(ms, [`${instances} serving instances`, `${asked}, confidence ${percent(row.confidence, 1)}`]);
+    return [...nodes, element("p", { className: "why" }, row.reason)];
   }
 
   /* --- Charts ------------------------------------------------------------------------------------- */
 
   function columns() {
     const intervals = forecast.intervals.toReversed();
-    const steps = [[...serving.time, end], [...serving.instances, serving.instances.at(-1)]];
     const tables = [
       [history.time, history.load],
       [forecast.time, forecast.median, ...intervals.flatMap(interval => [interval.upper, interval.lower])],
     ];
-    if (plan.length) tables.push([steps[0], steps[1], steps[1].map(usable)]);
-    const joined = uPlot.join(tables.filter(table => table[0].length));
-    const fleet = plan.length ? joined.splice(-2) : null;
+    const onward = column => [...column, column.at(-1)];
+    if (serving) tables.push([[...serving.time, end], onward(serving.instances), onward(serving.carried)]);
+    const filled = tables.filter(table => table[0].length);
+    if (!filled.length) return {};
+    const joined = uPlot.join(filled);
+    const fleet = serving ? joined.splice(-2) : null;
     return { times: joined[0], load: joined.slice(1), intervals, fleet };
   }
 
@@ -90,7 +91,7 @@
 
   function drawCharts() {
     const { times, load: loads, intervals, fleet } = columns();
-    if (!times?.length) return id("charts").remove();
+    if (!times) return id("charts").remove();
     const bounds = { min: times[0], max: Math.max(times.at(-1), end), narrowest: 5 * ((forecast.time[1] ?? end) - (forecast.time[0] ?? 0) || 60000) };
     const home = { min: Math.max(bounds.min, data.now - (innerWidth < 640 ? 1 : 2) * Math.max(end - data.now, 3600000)), max: bounds.max };
     charts = Charts.group(bounds, home);
@@ -114,9 +115,9 @@
       legend.push({ label: `${interval.level} % interval`, colour: `rgba(var(--band), ${alpha + 0.1})`, shape: "area", series: [upper, lower] });
     });
     const rows = [times, ...loads];
-    if (fleet && data.capacity) {
-      legend.push({ label: "Carried at target by the plan", colour: "var(--usable)", shape: "dashed", series: [rows.length] });
-      series.push(line("Usable", "--usable", { paths: stepped, dash: [6, 4] }));
+    if (fleet) {
+      legend.push({ label: "What the plan carries within its target", colour: "var(--usable)", shape: "dashed", series: [rows.length] });
+      series.push(line("Carried", "--usable", { paths: stepped, dash: [6, 4] }));
       rows.push(fleet[1]);
     }
     const height = innerWidth < 640 ? 260 : 340;
@@ -163,20 +164,21 @@
   }
 
   const right = text => ({ text, className: "number" });
+  const laterThan = (ms, later) => (clock.day(ms) === clock.day(later) ? clock.time(later) : clock.full(later));
   const moment = ms => ({ text: clock.full(ms), className: "time" });
   const inZone = () => `Times in ${clock.zone} (${clock.offset(data.now)}).`;
 
   function planTable() {
     if (!plan.length) return id("plan").remove();
     const rows = plan.map(row => [
-      moment(row.at), moment(row.effectiveAt), { text: actions[row.action] ?? row.action, className: row.action },
+      moment(row.at), { text: laterThan(row.at, row.effectiveAt), className: "time" }, { text: actions[row.action] ?? row.action, className: row.action },
       right(row.change ? `${row.instances} (${signed(row.change)})` : String(row.instances)),
-      right(load(row.expected)), right(`${load(row.lower)} – ${load(row.upper)}`),
+      right(`${load(row.expected)} (${load(row.lower)} – ${load(row.upper)})`),
       right(`${signed(row.headroomInstances)} (${Math.round(row.headroomPercent)} %)`), right(percent(row.confidence, 1)),
       { text: row.reason, className: "reason" },
     ]);
-    const headings = ["Ask at", "Effective at", "Action", right("Instances"), right("Expected load"), right(`${plan[0].level} % interval`), right("Headroom"), right("Confidence"), "Reason"];
-    const left = data.planRowsLeftOut ? ` ${data.planRowsLeftOut} later rows are left out here.` : "";
+    const headings = ["Ask at", "Effective", "Action", right("Instances"), right(`Expected load (${plan[0].level} %)`), right("Headroom"), right("Confidence"), "Reason"];
+    const left = data.plan.rowsLeftOut ? ` ${data.plan.rowsLeftOut} later rows are left out here.` : "";
     id("plan-lead").textContent = `${plan.length} recommendations. Headroom is what stands above the need of the expected load; confidence is the chance that the instances suffice.${left}`;
     id("plan").querySelector(".scroll").replaceChildren(table(inZone(), headings, rows, "cards"));
   }

@@ -48,7 +48,7 @@ pub fn terminal(data: &ReportData, style: &TerminalStyle) -> String {
         return "no load to draw\n".to_owned();
     };
     let (width, height) = (style.width.max(40), style.height.max(12));
-    let steps = if data.plan.is_empty() { Vec::new() } else { serving(data) };
+    let steps = data.plan.as_ref().map(serving).unwrap_or_default();
     let fleet_rows = if steps.is_empty() { 0 } else { (height / 4).max(3) };
     let fleet_lines = if steps.is_empty() { 0 } else { 1 + fleet_rows };
     let load_rows = height - FRAME_LINES - fleet_lines;

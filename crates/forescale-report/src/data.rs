@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forescale_core::{Forecast, Level, LoadSeries};
-use serde::{Deserialize, Serialize};
+use forescale_plan::ScalePlan;
+use serde::Serialize;
 
 /// Everything a report shows; whatever is empty is left out of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ReportData {
     /// What the report is about: the name of the service or of its history.
     pub title: String,
@@ -20,19 +21,15 @@ pub struct ReportData {
     pub history: Vec<HistoryPoint>,
     /// The forecast.
     pub forecast: ForecastBand,
-    /// Instances that serve at `now`, before the plan does anything.
-    pub current: u32,
-    /// The recommendations, ascending in `at`.
-    pub plan: Vec<PlanRow>,
-    /// What an instance carries, when that is one figure.
-    pub capacity: Option<CapacityView>,
+    /// The plan.
+    pub plan: Option<ScalePlan>,
     /// The backtest, one row for each predictor and horizon.
     pub backtest: Vec<BacktestRow>,
     /// The ensemble's members, and the predictors it left out.
     pub members: Vec<MemberView>,
     /// What a reader should know.
     pub notes: Vec<String>,
-    /// What a reader should worry about.
+    /// What a reader should worry about, beside the plan's own warnings.
     pub warnings: Vec<String>,
     /// Everything needed to repeat the run.
     pub settings: serde_json::Value,
@@ -48,9 +45,7 @@ impl ReportData {
             load_unit: "load".to_owned(),
             history: Vec::new(),
             forecast: ForecastBand::default(),
-            current: 0,
-            plan: Vec::new(),
-            capacity: None,
+            plan: None,
             backtest: Vec::new(),
             members: Vec::new(),
             notes: Vec::new(),
@@ -61,7 +56,7 @@ impl ReportData {
 }
 
 /// One step of history.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct HistoryPoint {
     /// When the step begins, in milliseconds since 1970.
     pub time_ms: i64,
@@ -81,7 +76,7 @@ impl HistoryPoint {
 }
 
 /// The forecast: its median and one interval for each level.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct ForecastBand {
     /// Length of a step in milliseconds.
     pub step_ms: i64,
@@ -92,7 +87,7 @@ pub struct ForecastBand {
 }
 
 /// One step of the forecast.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ForecastRow {
     /// When the step begins, in milliseconds since 1970.
     pub time_ms: i64,
@@ -125,48 +120,8 @@ impl ForecastBand {
     }
 }
 
-/// One recommendation of the plan.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PlanRow {
-    /// When to ask for the change.
-    pub at: DateTime<Utc>,
-    /// When the change carries load.
-    pub effective_at: DateTime<Utc>,
-    /// `scale_up`, `scale_down` or `hold`.
-    pub action: String,
-    /// Instances wanted from then on.
-    pub instances: u32,
-    /// Instances more (or fewer) than before.
-    pub change: i64,
-    /// Median load over the time it covers.
-    pub expected_load: f64,
-    /// Lower bound of the load at `level`.
-    pub lower: f64,
-    /// Upper bound of the load at `level`.
-    pub upper: f64,
-    /// Level of that interval in percent.
-    pub level: f64,
-    /// Instances above what the expected load needs.
-    pub headroom_instances: i64,
-    /// The same in percent of what the expected load needs.
-    pub headroom_percent: f64,
-    /// Probability that these instances suffice for the time they cover.
-    pub confidence: f64,
-    /// Why.
-    pub reason: String,
-}
-
-/// What instances carry.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct CapacityView {
-    /// Load of one saturated instance.
-    pub load_per_instance: f64,
-    /// The share of it that the plan uses, above 0 and at most 1.
-    pub target_utilization: f64,
-}
-
 /// How one predictor did over one horizon.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BacktestRow {
     /// The predictor's name.
     pub predictor: String,
@@ -183,7 +138,7 @@ pub struct BacktestRow {
 }
 
 /// How often the truth lay within the interval of a level.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Coverage {
     /// The level in percent.
     pub level: f64,
@@ -192,7 +147,7 @@ pub struct Coverage {
 }
 
 /// A predictor and its part in the ensemble.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MemberView {
     /// The predictor's name.
     pub name: String,
@@ -203,7 +158,7 @@ pub struct MemberView {
 }
 
 /// A member's weight over one stretch of the horizon.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WeightAt {
     /// How far ahead, as `0-1h`.
     pub horizon: String,

@@ -1,9 +1,11 @@
 //! The data of a page: one JSON text that HTML cannot break out of.
 
+use forescale_core::Replicas;
+use forescale_plan::{Recommendation, ScalePlan};
 use serde_json::{Value, json};
 
-use crate::data::{ForecastBand, HistoryPoint, PlanRow, ReportData};
-use crate::serving::serving;
+use crate::data::{ForecastBand, HistoryPoint, ReportData};
+use crate::serving::{ServingFrom, serving};
 use crate::thin::{thin_forecast, thin_history};
 
 /// Points of history a page carries: the newest half of them untouched.
@@ -30,15 +32,11 @@ fn page_data(data: &ReportData) -> Value {
         "loadUnit": data.load_unit,
         "history": history(&data.history),
         "forecast": forecast(&data.forecast),
-        "serving": serving_columns(data),
-        "capacity": data.capacity,
-        "current": data.current,
-        "plan": plan(&data.plan),
-        "planRowsLeftOut": data.plan.len().saturating_sub(PLAN_ROWS),
+        "plan": data.plan.as_ref().map(plan),
         "backtest": data.backtest,
         "members": data.members,
         "notes": data.notes,
-        "warnings": data.warnings,
+        "warnings": warnings(data),
         "settings": data.settings,
     })
 }
@@ -68,19 +66,24 @@ fn forecast(band: &ForecastBand) -> Value {
     })
 }
 
-fn serving_columns(data: &ReportData) -> Value {
-    let steps = serving(data);
+/// The rows, and what serves and is carried within the plan's objective over time.
+fn plan(plan: &ScalePlan) -> Value {
+    let steps = serving(plan);
+    let carried =
+        |step: &ServingFrom| short(plan.settings.capacity.carries(Replicas(step.instances)));
+    let rows = &plan.recommendations;
     json!({
-        "time": steps.iter().map(|step| step.time_ms).collect::<Vec<_>>(),
-        "instances": steps.iter().map(|step| step.instances).collect::<Vec<_>>(),
+        "serving": {
+            "time": steps.iter().map(|step| step.time_ms).collect::<Vec<_>>(),
+            "instances": steps.iter().map(|step| step.instances).collect::<Vec<_>>(),
+            "carried": steps.iter().map(carried).collect::<Vec<_>>(),
+        },
+        "rows": rows.iter().take(PLAN_ROWS).map(recommendation).collect::<Vec<_>>(),
+        "rowsLeftOut": rows.len().saturating_sub(PLAN_ROWS),
     })
 }
 
-fn plan(rows: &[PlanRow]) -> Vec<Value> {
-    rows.iter().take(PLAN_ROWS).map(recommendation).collect()
-}
-
-fn recommendation(row: &PlanRow) -> Value {
+fn recommendation(row: &Recommendation) -> Value {
     json!({
         "at": row.at.timestamp_millis(),
         "effectiveAt": row.effective_at.timestamp_millis(),
@@ -91,11 +94,18 @@ fn recommendation(row: &PlanRow) -> Value {
         "lower": short(row.lower),
         "upper": short(row.upper),
         "level": row.level,
-        "headroomInstances": row.headroom_instances,
-        "headroomPercent": short(row.headroom_percent),
-        "confidence": row.confidence,
+        "headroomInstances": row.headroom.instances,
+        "headroomPercent": short(row.headroom.percent),
+        "confidence": short(row.confidence),
         "reason": row.reason,
     })
+}
+
+/// The report's warnings and the plan's, each once.
+fn warnings(data: &ReportData) -> Vec<&String> {
+    let plan = data.plan.iter().flat_map(|plan| &plan.warnings);
+    let more = plan.filter(|warning| !data.warnings.contains(warning));
+    data.warnings.iter().chain(more).collect()
 }
 
 /// Six significant digits: more than a screen shows, in half the bytes.
@@ -109,12 +119,33 @@ fn short(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{now, scale_plan};
+
+    #[test]
+    fn the_load_that_serving_instances_carry_stands_beside_them() {
+        let mut data = ReportData::new("t", now(), chrono_tz::UTC);
+        data.plan = Some(scale_plan(4, &[(0, 6)]));
+        let island: Value = serde_json::from_str(&island(&data)).unwrap();
+        // Instances of 10 at 80 % carry 8 each; two more serve after the start-up of 5 minutes.
+        assert_eq!(island["plan"]["serving"]["instances"], json!([4, 6]));
+        assert_eq!(island["plan"]["serving"]["carried"], json!([32.0, 48.0]));
+        assert_eq!(island["plan"]["rows"][0]["action"], "scale_up");
+    }
+
+    #[test]
+    fn a_warning_of_plan_and_report_is_shown_once() {
+        let mut data = ReportData::new("t", now(), chrono_tz::UTC);
+        let mut plan = scale_plan(4, &[(0, 4)]);
+        plan.warnings = vec!["late".to_owned(), "max binds".to_owned()];
+        data.plan = Some(plan);
+        data.warnings = vec!["late".to_owned()];
+        assert_eq!(warnings(&data), ["late", "max binds"]);
+    }
 
     #[test]
     fn markup_in_a_name_cannot_leave_the_island() {
-        let now = "2026-01-05T10:00:00Z".parse().unwrap();
         let title = "</script><!--<script>alert(1)</script>&amp;";
-        let text = island(&ReportData::new(title, now, chrono_tz::UTC));
+        let text = island(&ReportData::new(title, now(), chrono_tz::UTC));
         assert!(!text.contains(['<', '>', '&']));
         let back: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(back["title"], title);

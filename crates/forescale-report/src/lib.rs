@@ -8,10 +8,12 @@ mod data;
 mod island;
 mod page;
 mod serving;
+#[cfg(test)]
+mod testing;
 mod thin;
 
 pub use data::{
-    BacktestRow, CapacityView, Coverage, ForecastBand, ForecastRow, HistoryPoint, MemberView,
-    PlanRow, ReportData, WeightAt,
+    BacktestRow, Coverage, ForecastBand, ForecastRow, HistoryPoint, MemberView, ReportData,
+    WeightAt,
 };
 pub use page::render_html;

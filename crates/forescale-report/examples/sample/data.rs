@@ -1,14 +1,24 @@
 //! A made-up report: two weeks of a web shop in Berlin and a day of plan, the same on every run.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use forescale_core::{Level, Quantile, Replicas, Utilization};
+use forescale_plan::{
+    Action, Binding, Capacity, ForecastNotes, Headroom, Objective, Peak, PlanSettings, Reason,
+    Recommendation, ScalePlan,
+};
 use forescale_report::{
-    BacktestRow, CapacityView, Coverage, ForecastBand, ForecastRow, HistoryPoint, MemberView,
-    PlanRow, ReportData, WeightAt,
+    BacktestRow, Coverage, ForecastBand, ForecastRow, HistoryPoint, MemberView, ReportData,
+    WeightAt,
 };
 
 const STEP_MINUTES: i64 = 5;
 const PER_INSTANCE: f64 = 100.0;
 const TARGET: f64 = 0.8;
+const STARTUP_MINUTES: i64 = 5;
+const CURRENT: u32 = 9;
+const MAX: u32 = 10;
 
 /// The whole report.
 pub fn report() -> ReportData {
@@ -17,15 +27,14 @@ pub fn report() -> ReportData {
     data.load_unit = "requests/s".to_owned();
     data.history = history(now);
     data.forecast = forecast(now);
-    data.current = 9;
-    data.capacity =
-        Some(CapacityView { load_per_instance: PER_INSTANCE, target_utilization: TARGET });
-    data.plan = plan(now, &data.forecast);
+    data.plan = Some(plan(now, &data.forecast));
     data.backtest = backtest();
     data.members = members();
     data.notes = vec!["37 of 4032 samples were missing and stay gaps.".to_owned()];
-    data.warnings =
-        vec!["The peak on 26 March needs 12 instances at 99.5 %, and max allows 11.".to_owned()];
+    data.warnings = vec![
+        "The load on 25 March needs 11 instances at the 97.5 % quantile, and the maximum is 10."
+            .to_owned(),
+    ];
     data.settings = serde_json::json!({"horizon": "24h", "step": "5m", "capacity": PER_INSTANCE,
         "target-utilization": TARGET, "budget": 0.01, "seed": 7, "now": now});
     data
@@ -69,49 +78,82 @@ fn forecast(now: DateTime<Utc>) -> ForecastBand {
 }
 
 /// One row for each half hour in which the need for the upper bound changes.
-fn plan(now: DateTime<Utc>, forecast: &ForecastBand) -> Vec<PlanRow> {
-    let mut rows: Vec<PlanRow> = Vec::new();
-    let mut instances = 9;
+fn plan(now: DateTime<Utc>, forecast: &ForecastBand) -> ScalePlan {
+    let mut recommendations: Vec<Recommendation> = Vec::new();
+    let mut instances = CURRENT;
     for (i, steps) in forecast.rows.chunks(6).enumerate() {
         let upper = steps.iter().map(|step| step.intervals[1].1).fold(0.0, f64::max);
-        let wanted = ((upper / (PER_INSTANCE * TARGET)).ceil() as u32).min(11);
-        if i == 0 || wanted != instances {
-            rows.push(recommendation(
-                now + TimeDelta::minutes(30 * i as i64),
-                instances,
-                wanted,
-                steps,
-            ));
-            instances = wanted;
+        let needed = (upper / (PER_INSTANCE * TARGET)).ceil() as u32;
+        if i == 0 || needed.min(MAX) != instances {
+            let at = now + TimeDelta::minutes(30 * i as i64);
+            recommendations.push(recommendation(at, instances, needed, upper, steps));
+            instances = needed.min(MAX);
         }
     }
-    rows
+    ScalePlan { now, settings: settings(), recommendations, warnings: Vec::new() }
 }
 
-fn recommendation(at: DateTime<Utc>, before: u32, wanted: u32, steps: &[ForecastRow]) -> PlanRow {
+fn recommendation(
+    at: DateTime<Utc>,
+    before: u32,
+    needed: u32,
+    load: f64,
+    steps: &[ForecastRow],
+) -> Recommendation {
+    let wanted = needed.min(MAX);
     let change = i64::from(wanted) - i64::from(before);
     let (action, wait) = match change {
-        1.. => ("scale_up", 5),
-        0 => ("hold", 0),
-        _ => ("scale_down", 0),
+        1.. => (Action::ScaleUp, STARTUP_MINUTES),
+        0 => (Action::Hold, 0),
+        _ => (Action::ScaleDown, 0),
     };
-    let median = steps.iter().map(|step| step.median).fold(0.0, f64::max);
-    let need = (median / (PER_INSTANCE * TARGET)).ceil();
-    let bound = if wanted == 11 { "max of 11 instances binds" } else { "97.5 % quantile binds" };
-    PlanRow {
+    let median = steps.iter().map(|step| step.median).sum::<f64>() / steps.len() as f64;
+    let expected_need = (median / (PER_INSTANCE * TARGET)).ceil();
+    let binding = if needed > MAX { Binding::Max(MAX) } else { Binding::Demand };
+    let peak = Peak { load, at, needed, quantile: Quantile::new(0.975).ok() };
+    let carried_by = vec!["quantile-forest".to_owned(), "seasonal-naive".to_owned()];
+    let notes = Arc::new(ForecastNotes { carried_by, ..ForecastNotes::default() });
+    Recommendation {
         at,
         effective_at: at + TimeDelta::minutes(wait),
-        action: action.to_owned(),
-        instances: wanted,
+        action,
+        instances: Replicas(wanted),
         change,
         expected_load: median,
         lower: steps.iter().map(|step| step.intervals[0].0).fold(f64::INFINITY, f64::min),
         upper: steps.iter().map(|step| step.intervals[0].1).fold(0.0, f64::max),
-        level: 80.0,
-        headroom_instances: i64::from(wanted) - need as i64,
-        headroom_percent: (f64::from(wanted) / need - 1.0) * 100.0,
-        confidence: 0.987,
-        reason: format!("{bound}; carried by quantile-forest (0.6) and seasonal-naive (0.4)"),
+        level: level(),
+        headroom: Headroom {
+            instances: i64::from(wanted) - expected_need as i64,
+            percent: (f64::from(wanted) / expected_need - 1.0) * 100.0,
+        },
+        confidence: if needed > MAX { 0.951 } else { 0.987 },
+        reason: Reason { binding, peak, late: None, notes },
+    }
+}
+
+fn level() -> Level {
+    Level::new(80.0).expect("80 % is a level")
+}
+
+fn settings() -> PlanSettings {
+    let target = Utilization::new(TARGET).expect("a share");
+    PlanSettings {
+        capacity: Capacity::utilization(PER_INSTANCE, target).expect("a capacity"),
+        objective: Objective::Budget(0.01),
+        quantile: Quantile::new(0.975).ok(),
+        min: Replicas(1),
+        max: Some(Replicas(MAX)),
+        max_up: None,
+        max_down: None,
+        cooldown: TimeDelta::zero(),
+        stabilization: TimeDelta::zero(),
+        startup: TimeDelta::minutes(STARTUP_MINUTES),
+        current: Replicas(CURRENT),
+        starting: 0,
+        level: level(),
+        event_price: 0.0,
+        all_steps: false,
     }
 }
 

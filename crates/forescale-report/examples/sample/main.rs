@@ -1,22 +1,36 @@
 //! Prints a sample report: `cargo run --release -p forescale-report --example sample > sample.html`.
-//! With the words `terminal`, `ascii` and `color` it prints the terminal chart instead.
+//!
+//! A word chooses another output: `empty` and `hostile` pages for the browser tests, or the chart for the
+//! `terminal`, plain, with `color` or as `ascii`.
 
 use forescale_report::chart::{TerminalStyle, terminal};
+use forescale_report::{ReportData, render_html};
 
 mod data;
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let has = |word: &str| words.iter().any(|given| given == word);
     let report = data::report();
-    if words.is_empty() {
-        print!("{}", forescale_report::render_html(&report));
-    } else {
-        let style = TerminalStyle {
-            color: has("color"),
-            unicode: !has("ascii"),
-            ..TerminalStyle::default()
-        };
-        print!("{}", terminal(&report, &style));
+    let style = TerminalStyle::default();
+    let output = match std::env::args().nth(1).as_deref() {
+        Some("empty") => render_html(&ReportData::new("Nothing yet", report.now, report.zone)),
+        Some("hostile") => render_html(&hostile(report)),
+        Some("terminal") => terminal(&report, &style),
+        Some("color") => terminal(&report, &TerminalStyle { color: true, ..style }),
+        Some("ascii") => terminal(&report, &TerminalStyle { unicode: false, ..style }),
+        _ => render_html(&report),
+    };
+    print!("{output}");
+}
+
+/// The sample with markup wherever a name may stand.
+fn hostile(mut report: ReportData) -> ReportData {
+    let markup = "</script><script>window.broken = 1</script><!--";
+    report.title = markup.to_owned();
+    report.load_unit = markup.to_owned();
+    report.notes = vec!["<img src=x onerror='window.broken = 2'>".to_owned()];
+    for row in &mut report.backtest {
+        row.predictor = markup.to_owned();
     }
+    report.settings = serde_json::json!({ markup: markup });
+    report
 }
