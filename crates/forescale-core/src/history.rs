@@ -2,14 +2,14 @@
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
 
 use crate::calendar::Calendar;
 use crate::series::{LoadSeries, SeriesError};
 
-type Derived = Arc<dyn Any + Send + Sync>;
+type Slot = Arc<OnceLock<Arc<dyn Any + Send + Sync>>>;
 
 /// The load of a service up to an origin, with its calendar.
 ///
@@ -19,7 +19,7 @@ type Derived = Arc<dyn Any + Send + Sync>;
 pub struct History {
     series: LoadSeries,
     calendar: Arc<Calendar>,
-    derived: Mutex<BTreeMap<(TypeId, u64), Derived>>,
+    derived: Mutex<BTreeMap<(TypeId, u64), Slot>>,
 }
 
 impl History {
@@ -62,28 +62,17 @@ impl History {
 
     /// A value that is derived from this history alone, built once for each type and `key`.
     ///
-    /// The lock is not held while `build` runs, so `build` may derive other values; when two threads build the
-    /// same value, the first one stored is what both get.
+    /// Who asks while another thread builds it waits for that. `build` may derive other values.
     pub fn derive<T, F>(&self, key: u64, build: F) -> Arc<T>
     where
         T: Any + Send + Sync,
         F: FnOnce(&Self) -> T,
     {
-        let id = (TypeId::of::<T>(), key);
-        let known = |derived: &BTreeMap<(TypeId, u64), Derived>| {
-            derived.get(&id).map(|value| {
-                Arc::clone(value).downcast::<T>().expect("the type is part of the key")
-            })
+        let slot = {
+            let mut derived = self.derived.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(derived.entry((TypeId::of::<T>(), key)).or_default())
         };
-        let lock = || self.derived.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(value) = known(&lock()) {
-            return value;
-        }
-        let built: Arc<T> = Arc::new(build(self));
-        let mut derived = lock();
-        known(&derived).unwrap_or_else(|| {
-            derived.insert(id, Arc::clone(&built) as Derived);
-            built
-        })
+        let value = slot.get_or_init(|| Arc::new(build(self)));
+        Arc::clone(value).downcast().expect("the type is part of the key")
     }
 }

@@ -1,1 +1,16 @@
-//! placeholder
+//! Many predictors as one: weighted by what they did on the user's own history, calibrated, and held back where
+//! they do not help.
+
+mod bounds;
+mod calibration;
+mod ensemble;
+mod evidence;
+mod fitted;
+mod guarded;
+mod judgement;
+mod report;
+mod weights;
+
+pub use ensemble::{Ensemble, Member, Progress};
+pub use fitted::{CorruptEnsemble, FittedEnsemble};
+pub use report::{BucketScores, EnsembleReport, Gate, MemberReport};

@@ -1,0 +1,179 @@
+//! What every member forecast from rolling origins of the user's own history, and what came.
+
+use forescale_backtest::{Buckets, Scorer, rolling_origins};
+use forescale_core::{FittedPredictor, Horizon, History, Quantiles};
+
+/// Origins with the whole horizon, and further ones with the nearest bucket only: an hour says little by itself.
+const FULL_ORIGINS: usize = 12;
+const NEAR_ORIGINS: usize = 36;
+
+/// Where the backtest begins: the newest quarter of the history, a day at least and a week at most.
+pub(crate) fn cut(steps: usize, day: usize) -> Option<usize> {
+    let held_out = (steps / 4).clamp(day.min(steps), 7 * day);
+    let cut = steps.checked_sub(held_out)?;
+    (cut >= (3 * day).div_ceil(2)).then_some(cut)
+}
+
+/// An origin of the backtest: what was known there, and how far to predict.
+pub(crate) struct Origin {
+    history: History,
+    steps: usize,
+}
+
+/// The rolling origins behind `cut`, the same for all members.
+pub(crate) fn origins(history: &History, cut: usize, horizon: Horizon) -> Vec<Origin> {
+    let series = history.series();
+    let (n, day) = (series.len(), series.frequency().steps_per_day());
+    let near = Buckets::new(series.frequency(), horizon).as_slice()[0].to;
+    // An origin is worth the whole horizon only where most of it can be checked.
+    let newest = n.saturating_sub(horizon.steps().min(day)).max(cut);
+    let full = rolling_origins(cut, newest, FULL_ORIGINS, day);
+    let near_newest = n.saturating_sub(near).max(cut);
+    let near_only = rolling_origins(cut, near_newest, NEAR_ORIGINS, day);
+    let mut wanted: Vec<(usize, usize)> = full.iter().map(|o| (*o, horizon.steps())).collect();
+    wanted.extend(near_only.iter().filter(|o| !full.contains(o)).map(|o| (*o, near)));
+    wanted.sort_unstable();
+    let origin = |(index, steps): (usize, usize)| {
+        let steps = steps.min(n.saturating_sub(index));
+        let history = history.as_of(index).ok()?;
+        (steps > 0).then_some(Origin { history, steps })
+    };
+    wanted.into_iter().filter_map(origin).collect()
+}
+
+/// What a member forecast: for each origin the quantile rows, step after step.
+pub(crate) type Rows = Vec<Vec<f64>>;
+
+/// Has a fitted member predict from every origin.
+///
+/// # Errors
+/// What went wrong at the first origin where it could not.
+pub(crate) fn rows(fitted: &dyn FittedPredictor, origins: &[Origin]) -> Result<Rows, String> {
+    let quantiles = Quantiles::standard();
+    let predict = |origin: &Origin| {
+        let horizon = Horizon::new(origin.steps).map_err(|error| error.to_string())?;
+        let forecast = fitted
+            .predict(&origin.history, horizon, &quantiles)
+            .map_err(|error| error.to_string())?;
+        if forecast.steps() != origin.steps || forecast.quantiles() != &quantiles {
+            return Err("it did not give the steps and quantiles it was asked for".to_owned());
+        }
+        Ok((0..forecast.steps()).flat_map(|h| forecast.row(h).to_vec()).collect())
+    };
+    origins.iter().map(predict).collect()
+}
+
+/// Forecasts of all members from rolling origins.
+pub(crate) struct Evidence {
+    buckets: Buckets,
+    quantiles: Quantiles,
+    /// `(index, steps)` of each origin.
+    origins: Vec<(usize, usize)>,
+    /// `rows[member]`; none for a member that could not predict.
+    rows: Vec<Option<Rows>>,
+    actual: Vec<f64>,
+    day: usize,
+}
+
+/// One forecast step: what came, from which origin, and the row of each member (empty if it has none).
+pub(crate) struct Step<'a> {
+    pub actual: f64,
+    pub origin: usize,
+    pub bucket: usize,
+    pub rows: Vec<&'a [f64]>,
+}
+
+impl Evidence {
+    /// What the members forecast from `origins` of `history`.
+    pub fn new(
+        history: &History,
+        origins: &[Origin],
+        rows: Vec<Option<Rows>>,
+        horizon: Horizon,
+    ) -> Self {
+        let series = history.series();
+        Self {
+            buckets: Buckets::new(series.frequency(), horizon),
+            quantiles: Quantiles::standard(),
+            origins: origins.iter().map(|o| (o.history.series().len(), o.steps)).collect(),
+            rows,
+            actual: series.values().to_vec(),
+            day: series.frequency().steps_per_day(),
+        }
+    }
+
+    /// The quantiles of every row.
+    pub fn quantiles(&self) -> &Quantiles {
+        &self.quantiles
+    }
+
+    /// How many origins there are.
+    pub fn origins(&self) -> usize {
+        self.origins.len()
+    }
+
+    /// Days of history behind the steps of `bucket`: hours that lie close together say the same thing twice.
+    pub fn days(&self, bucket: usize) -> f64 {
+        let range = self.buckets.as_slice()[bucket];
+        let mut covered = vec![false; self.actual.len()];
+        for (origin, steps) in &self.origins {
+            for horizon in range.from..=range.to.min(*steps) {
+                covered[origin + horizon - 1] = true;
+            }
+        }
+        covered.iter().filter(|yes| **yes).count() as f64 / self.day as f64
+    }
+
+    /// Whether `member` predicted from the origins.
+    pub fn has(&self, member: usize) -> bool {
+        self.rows[member].is_some()
+    }
+
+    /// Every step whose actual value is known, origin after origin.
+    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        let width = self.quantiles.len();
+        self.origins.iter().enumerate().flat_map(move |(o, (index, steps))| {
+            (1..=*steps).filter_map(move |horizon| {
+                let actual = self.actual[index + horizon - 1];
+                (!actual.is_nan()).then(|| Step {
+                    actual,
+                    origin: *index,
+                    bucket: self.buckets.of(horizon),
+                    rows: self.rows.iter().map(|rows| row_of(rows, o, horizon, width)).collect(),
+                })
+            })
+        })
+    }
+
+    /// A scorer for each bucket, filled with what `row` gives for each step; `None` leaves the step out.
+    pub fn score<'a>(
+        &'a self,
+        mut row: impl FnMut(&Step<'a>) -> Option<Vec<f64>>,
+    ) -> Vec<Scorer> {
+        let mut scorers = vec![Scorer::new(&self.quantiles); self.buckets.as_slice().len()];
+        for step in self.steps() {
+            if let Some(row) = row(&step) {
+                scorers[step.bucket].add(step.actual, &row);
+            }
+        }
+        scorers
+    }
+}
+
+/// The row of origin number `o` at `horizon`; empty for a member without rows.
+fn row_of(rows: &Option<Rows>, o: usize, horizon: usize, width: usize) -> &[f64] {
+    rows.as_ref().map_or(&[], |rows| &rows[o][(horizon - 1) * width..horizon * width])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_backtest_leaves_enough_to_learn_from() {
+        assert_eq!(cut(28 * 24, 24), Some(21 * 24));
+        assert_eq!(cut(3 * 24, 24), Some(48));
+        assert_eq!(cut(2 * 24, 24), None);
+        assert_eq!(cut(5, 24), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! Member weights that minimise the pinball loss of the averaged quantiles, shrunk to a prior.
+//!
+//! Quantiles are averaged, not probabilities (Vincentization). The weights are found by mirror descent on the simplex
+//! with a Kullback-Leibler pull to the prior.
+//!
+//! # Source
+//! Lichtendahl, Grushka-Cockayne & Winkler, *Is it better to average probabilities or quantiles?*, 2013; Kivinen &
+//! Warmuth, *Exponentiated gradient versus gradient descent for linear predictors*, 1997.
+
+use forescale_core::metrics::pinball;
+
+/// Steps of the descent.
+const ROUNDS: usize = 200;
+
+/// How strongly the prior pulls when there is a week of evidence.
+const PULL: f64 = 0.03;
+
+/// A smaller weight than this is dropped: it costs a prediction and changes nothing.
+const LEAST: f64 = 0.02;
+
+/// A forecast step of all members and what came.
+pub(crate) struct Sample<'a> {
+    pub actual: f64,
+    /// `rows[member]` holds the quantiles at the levels.
+    pub rows: Vec<&'a [f64]>,
+}
+
+/// The weights of members on `samples`; `levels[k]` is the probability of `row[k]`, and only those in `scored` count.
+///
+/// `days` of evidence loosen the pull of `prior`, which sums to 1.
+pub(crate) fn fit(
+    samples: &[Sample],
+    levels: &[f64],
+    scored: &[usize],
+    prior: &[f64],
+    days: f64,
+) -> Vec<f64> {
+    let normal = typical_loss(samples, levels, scored, prior.len());
+    if samples.is_empty() || normal <= 0.0 {
+        return prior.to_vec();
+    }
+    let pull = PULL * (7.0 / days.max(0.25)).sqrt();
+    let mut weights = prior.to_vec();
+    let mut mean = vec![0.0; prior.len()];
+    for round in 0..ROUNDS {
+        let gradient = gradient(samples, levels, scored, &weights, normal);
+        let steepest = gradient.iter().fold(0.0_f64, |most, g| most.max(g.abs())).max(1e-12);
+        let step = (0.5 / steepest).min(4.0) / (1.0 + round as f64 / 20.0);
+        let stay = 1.0 / (1.0 + step * pull);
+        for ((weight, g), prior) in weights.iter_mut().zip(&gradient).zip(prior) {
+            let moved = weight.max(1e-9).ln() - step * g;
+            *weight = (stay * moved + (1.0 - stay) * prior.max(1e-9).ln()).exp();
+        }
+        normalize(&mut weights);
+        if round >= ROUNDS / 2 {
+            mean.iter_mut().zip(&weights).for_each(|(mean, weight)| *mean += weight);
+        }
+    }
+    normalize(&mut mean);
+    mean.iter_mut().for_each(|weight| {
+        if *weight < LEAST {
+            *weight = 0.0;
+        }
+    });
+    normalize(&mut mean);
+    mean
+}
+
+fn normalize(weights: &mut [f64]) {
+    let total: f64 = weights.iter().sum();
+    weights.iter_mut().for_each(|weight| *weight /= total);
+}
+
+/// The mean loss over all members: the unit in which gradients are comparable between services.
+fn typical_loss(samples: &[Sample], levels: &[f64], scored: &[usize], members: usize) -> f64 {
+    let loss: f64 = samples
+        .iter()
+        .flat_map(|sample| sample.rows.iter().map(move |row| (sample.actual, row)))
+        .map(|(y, row)| scored.iter().map(|k| pinball(y, row[*k], levels[*k])).sum::<f64>())
+        .sum();
+    loss / (samples.len() * members).max(1) as f64
+}
+
+fn gradient(
+    samples: &[Sample],
+    levels: &[f64],
+    scored: &[usize],
+    weights: &[f64],
+    normal: f64,
+) -> Vec<f64> {
+    let mut gradient = vec![0.0; weights.len()];
+    for sample in samples {
+        for k in scored {
+            let mixed: f64 = sample.rows.iter().zip(weights).map(|(row, w)| w * row[*k]).sum();
+            let side = if sample.actual < mixed { 1.0 - levels[*k] } else { -levels[*k] };
+            for (g, row) in gradient.iter_mut().zip(&sample.rows) {
+                // Counted from the mixture, so that the size of the load does not drown the differences.
+                *g += side * (row[*k] - mixed);
+            }
+        }
+    }
+    let unit = normal * samples.len() as f64;
+    gradient.iter_mut().for_each(|g| *g /= unit);
+    gradient
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEVELS: [f64; 3] = [0.1, 0.5, 0.9];
+
+    fn weights(members: &[[f64; 3]], actual: impl Fn(usize) -> f64, days: f64) -> Vec<f64> {
+        let samples: Vec<Sample> = (0..200)
+            .map(|i| Sample { actual: actual(i), rows: members.iter().map(|m| &m[..]).collect() })
+            .collect();
+        let prior = vec![1.0 / members.len() as f64; members.len()];
+        fit(&samples, &LEVELS, &[0, 1, 2], &prior, days)
+    }
+
+    #[test]
+    fn the_member_that_is_right_gets_the_weight() {
+        let right = [9.0, 10.0, 11.0];
+        let wrong = [19.0, 20.0, 21.0];
+        let w = weights(&[right, wrong], |i| 9.0 + (i % 5) as f64 * 0.5, 28.0);
+        assert!(w[0] > 0.9, "{w:?}");
+    }
+
+    #[test]
+    fn two_that_are_wrong_on_either_side_share() {
+        let w = weights(&[[7.0, 8.0, 9.0], [11.0, 12.0, 13.0]], |_| 10.0, 28.0);
+        assert!((w[0] - 0.5).abs() < 0.1, "{w:?}");
+    }
+
+    #[test]
+    fn without_evidence_the_prior_stays() {
+        assert_eq!(fit(&[], &LEVELS, &[1], &[0.7, 0.3], 0.0), [0.7, 0.3]);
+    }
+
+    #[test]
+    fn little_evidence_stays_nearer_to_the_prior() {
+        let members = [[9.0, 10.0, 11.0], [9.3, 10.3, 11.3]];
+        let actual = |i: usize| 9.0 + (i % 5) as f64 * 0.5;
+        let near = |days| (weights(&members, actual, days)[0] - 0.5).abs();
+        assert!(near(0.25) < near(28.0));
+    }
+}
