@@ -9,22 +9,36 @@ use forescale_core::{FittedPredictor, Predictor};
 
 mod bounds;
 mod check;
+pub mod fft_seasonality;
 mod filled;
+mod harmonics;
+pub mod last_value;
 mod learners;
+mod level;
+pub mod linear_trend;
+pub mod neural;
 mod persist;
 pub mod quantile_boosting;
 pub mod quantile_forest;
+pub mod random_forest;
+mod recent;
 pub mod residual_forest;
 mod residuals;
 pub mod robust_stack;
 pub mod seasonal_naive;
+pub mod seasons;
 mod segmented;
+mod spectrum;
 mod stacked;
 #[cfg(test)]
 mod testing;
+mod trend_curve;
 
+pub use fft_seasonality::FftSeasonality;
+pub use linear_trend::LinearTrend;
 pub use persist::CorruptFit;
 pub use seasonal_naive::SeasonalNaive;
+pub use seasons::{Season, find_seasonality};
 
 /// A predictor as the registry knows it.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +51,8 @@ pub struct Row {
     pub source: &'static str,
     /// The predictor with its default hyperparameters.
     pub create: fn() -> Arc<dyn Predictor>,
+    /// What it weighs before there is evidence, in the first hour and beyond.
+    pub prior: (f64, f64),
     /// Reads a fit of it back from bytes.
     pub load: fn(&[u8]) -> Result<Box<dyn FittedPredictor>, CorruptFit>,
 }
@@ -45,13 +61,55 @@ pub struct Row {
 pub const PREDICTORS: &[Row] = &[
     Row {
         name: "seasonal-naive",
+        prior: (0.02, 0.02),
         summary: "repeats the last day; the yardstick the others have to beat",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(SeasonalNaive::default()),
         load: persist::from_bytes::<seasonal_naive::FittedSeasonalNaive>,
     },
     Row {
+        name: "last-value",
+        prior: (0.02, 0.01),
+        summary: "repeats the last value; the fallback, and hard to beat where load holds its level",
+        source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
+        create: || Arc::new(last_value::LastValue),
+        load: persist::from_bytes::<last_value::FittedLastValue>,
+    },
+    Row {
+        name: "linear-trend",
+        prior: (0.02, 0.02),
+        summary: "ridge regression on a damped trend, time of day and weekday",
+        source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 7.4 and 8.2",
+        create: || Arc::new(LinearTrend),
+        load: persist::from_bytes::<linear_trend::FittedLinearTrend>,
+    },
+    Row {
+        name: "fft-seasonality",
+        prior: (0.02, 0.02),
+        summary: "the waves that stand out of the spectrum, from the newest level on",
+        source: "Gong, Gu & Wilkes, PRESS: predictive elastic resource scaling, 2010; Fisher, 1929",
+        create: || Arc::new(FftSeasonality),
+        load: persist::from_bytes::<fft_seasonality::FittedFftSeasonality>,
+    },
+    Row {
+        name: "random-forest",
+        prior: (0.03, 0.05),
+        summary: "regression forest on calendar, past days and the level now",
+        source: "Breiman, Random forests, 2001",
+        create: || Arc::new(random_forest::RandomForest::default()),
+        load: persist::from_bytes::<random_forest::FittedRandomForest>,
+    },
+    Row {
+        name: "neural",
+        prior: (0.05, 0.05),
+        summary: "small quantile network on deviations from past days",
+        source: "Taylor, A quantile regression neural network approach, 2000",
+        create: || Arc::new(neural::Neural::default()),
+        load: persist::from_bytes::<neural::FittedNeural>,
+    },
+    Row {
         name: "robust-stack",
+        prior: (0.1, 0.04),
         summary: "least absolute deviations over seasonal and level anchors",
         source: "Schlossmacher, An iterative technique for absolute deviations curve fitting, 1973",
         create: || Arc::new(robust_stack::RobustStack::default()),
@@ -59,6 +117,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-forest",
+        prior: (0.05, 0.3),
         summary: "extremely randomised quantile forest on deviations from past days",
         source: "Meinshausen, Quantile regression forests, 2006; Geurts et al., Extremely randomized trees, 2006",
         create: || Arc::new(quantile_forest::QuantileForest::default()),
@@ -66,6 +125,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "residual-forest",
+        prior: (0.2, 0.25),
         summary: "quantile forest on what the robust stack leaves unexplained",
         source: "as robust-stack and quantile-forest",
         create: || Arc::new(residual_forest::ResidualForest::default()),
@@ -73,6 +133,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-boosting",
+        prior: (0.5, 0.25),
         summary: "quantile gradient boosting on past values, direct over origin and horizon",
         source: "Friedman, Greedy function approximation, 2001; Ke et al., LightGBM, 2017",
         create: || Arc::new(quantile_boosting::QuantileBoosting::default()),
