@@ -1,6 +1,7 @@
 //! How many instances each step needs, before any limit.
 
-use forescale_core::{Forecast, Quantile, Quantiles, Replicas};
+use forescale_core::forecast::Interpolation;
+use forescale_core::{Forecast, Quantile, Replicas};
 
 use crate::capacity::Capacity;
 use crate::error::PlanError;
@@ -42,10 +43,7 @@ impl Demand {
             }
             (quantile, _) => {
                 let quantile = quantile.unwrap_or(Quantile::MEDIAN);
-                let load: Vec<f64> = at_quantile(forecast, quantile)
-                    .skip(timeline.in_forecast(0))
-                    .map(|load| load.max(0.0))
-                    .collect();
+                let load = at_quantile(forecast, quantile, timeline);
                 let needed = load
                     .iter()
                     .map(|load| Ok(capacity.needed(*load)?.0))
@@ -56,12 +54,14 @@ impl Demand {
     }
 }
 
-/// The quantile of every step of the forecast.
-fn at_quantile(forecast: &Forecast, quantile: Quantile) -> impl Iterator<Item = f64> {
-    let wanted = Quantiles::new([quantile.get()]).expect("a quantile is one");
-    let column = wanted.index_of(quantile.get()).expect("it was just put in");
-    let rows = forecast.at_quantiles(&wanted);
-    (0..rows.steps()).map(move |h| rows.row(h)[column])
+/// The quantile of every step of the plan; no load is below 0.
+fn at_quantile(forecast: &Forecast, quantile: Quantile, timeline: &Timeline) -> Vec<f64> {
+    let curve = Interpolation::new(forecast.quantiles().as_slice(), &[quantile.get()]);
+    let mut load = Vec::with_capacity(timeline.len());
+    for i in 0..timeline.len() {
+        curve.extend(forecast.row(timeline.in_forecast(i)), &mut load);
+    }
+    load.iter().map(|load| load.max(0.0)).collect()
 }
 
 /// Instances worth having at step `h`: from what the median needs on, one is added while it takes away violations
@@ -88,7 +88,7 @@ fn worth(forecast: &Forecast, h: usize, capacity: &Capacity, price: f64) -> Resu
 mod tests {
     use super::*;
     use chrono::TimeDelta;
-    use forescale_core::{Frequency, Utilization};
+    use forescale_core::{Frequency, Quantiles, Utilization};
 
     use crate::fleet::FleetState;
 

@@ -12,7 +12,7 @@ pub fn servers_needed(load: f64, rate: f64, max_wait_s: f64, share: f64) -> Opti
         return Some(0);
     }
     let a = load / rate;
-    if !(a < f64::from(u32::MAX)) {
+    if a.is_nan() || a >= f64::from(u32::MAX) {
         return None;
     }
     let mut n = a.floor() + 1.0;

@@ -51,8 +51,8 @@ impl<'a> Outlook<'a> {
         let bounds = || self.bounds[2 * first..2 * last + 2].chunks_exact(2);
         Expected {
             load: (first..=last).map(|i| share(i) * median(i)).sum(),
-            lower: bounds().map(|pair| pair[0]).fold(f64::MAX, f64::min),
-            upper: bounds().map(|pair| pair[1]).fold(f64::MIN, f64::max),
+            lower: bounds().map(|pair| pair[0].max(f64::MIN)).fold(f64::MAX, f64::min),
+            upper: bounds().map(|pair| pair[1].min(f64::MAX)).fold(f64::MIN, f64::max),
         }
     }
 
@@ -66,9 +66,10 @@ impl<'a> Outlook<'a> {
 
     /// The smallest probability among `steps` that the load stays within what is carried.
     ///
-    /// Each step comes with the load carried; the riskiest first makes it fast.
+    /// Each step comes with the load carried; the riskiest first makes it fast. No forecast knows more than six
+    /// decimals of a probability.
     pub(crate) fn confidence(&self, steps: impl Iterator<Item = (usize, f64)>) -> f64 {
-        steps.fold(1.0, |worst, (i, carried)| {
+        let worst = steps.fold(1.0, |worst, (i, carried)| {
             let h = self.timeline.in_forecast(i);
             let holds = |p: f64| match Quantile::new(p) {
                 Ok(p) => self.forecast.quantile(h, p) <= carried,
@@ -78,6 +79,7 @@ impl<'a> Outlook<'a> {
                 return worst;
             }
             self.forecast.probability_below(h, carried).clamp(0.0, worst)
-        })
+        });
+        (worst * 1e6).round() / 1e6
     }
 }

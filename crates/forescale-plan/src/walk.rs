@@ -64,7 +64,7 @@ impl Wanted {
 ///
 /// A scale-up is held back by the maximum and the largest change only. A scale-down waits for instances that have
 /// not served yet, the stabilization window, the cooldown and the largest change. The minimum and the maximum
-/// come last and hold whatever the rest says.
+/// hold whatever the rest says: a fleet outside of them is brought within at once.
 pub(crate) fn decide(
     wanted: &Wanted,
     fleet: &FleetState,
@@ -99,10 +99,6 @@ impl State {
             up(before, i, w, limits)
         } else {
             self.down(i, most_wanted, w, limits, time)
-        };
-        let (after, binding) = match after.clamp(limits.min.0, limits.most()) {
-            raised if raised > after => (raised, Binding::Min(raised)),
-            kept => (kept, binding),
         };
         if after > before {
             let effective = timeline.asks(i) + timeline.startup();
@@ -143,11 +139,14 @@ impl State {
     }
 }
 
-/// A scale-up: as much as the largest change allows.
+/// A scale-up: as much as the largest change allows, and to the minimum in any case.
 fn up(total: u32, i: usize, w: &Wanted, limits: &Limits) -> (u32, Binding) {
-    match limits.max_up {
-        Some(most) if w.ramped[i] - total > most => (total + most, Binding::MaxUp(most)),
-        _ => (w.ramped[i], why(i, w, limits)),
+    let most = limits.max_up.unwrap_or(u32::MAX);
+    let allowed = total.saturating_add(most).max(limits.min.0);
+    if w.ramped[i] > allowed {
+        (allowed, Binding::MaxUp(most))
+    } else {
+        (w.ramped[i], why(i, w, limits))
     }
 }
 
