@@ -1,7 +1,7 @@
 //! Quantiles of walk-forward residuals by horizon: where the intervals of a point predictor come from.
 
 use forescale_core::Quantiles;
-use forescale_core::forecast::interpolate;
+use forescale_core::forecast::Interpolation;
 use forescale_core::metrics::sorted_quantile;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ pub(crate) struct Residual {
 pub(crate) struct ResidualQuantiles {
     /// First step of each bucket, ascending, starting with 0.
     starts: Vec<usize>,
-    /// The quantiles of each bucket at [`Quantiles::standard`].
+    /// The quantiles of each bucket, at [`Quantiles::standard`] until [`ResidualQuantiles::at`] is asked.
     rows: Vec<Vec<f64>>,
 }
 
@@ -60,23 +60,21 @@ impl ResidualQuantiles {
         self
     }
 
-    /// The residual quantile at `probability` for step `h`.
-    pub fn at(&self, h: usize, probability: f64) -> f64 {
-        let bucket = self.starts.partition_point(|start| *start <= h).saturating_sub(1);
-        let row = &self.rows[bucket.min(self.rows.len() - 1)];
-        interpolate(Quantiles::standard().as_slice(), row, probability)
+    /// The same curves at `quantiles`, worked out once for all steps of a forecast.
+    pub fn at(&self, quantiles: &Quantiles) -> Self {
+        let curve = Interpolation::new(Quantiles::standard().as_slice(), quantiles.as_slice());
+        let rows = self.rows.iter().map(|row| {
+            let mut values = Vec::with_capacity(quantiles.len());
+            curve.extend(row, &mut values);
+            values
+        });
+        Self { starts: self.starts.clone(), rows: rows.collect() }
     }
 
-    /// The quantile row `point + scale * residual` of step `h`, appended to `values`.
-    pub fn spread(
-        &self,
-        h: usize,
-        point: f64,
-        scale: f64,
-        quantiles: &Quantiles,
-        values: &mut Vec<f64>,
-    ) {
-        values.extend(quantiles.as_slice().iter().map(|p| point + scale * self.at(h, *p)));
+    /// The quantiles of step `h`.
+    pub fn row(&self, h: usize) -> &[f64] {
+        let bucket = self.starts.partition_point(|start| *start <= h).saturating_sub(1);
+        &self.rows[bucket.min(self.rows.len() - 1)]
     }
 }
 
@@ -93,27 +91,34 @@ fn quantiles_of(mut residuals: Vec<f64>) -> Vec<f64> {
 mod tests {
     use super::*;
 
+    fn near(value: f64, expected: f64) -> bool {
+        (value - expected).abs() < 1e-9
+    }
+
     #[test]
     fn each_bucket_has_its_own_spread_and_thin_ones_borrow() {
-        let near = (0..=100).map(|i| Residual { h: 0, value: f64::from(i) - 50.0 });
+        let close = (0..=100).map(|i| Residual { h: 0, value: f64::from(i) - 50.0 });
         let far = (0..=100).map(|i| Residual { h: 7, value: 2.0 * (f64::from(i) - 50.0) });
         let thin = [Residual { h: 9, value: 1e6 }];
-        let residuals: Vec<_> = near.chain(far).chain(thin).collect();
-        let quantiles = ResidualQuantiles::new(&residuals, vec![0, 5, 9]);
-        assert!((quantiles.at(4, 0.9) - 40.0).abs() < 1e-9);
-        assert!((quantiles.at(5, 0.9) - 80.0).abs() < 1e-9);
-        assert!((quantiles.at(1000, 0.1) + 80.0).abs() < 1e-9);
+        let residuals: Vec<_> = close.chain(far).chain(thin).collect();
+        let curves = ResidualQuantiles::new(&residuals, vec![0, 5, 9])
+            .at(&Quantiles::new([0.1, 0.9]).unwrap());
+        assert!(near(curves.row(4)[2], 40.0) && near(curves.row(5)[2], 80.0));
+        assert!(near(curves.row(1000)[0], -80.0));
     }
 
     #[test]
     fn a_centred_spread_has_a_median_of_zero() {
         let residuals: Vec<_> = (0..=20).map(|i| Residual { h: 0, value: f64::from(i) }).collect();
-        let quantiles = ResidualQuantiles::new(&residuals, vec![0]).centered();
-        assert_eq!((quantiles.at(0, 0.5), quantiles.at(0, 0.9)), (0.0, 8.0));
+        let curves = ResidualQuantiles::new(&residuals, vec![0])
+            .centered()
+            .at(&Quantiles::new([0.9]).unwrap());
+        assert_eq!(curves.row(0), [0.0, 8.0]);
     }
 
     #[test]
     fn no_residual_means_no_spread() {
-        assert_eq!(ResidualQuantiles::new(&[], vec![0]).at(3, 0.99), 0.0);
+        let curves = ResidualQuantiles::new(&[], vec![0]).at(&Quantiles::standard());
+        assert!(curves.row(3).iter().all(|value| *value == 0.0));
     }
 }

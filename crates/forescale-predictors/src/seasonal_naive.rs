@@ -106,10 +106,11 @@ impl FittedPredictor for FittedSeasonalNaive {
     ) -> Result<Forecast, PredictError> {
         check::suits(NAME, history, self.frequency, self.m)?;
         let y = fill_gaps(history.series().values(), self.m);
+        let spread = self.residuals.at(quantiles);
         let mut values = Vec::with_capacity(horizon.steps() * quantiles.len());
         for h in 0..horizon.steps() {
             let point = y[y.len() + h - seasons_back(h, self.m) * self.m];
-            self.residuals.spread(h, point, 1.0, quantiles, &mut values);
+            values.extend(spread.row(h).iter().map(|residual| point + residual));
         }
         bounded(history, quantiles, values)
     }

@@ -44,7 +44,7 @@ pub(crate) struct Lesson<'a> {
 
 /// A model of one segment.
 pub(crate) trait SegmentModel:
-    Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+    Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     const NAME: &'static str;
 

@@ -16,3 +16,18 @@ pub(crate) fn history(step_seconds: i64, values: &[f64]) -> History {
 pub(crate) fn options(steps: usize) -> FitOptions {
     FitOptions { horizon: Horizon::new(steps).unwrap(), seed: 1 }
 }
+
+/// Noise with a mean of 0 and a variance of about 1, the same for the same seed.
+pub(crate) struct Noise(forescale_features::rows::SplitMix);
+
+impl Noise {
+    /// A sequence of its own for each seed.
+    pub fn new(seed: u64) -> Self {
+        Self(forescale_features::rows::SplitMix(seed))
+    }
+
+    /// The next value: twelve uniform ones less their mean.
+    pub fn next(&mut self) -> f64 {
+        (0..12).map(|_| self.0.unit()).sum::<f64>() - 6.0
+    }
+}

@@ -3,4 +3,5 @@
 pub(crate) mod boosting;
 pub(crate) mod extra_trees;
 pub(crate) mod histogram;
+pub(crate) mod mlp;
 pub(crate) mod stack;

@@ -1,0 +1,157 @@
+//! How far the recent load stands above a fitted curve, how that fades ahead, and what it leaves unexplained.
+//!
+//! A curve that was fitted weeks ago still serves when its level is taken from the newest history: the offset
+//! of the last day is kept, that of the last half-hour fades toward it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::residuals::Residual;
+
+/// Times in which the newest offset fades by a factor of e, as shares of a day.
+const FADES: [f64; 5] = [0.02, 0.06, 0.2, 0.6, 2.0];
+
+/// Shares of the last day's offset that are kept.
+const KEPT: [f64; 3] = [0.4, 0.7, 1.0];
+
+/// Origins and horizons that are walked, at most.
+const ORIGINS: usize = 160;
+const HORIZONS: usize = 24;
+
+/// How an offset is carried ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Carry {
+    /// Steps of a day.
+    m: usize,
+    /// Share of a day in which the newest offset fades.
+    fade: f64,
+    /// Share of the last day's offset that is kept.
+    kept: f64,
+}
+
+/// Load minus curve, step after step, in load units.
+#[derive(Debug)]
+pub(crate) struct Deviations {
+    sums: Vec<f64>,
+}
+
+impl Deviations {
+    /// Of `load` from `curve(index)`, both counted from `from` on.
+    pub fn new(load: &[f64], from: usize, curve: impl Fn(usize) -> f64) -> Self {
+        let mut total = 0.0;
+        let walked = load[from..].iter().enumerate().map(|(i, y)| {
+            total += y - curve(from + i);
+            total
+        });
+        Self { sums: std::iter::once(0.0).chain(walked).collect() }
+    }
+
+    fn len(&self) -> usize {
+        self.sums.len() - 1
+    }
+
+    fn mean(&self, from: usize, to: usize) -> f64 {
+        (self.sums[to] - self.sums[from]) / (to - from) as f64
+    }
+
+    /// Mean offsets of the last day and of the last half-hour before `origin`, which is at least 1.
+    fn before(&self, origin: usize, m: usize) -> (f64, f64) {
+        let half_hour = (m / 48).max(1);
+        let day = self.mean(origin.saturating_sub(m), origin);
+        (day, self.mean(origin.saturating_sub(half_hour), origin))
+    }
+}
+
+impl Carry {
+    /// The carry that misses least on `deviations`, and what it missed there.
+    ///
+    /// Origins begin a day after the first deviation, or at a third of them; horizons reach to `steps`.
+    pub fn choose(deviations: &Deviations, m: usize, steps: usize) -> (Self, Vec<Residual>) {
+        let candidates = FADES.iter().flat_map(|fade| KEPT.map(|kept| Self { m, fade: *fade, kept }));
+        let walked = candidates.map(|carry| (carry, carry.walk(deviations, steps)));
+        let missed = |walk: &(Self, Vec<Residual>)| -> f64 {
+            walk.1.iter().map(|residual| residual.value.abs()).sum()
+        };
+        walked
+            .min_by(|a, b| missed(a).total_cmp(&missed(b)))
+            .expect("there are candidates")
+    }
+
+    /// What is left at origins and horizons spread over `deviations`.
+    fn walk(self, deviations: &Deviations, steps: usize) -> Vec<Residual> {
+        let n = deviations.len();
+        let first = self.m.min(n / 3).max(1);
+        let stride = (n.saturating_sub(first) / ORIGINS).max(1);
+        let reach = steps.min(n / 2).max(1);
+        let mut residuals = Vec::with_capacity(ORIGINS * HORIZONS);
+        for origin in (first..n).step_by(stride) {
+            let offset = deviations.before(origin, self.m);
+            let ahead = spread_horizons(reach).take_while(|h| origin + h < n);
+            residuals.extend(ahead.map(|h| Residual {
+                h,
+                value: deviations.mean(origin + h, origin + h + 1) - self.ahead(offset, h),
+            }));
+        }
+        residuals
+    }
+
+    /// What to add to the curve at step `h` ahead of the end of `deviations`.
+    pub fn offset(self, deviations: &Deviations, h: usize) -> f64 {
+        if deviations.len() == 0 {
+            return 0.0;
+        }
+        self.ahead(deviations.before(deviations.len(), self.m), h)
+    }
+
+    fn ahead(self, (day, newest): (f64, f64), h: usize) -> f64 {
+        let kept = self.kept * day;
+        kept + (newest - kept) * (-((h + 1) as f64) / (self.fade * self.m as f64)).exp()
+    }
+}
+
+/// Horizons below `reach`, half of them evenly and half of them geometrically spread.
+fn spread_horizons(reach: usize) -> impl Iterator<Item = usize> {
+    let half = HORIZONS / 2;
+    let near = (0..half).map(move |i| (reach as f64).powf(i as f64 / half as f64) as usize - 1);
+    let even = (1..=half).map(move |i| (i * reach / half).saturating_sub(1));
+    let mut all: Vec<usize> = near.chain(even).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter()
+}
+
+/// Where residual buckets begin for a forecast of `steps`: hours first, then shares of a day, then days.
+pub(crate) fn bucket_starts(m: usize, steps: usize) -> Vec<usize> {
+    let shares = [0.0, 0.02, 0.045, 0.13, 0.3, 0.6, 1.0, 2.0, 4.0, 7.0];
+    let mut starts: Vec<usize> = shares.iter().map(|share| (share * m as f64) as usize).collect();
+    starts.dedup();
+    starts.retain(|start| *start == 0 || *start < steps);
+    starts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lasting_offset_is_kept() {
+        let load = [15.0; 96];
+        let deviations = Deviations::new(&load, 0, |_| 10.0);
+        let (carry, residuals) = Carry::choose(&deviations, 24, 24);
+        assert!((carry.offset(&deviations, 20) - 5.0).abs() < 0.1, "{carry:?}");
+        assert!(residuals.iter().all(|residual| residual.value.abs() < 0.5));
+    }
+
+    #[test]
+    fn an_offset_that_comes_and_goes_fades() {
+        let load: Vec<f64> = (0..96).map(|i| if i % 7 == 4 { 14.0 } else { 10.0 }).collect();
+        let deviations = Deviations::new(&load, 0, |_| 10.0);
+        let (carry, _) = Carry::choose(&deviations, 24, 24);
+        assert!(carry.offset(&deviations, 12).abs() < 0.5, "{carry:?}");
+    }
+
+    #[test]
+    fn buckets_begin_at_zero_and_end_within_the_horizon() {
+        assert_eq!(bucket_starts(24, 24), [0, 1, 3, 7, 14]);
+        assert_eq!(bucket_starts(1, 3), [0, 1, 2]);
+    }
+}

@@ -1,0 +1,271 @@
+//! Finds the seasons of a load: peaks of the periodogram that noise does not explain, confirmed by autocorrelation.
+//!
+//! # Source
+//! Fisher, *Tests of significance in harmonic analysis*, 1929; Vlachos, Yu & Castelli, *On periodicity detection
+//! and structural periodic similarity*, 2005 (AutoPeriod); strength after Wang, Smith & Hyndman, 2006. Compared
+//! with `numpy.fft` in `tests/it/anchors.rs`.
+
+use chrono::TimeDelta;
+use forescale_core::LoadSeries;
+
+use crate::filled::fill_gaps;
+use crate::spectrum::{Spectrum, smooth_length};
+
+/// Points that are looked at; longer histories are averaged in blocks.
+const POINTS: usize = 10_000;
+
+/// Fewer points than this say nothing of a season.
+const FEWEST_POINTS: usize = 16;
+
+/// A season has to be seen this often.
+const CYCLES: f64 = 2.0;
+
+/// The least autocorrelation at a period, and the least share of the variance, that make it a season.
+const LEAST_CORRELATION: f64 = 0.1;
+const LEAST_STRENGTH: f64 = 0.02;
+
+/// Peaks that are looked at, strongest first.
+const PEAKS: usize = 12;
+
+/// A stretch of time after which the load looks alike.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Season {
+    /// Its length.
+    pub period: TimeDelta,
+    /// The share of the load's variation that it explains, 0 to 1.
+    pub strength: f64,
+}
+
+/// The seasons of `series`, strongest first; empty where there is none.
+///
+/// Several at once are found (a day and a week, say); the harmonics of one are not counted again.
+/// Periods within the resolution of a day or a week are taken for them.
+pub fn find_seasonality(series: &LoadSeries) -> Vec<Season> {
+    let Some(thinned) = Thinned::new(series) else { return Vec::new() };
+    let spectrum = Spectrum::new(&thinned.values);
+    let mut seasons: Vec<Season> = Vec::new();
+    for period in candidates(&spectrum, &thinned) {
+        let season =
+            Season { period: thinned.span(period), strength: strength(&thinned.values, period) };
+        let known = seasons.iter().any(|longer| is_harmonic(&thinned, &season, longer));
+        if is_season(&thinned.values, period, season.strength) && !known {
+            seasons.push(season);
+        }
+    }
+    distinct(thinned, seasons)
+}
+
+fn is_season(values: &[f64], period: f64, strength: f64) -> bool {
+    strength >= LEAST_STRENGTH && autocorrelation(values, period) >= LEAST_CORRELATION
+}
+
+/// Keeps a season only for what the stronger ones leave unexplained; a day goes before what it repeats to.
+fn distinct(thinned: Thinned, mut seasons: Vec<Season>) -> Vec<Season> {
+    let is_week = |season: &Season| season.period == TimeDelta::weeks(1);
+    seasons.sort_by(|a, b| {
+        is_week(a).cmp(&is_week(b)).then(b.strength.total_cmp(&a.strength))
+    });
+    let mut rest = thinned.values;
+    seasons.retain_mut(|season| {
+        let period = season.period.num_seconds() as f64 / thinned.point_seconds;
+        season.strength = strength(&rest, period);
+        let kept = is_season(&rest, period, season.strength);
+        if kept {
+            let shape = Shape::of(&rest, period);
+            rest.iter_mut().enumerate().for_each(|(i, value)| *value -= shape.at(i));
+        }
+        kept
+    });
+    seasons.sort_by(|a, b| b.strength.total_cmp(&a.strength));
+    seasons
+}
+
+/// A series without trend and gaps, averaged to at most [`POINTS`] points of a length the transform likes.
+struct Thinned {
+    values: Vec<f64>,
+    /// Seconds of a point.
+    point_seconds: f64,
+}
+
+impl Thinned {
+    fn new(series: &LoadSeries) -> Option<Self> {
+        let m = series.frequency().steps_per_day();
+        let load = fill_gaps(series.values(), m);
+        let block = thinning(load.len(), m);
+        let point_seconds = (series.frequency().seconds() * block as i64) as f64;
+        // The newest points are kept, so blocks are counted from the end.
+        let blocks = load[load.len() % block..].chunks_exact(block);
+        let points: Vec<f64> = blocks.map(|b| b.iter().sum::<f64>() / block as f64).collect();
+        let length = smooth_length(points.len(), (m / block).max(1));
+        let newest = &points[points.len() - length..];
+        let values = detrended(newest);
+        let alive = values.iter().any(|value| value.abs() > 1e-9 * newest[0].abs());
+        (length >= FEWEST_POINTS && alive).then_some(Self { values, point_seconds })
+    }
+
+    fn span(&self, points: f64) -> TimeDelta {
+        TimeDelta::seconds((points * self.point_seconds).round() as i64)
+    }
+}
+
+/// Steps in a block: a divisor of the day where there is one, so that days stay whole.
+fn thinning(n: usize, m: usize) -> usize {
+    let least = n.div_ceil(POINTS).max(1);
+    (least..=2 * least).find(|block| m.is_multiple_of(*block)).unwrap_or(least)
+}
+
+/// Values less their least-squares line.
+fn detrended(values: &[f64]) -> Vec<f64> {
+    let n = values.len() as f64;
+    let middle = (n - 1.0) / 2.0;
+    let mean = values.iter().sum::<f64>() / n;
+    let (mut slope, mut square) = (0.0, 0.0);
+    for (i, value) in values.iter().enumerate() {
+        slope += (i as f64 - middle) * (value - mean);
+        square += (i as f64 - middle).powi(2);
+    }
+    let slope = if square > 0.0 { slope / square } else { 0.0 };
+    values.iter().enumerate().map(|(i, v)| v - mean - slope * (i as f64 - middle)).collect()
+}
+
+/// Periods in points, longest first, so that a season comes before its harmonics.
+///
+/// A day and a week are always among them: their fundamental may be the weakest of their waves.
+fn candidates(spectrum: &Spectrum, thinned: &Thinned) -> Vec<f64> {
+    let n = spectrum.n as f64;
+    let highest = spectrum.power.len() - 1;
+    let lowest = (CYCLES.ceil() as usize).min(highest);
+    let is_peak = |k: &usize| {
+        let around = spectrum.power[k - 1].max(*spectrum.power.get(k + 1).unwrap_or(&0.0));
+        spectrum.power[*k] >= around && spectrum.stands_out(*k)
+    };
+    let mut peaks: Vec<usize> = (lowest.max(1)..=highest).filter(is_peak).collect();
+    peaks.sort_by(|a, b| spectrum.power[*b].total_cmp(&spectrum.power[*a]));
+    peaks.truncate(PEAKS);
+    let known = [604_800.0, 86_400.0].map(|seconds| seconds / thinned.point_seconds);
+    let snap = |k: usize| {
+        let top = spectrum.refined(k);
+        // Within a bin and a half of a day or a week the spectrum cannot tell the two apart.
+        let near = known.iter().find(|period| (n / **period - top).abs() < 1.5 && top > 1.0);
+        near.copied().unwrap_or(n / top)
+    };
+    let seen = known.into_iter().filter(|period| n >= CYCLES * period && *period >= 2.0);
+    let mut periods: Vec<f64> = peaks.into_iter().map(snap).chain(seen).collect();
+    periods.retain(|period| *period >= 2.0 && n >= 0.999 * CYCLES * period);
+    periods.sort_by(|a, b| b.total_cmp(a));
+    periods.dedup_by(|a, b| (*b - *a).abs() < 0.03 * *b);
+    periods
+}
+
+/// Autocorrelation at a lag of `period` points, which may lie between two of them.
+fn autocorrelation(values: &[f64], period: f64) -> f64 {
+    let at = |lag: usize| -> f64 {
+        let pairs = values.iter().zip(values.iter().skip(lag));
+        pairs.map(|(a, b)| a * b).sum::<f64>() / (values.len() - lag).max(1) as f64
+    };
+    let below = period.floor() as usize;
+    let share = period - period.floor();
+    ((1.0 - share) * at(below) + share * at(below + 1)) / at(0).max(f64::MIN_POSITIVE)
+}
+
+/// The mean shape of a period.
+struct Shape {
+    period: f64,
+    sums: Vec<f64>,
+    counts: Vec<f64>,
+}
+
+impl Shape {
+    fn of(values: &[f64], period: f64) -> Self {
+        let slots = (period.round() as usize).clamp(2, 512);
+        let mut shape = Self { period, sums: vec![0.0; slots], counts: vec![0.0; slots] };
+        for (i, value) in values.iter().enumerate() {
+            let slot = shape.slot(i);
+            shape.sums[slot] += value;
+            shape.counts[slot] += 1.0;
+        }
+        shape
+    }
+
+    fn slot(&self, i: usize) -> usize {
+        let slots = self.sums.len();
+        ((i as f64 / self.period).fract() * slots as f64) as usize % slots
+    }
+
+    fn at(&self, i: usize) -> f64 {
+        let slot = self.slot(i);
+        self.sums[slot] / self.counts[slot].max(1.0)
+    }
+}
+
+/// The share of variance that the mean shape of `period` explains, less what noise would get by chance.
+fn strength(values: &[f64], period: f64) -> f64 {
+    let shape = Shape::of(values, period);
+    let squares = shape.sums.iter().zip(&shape.counts).map(|(sum, n)| sum * sum / n.max(1.0));
+    let (explained, total) = (squares.sum::<f64>(), values.iter().map(|v| v * v).sum::<f64>());
+    let chance = (shape.sums.len() as f64 / values.len() as f64).min(0.99);
+    ((explained / total.max(f64::MIN_POSITIVE) - chance) / (1.0 - chance)).clamp(0.0, 1.0)
+}
+
+/// Whether `season` is a whole part of `longer` and says no more than a part of its shape.
+///
+/// A day is a season of its own beside a week: it is what most of the week's shape is made of.
+fn is_harmonic(thinned: &Thinned, season: &Season, longer: &Season) -> bool {
+    let parts = longer.period.num_seconds() as f64 / season.period.num_seconds().max(1) as f64;
+    let off = (parts - parts.round()).abs() * season.period.num_seconds() as f64;
+    let is_day = season.period == TimeDelta::days(1);
+    let resolution = 1.5 * thinned.point_seconds.max(0.02 * season.period.num_seconds() as f64);
+    parts > 1.5 && off <= resolution && !is_day && season.strength <= longer.strength + 0.02
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Noise, history};
+    use std::f64::consts::TAU;
+
+    fn found(step_seconds: i64, n: usize, load: impl Fn(f64) -> f64) -> Vec<Season> {
+        let mut noise = Noise::new(7);
+        let values: Vec<f64> = (0..n).map(|i| load(i as f64) + 0.5 * noise.next()).collect();
+        find_seasonality(history(step_seconds, &values).series())
+    }
+
+    #[test]
+    fn a_day_and_a_week_are_both_found() {
+        let seasons = found(3_600, 24 * 28, |i| {
+            50.0 + 5.0 * (TAU * i / 24.0).sin() + 3.0 * (TAU * i / 168.0).cos()
+        });
+        let periods: Vec<i64> = seasons.iter().map(|s| s.period.num_hours()).collect();
+        assert_eq!(periods.len(), 2, "{seasons:?}");
+        assert!(periods.contains(&24) && periods.contains(&168));
+        assert!(seasons.iter().all(|season| season.strength > 0.1));
+    }
+
+    #[test]
+    fn noise_and_random_walks_have_none() {
+        assert_eq!(found(300, 288 * 10, |_| 100.0), []);
+        let mut walk = Noise::new(3);
+        let mut level = 100.0;
+        let values: Vec<f64> = (0..288 * 10)
+            .map(|_| {
+                level += walk.next();
+                level
+            })
+            .collect();
+        let seasons = find_seasonality(history(300, &values).series());
+        assert!(seasons.iter().all(|season| season.strength < 0.35), "{seasons:?}");
+    }
+
+    #[test]
+    fn an_odd_period_is_found_with_its_length() {
+        let seasons = found(60, 1_440 * 3, |i| 20.0 + 4.0 * (TAU * i / 97.0).sin().signum());
+        assert_eq!(seasons.len(), 1, "{seasons:?}");
+        assert!((seasons[0].period.num_seconds() - 97 * 60).abs() < 90, "{seasons:?}");
+    }
+
+    #[test]
+    fn two_points_or_a_constant_have_none() {
+        assert_eq!(find_seasonality(history(60, &[1.0, 2.0]).series()), []);
+        assert_eq!(find_seasonality(history(60, &[4.0; 500]).series()), []);
+    }
+}
