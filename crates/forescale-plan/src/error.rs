@@ -133,3 +133,41 @@ impl PlanError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_hold_the_value_and_what_is_expected() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let now = PlanError::Now {
+            now: at("2026-01-05T12:00:00Z"),
+            origin: at("2026-01-05T10:00:00Z"),
+            end: at("2026-01-05T11:00:00Z"),
+        };
+        for (error, message) in [
+            (
+                now,
+                "now should be from 2026-01-05 10:00:00 UTC to before 2026-01-05 11:00:00 UTC, which the \
+                 forecast covers, but is 2026-01-05 12:00:00 UTC",
+            ),
+            (
+                PlanError::Slots { service_time_s: 0.05, least: 20.0, capacity: 10.0 },
+                "an instance that serves a request in 0.05 seconds should carry at least 20 a second, but \
+                 the capacity is 10",
+            ),
+            (
+                PlanError::Budget(0.6),
+                "a budget should be a share of time from 1e-9 to below 0.5, but is 0.6",
+            ),
+            (
+                PlanError::Startup(-60),
+                "the start-up time should be from 0 to 2419200 seconds (28d), but is -60 seconds",
+            ),
+        ] {
+            assert_eq!(error.to_string(), message);
+            assert!(!error.hint().is_empty());
+        }
+    }
+}

@@ -29,6 +29,28 @@ use crate::window;
 /// # Errors
 /// [`PlanError`] names the setting that is out of range, and [`PlanError::hint`] the way out.
 ///
+/// ```
+/// use chrono::TimeDelta;
+/// use forescale_core::{Forecast, Frequency, Quantiles, Replicas, Utilization};
+/// use forescale_plan::{Action, Capacity, FleetState, ForecastNotes, PlanOptions, plan};
+///
+/// // Three steps of five minutes, each with its 10 %, 50 % and 98 % quantile.
+/// let now = "2026-01-05T10:00:00Z".parse()?;
+/// let quantiles = Quantiles::new([0.1, 0.98])?;
+/// let values = vec![80.0, 96.0, 120.0, 80.0, 96.0, 120.0, 136.0, 160.0, 192.0];
+/// let forecast = Forecast::new(now, Frequency::from_seconds(300)?, quantiles, values)?;
+///
+/// let fleet = FleetState::new(now, Replicas(15), TimeDelta::minutes(5));
+/// let capacity = Capacity::utilization(10.0, Utilization::new(0.8)?)?;
+/// let notes = ForecastNotes::default();
+/// let plan = plan(&forecast, &fleet, &capacity, &PlanOptions::default(), &notes)?;
+///
+/// let rise = &plan.recommendations[1];
+/// assert_eq!((rise.action, rise.instances), (Action::ScaleUp, Replicas(24)));
+/// assert_eq!((rise.at, rise.effective_at), (forecast.time_at(1), forecast.time_at(2)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Source
 /// Equal to the optimum of [`crate::clairvoyant::zero_violation`]; quantiles in place of a buffer after measurements
 /// on 31 traces.

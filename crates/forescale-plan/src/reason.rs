@@ -103,10 +103,13 @@ impl Reason {
         let (load, at, instances) = (rounded(load), clock(at), counted(needed));
         match quantile {
             Some(quantile) => {
-                let percent = rounded(quantile.get() * 100.0);
+                let percent = trimmed(quantile.get() * 100.0, 7);
                 write!(f, "the {percent} % quantile of the load, {load} at {at}, needs {instances}")
             }
-            None => write!(f, "at its price, a load of {load} at {at} is worth {instances}"),
+            None => {
+                write!(f, "at the price of a violation, the load at {at} is worth {instances}")?;
+                write!(f, ", which carry up to {load}")
+            }
         }
     }
 
@@ -146,9 +149,18 @@ pub(crate) fn counted(instances: u32) -> String {
     format!("{instances} instance{}", if instances == 1 { "" } else { "s" })
 }
 
-/// A number with at most two decimals, and no trailing zeros.
+/// A number with four digits that count, and no trailing zeros: 0.001234, 12.35, 123456.
 fn rounded(value: f64) -> String {
-    let text = format!("{value:.2}");
+    let digits_before = value.abs().max(1e-9).log10().floor() as i32 + 1;
+    trimmed(value, (4 - digits_before).clamp(0, 12) as usize)
+}
+
+/// A number with at most `decimals`, and no trailing zeros.
+fn trimmed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    if !text.contains('.') {
+        return text;
+    }
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
@@ -158,5 +170,77 @@ fn listed(names: &[String]) -> String {
         [] => String::new(),
         [only] => only.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(binding: Binding) -> Reason {
+        let at = "2026-01-05T10:10:00Z".parse().unwrap();
+        let peak = Peak { load: 412.345, at, needed: 11, quantile: Quantile::new(0.98).ok() };
+        Reason { binding, peak, late: None, notes: Arc::default() }
+    }
+
+    #[test]
+    fn the_sentence_names_the_load_and_what_it_needs() {
+        assert_eq!(
+            reason(Binding::Demand).to_string(),
+            "the 98 % quantile of the load, 412.3 at 2026-01-05 10:10Z, needs 11 instances"
+        );
+    }
+
+    #[test]
+    fn every_binding_limit_is_named() {
+        for (binding, words) in [
+            (Binding::Min(12), "but the minimum is 12"),
+            (Binding::Max(9), "but the maximum is 9"),
+            (Binding::MaxUp(2), "but at most 2 may be added in a step"),
+            (Binding::MaxDown(2), "but at most 2 may be removed in a step"),
+            (Binding::Ramp(2), "but a rise is near and at most 2 may be added in a step"),
+            (Binding::Cooldown, "but the cooldown after the last change goes on"),
+            (Binding::Stabilization, "but more was wanted within the stabilization window"),
+            (Binding::Merged, "and later scale-ups are taken along"),
+            (Binding::InFlight, "but instances asked for have not served yet"),
+        ] {
+            let sentence = reason(binding).to_string();
+            assert!(sentence.ends_with(&format!("needs 11 instances, {words}")), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn lateness_predictors_and_fallback_follow() {
+        let at = "2026-01-05T10:00:00Z".parse().unwrap();
+        let effective_at = "2026-01-05T10:07:00Z".parse().unwrap();
+        let carried_by = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let fallback = Some("the ensemble does not beat it".to_owned());
+        let full = Reason {
+            late: Some(Late { needed_from: at, effective_at }),
+            notes: Arc::new(ForecastNotes { carried_by, fallback, warnings: Vec::new() }),
+            ..reason(Binding::Demand)
+        };
+        assert!(full.to_string().ends_with(
+            "11 instances; too late: needed from 2026-01-05 10:00Z, can serve from 2026-01-05 10:07Z; \
+             forecast by a, b and c; fallback: the ensemble does not beat it"
+        ));
+    }
+
+    #[test]
+    fn a_price_says_what_it_pays_for() {
+        let mut priced = reason(Binding::Demand);
+        priced.peak.quantile = None;
+        assert_eq!(
+            priced.to_string(),
+            "at the price of a violation, the load at 2026-01-05 10:10Z is worth 11 instances, \
+             which carry up to 412.3"
+        );
+    }
+
+    #[test]
+    fn numbers_keep_the_digits_that_count() {
+        let written = [0.0, 0.001_234_5, 3.0, 12.345, 192.0, 123_456.7, 1e12].map(rounded);
+        assert_eq!(written, ["0", "0.001234", "3", "12.35", "192", "123457", "1000000000000"]);
+        assert_eq!(trimmed(99.999_98, 7), "99.99998");
     }
 }

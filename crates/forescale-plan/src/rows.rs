@@ -146,16 +146,18 @@ impl Rows<'_> {
         }
     }
 
-    /// When instances asked for now are needed before they can serve.
+    /// When instances are needed now or soon that are still starting by then.
     fn late(&self, row: &Row) -> Option<Late> {
-        if row.step > 0 || row.action != Action::ScaleUp {
-            return None;
-        }
+        let effective_at = match row.action {
+            _ if row.step > 0 => return None,
+            Action::ScaleUp => row.effective_at,
+            _ => self.fleet.starting.iter().map(|(ready, _)| *ready).max()?,
+        };
         let asked = self.decisions[0].after;
         (0..self.decisions.len())
-            .take_while(|i| self.timeline.begins(*i) < row.effective_at)
+            .take_while(|i| self.timeline.begins(*i) < effective_at)
             .find(|i| self.demand.needed[*i].min(asked) > self.decisions[*i].serving)
-            .map(|i| Late { needed_from: self.timeline.begins(i), effective_at: row.effective_at })
+            .map(|i| Late { needed_from: self.timeline.begins(i), effective_at })
     }
 }
 

@@ -59,6 +59,8 @@ fn confidence_counts_what_serves_and_not_what_starts() {
     let made = plan(&forecast, &starting, &default()).unwrap();
     assert_eq!(table(&made), ["10:00 10:00 hold 3"]);
     assert_eq!(made.recommendations[0].confidence, 0.0);
+    let late = made.recommendations[0].reason.late.unwrap();
+    assert_eq!((late.needed_from, late.effective_at), (ten(), ten() + minutes(5)));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use forescale_core::{Forecast, Quantile, Replicas};
 use forescale_plan::{Action, Binding, FleetState, Limits, Objective, PlanOptions, ScalePlan};
 use proptest::prelude::*;
 
-use crate::fixture::{banded, eights, plan, ten};
+use crate::fixture::{banded, eights, plan, sure, ten};
+use crate::referee::follow;
 
 const STEP_SECONDS: i64 = 300;
 
@@ -144,6 +145,28 @@ proptest! {
                 prop_assert!(row.instances.0 >= needed, "{}", row.reason);
             }
         }
+    }
+
+    #[test]
+    fn a_known_rise_is_met_whatever_the_change_limit(
+        loads in prop::collection::vec(0_u32..200, 1..30),
+        lead in 0_usize..4,
+        max_up in 1_u32..5,
+        max_down in prop::option::of(1_u32..5),
+        event_price in 0.0..100.0,
+    ) {
+        // Before the loads comes a quiet time that is long enough for the start-up and the climb.
+        let mut known = vec![0.0; lead + 25];
+        known.extend(loads.into_iter().map(f64::from));
+        let limits = Limits { max_up: Some(max_up), max_down, ..Limits::default() };
+        let fleet = FleetState::new(ten(), Replicas(1), TimeDelta::minutes(lead as i64));
+        let options = PlanOptions { event_price, ..every_step(0.5, limits) };
+        let made = plan(&sure(60, &known), &fleet, &options).unwrap();
+        let demand: Vec<u32> =
+            known.iter().map(|load| eights().needed(*load).unwrap().0).collect();
+        let targets = asked(&made);
+        prop_assert!(targets.windows(2).all(|pair| pair[1] <= pair[0] + max_up));
+        prop_assert_eq!(follow(&targets, &demand, lead, 1).violations, 0);
     }
 
     #[test]
