@@ -38,6 +38,7 @@ impl Default for TerminalStyle {
 const MARGIN: usize = 9;
 /// Lines that are not plot: the heading, the times and the days.
 const FRAME_LINES: usize = 3;
+const FLEET_HEADING: &str = "instances";
 
 /// The load so far, the forecast with its intervals, and the instances of the plan below, over time as the
 /// service's zone shows it. As much history is drawn as the forecast is long.
@@ -49,18 +50,30 @@ pub fn terminal(data: &ReportData, style: &TerminalStyle) -> String {
     };
     let (width, height) = (style.width.max(40), style.height.max(12));
     let steps = data.plan.as_ref().map(serving).unwrap_or_default();
-    let fleet_rows = if steps.is_empty() { 0 } else { (height / 4).max(3) };
+    let fleet_rows = fleet::rows(&steps, height);
     let fleet_lines = if steps.is_empty() { 0 } else { 1 + fleet_rows };
     let load_rows = height - FRAME_LINES - fleet_lines;
 
     let mut canvas = Canvas::new(width, height, style.unicode);
     let time = TimeAxis::new(span, data.zone, width - MARGIN);
-    load::heading(&mut canvas, data);
+    let heading_end = load::heading(&mut canvas, data);
     load::draw(&mut canvas, data, &time, 1, load_rows);
     if !steps.is_empty() {
-        canvas.text(1 + load_rows, MARGIN, "instances", Ink::Fleet);
+        canvas.text(1 + load_rows, MARGIN, FLEET_HEADING, Ink::Fleet);
+        zone(&mut canvas, data, 1 + load_rows, MARGIN + FLEET_HEADING.len() + 1);
         fleet::draw(&mut canvas, &steps, &time, 2 + load_rows, fleet_rows);
+    } else {
+        zone(&mut canvas, data, 0, heading_end);
     }
     time.draw(&mut canvas, 1 + load_rows + fleet_lines);
     canvas.render(style.color)
+}
+
+/// Names the zone of the times at the right end of a heading that ends at `free`, if there is room.
+fn zone(canvas: &mut Canvas, data: &ReportData, row: usize, free: usize) {
+    let text = format!("times in {}", data.zone.name());
+    let column = canvas.width().saturating_sub(text.len());
+    if column >= free {
+        canvas.text(row, column, &text, Ink::Soft);
+    }
 }

@@ -39,7 +39,7 @@ impl LoadAxis {
         for row in 0..self.rows {
             canvas.put(top + row, MARGIN - 1, line, Ink::Soft);
         }
-        let step = round_step(self.highest * 3.0 / self.rows as f64);
+        let step = round_step(self.highest * 2.0 / self.rows as f64);
         for i in 0..=(self.highest / step) as usize {
             let value = step * i as f64;
             let label = format!("{:>width$}{tick}", short(value, step), width = MARGIN - 1);
@@ -48,10 +48,10 @@ impl LoadAxis {
     }
 }
 
-/// The least of 1, 2, 5, 10, ... that is at least `least`.
+/// The least of 1, 2, 2.5, 5, 10, ... that is at least `least`.
 fn round_step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor());
-    let factors = [1.0, 2.0, 5.0, 10.0];
+    let factors = [1.0, 2.0, 2.5, 5.0, 10.0];
     factors.into_iter().map(|f| f * power).find(|step| *step >= least).unwrap_or(10.0 * power)
 }
 
@@ -61,7 +61,8 @@ fn short(value: f64, step: f64) -> String {
     let unit =
         units.into_iter().find(|(size, _)| value >= 10.0 * size || value >= *size && step < *size);
     let (size, name) = unit.unwrap_or((1.0, ""));
-    let decimals = (-(step / size).log10().floor()).clamp(0.0, 4.0) as usize;
+    let whole = |decimals: &i32| (step / size * 10_f64.powi(*decimals)).fract().abs() < 1e-6;
+    let decimals = (0..4).find(whole).unwrap_or(4) as usize;
     let text = format!("{:.decimals$}{name}", value / size);
     if text.len() < MARGIN { text } else { format!("{value:.0e}") }
 }
@@ -87,11 +88,18 @@ impl TimeAxis {
             let name = local.format("%a %-d %b").to_string();
             let time = local.format("%H:%M").to_string();
             let first = if step < DAY_MINUTES { &time } else { &name };
-            canvas.text(row, MARGIN + column, first, Ink::Soft);
+            self.label(canvas, row, column, first);
             if step < DAY_MINUTES && name != day {
-                canvas.text(row + 1, MARGIN + column, &name, Ink::Soft);
+                self.label(canvas, row + 1, column, &name);
             }
             day = name;
+        }
+    }
+
+    /// Half a time would be read as another one, so a label that does not fit is left out.
+    fn label(&self, canvas: &mut Canvas, row: usize, column: usize, text: &str) {
+        if column + text.len() <= self.columns {
+            canvas.text(row, MARGIN + column, text, Ink::Soft);
         }
     }
 
@@ -160,6 +168,7 @@ mod tests {
         assert_eq!(short(800.0, 200.0), "800");
         assert_eq!(short(20_000.0, 5_000.0), "20k");
         assert_eq!(short(2.5, 0.5), "2.5");
+        assert_eq!(short(0.75, 0.25), "0.75");
         assert_eq!(short(3.5e9, 5e8), "3.5G");
     }
 

@@ -6,6 +6,12 @@ use super::canvas::{Canvas, Ink};
 use super::span::{Held, extremes};
 use crate::serving::ServingFrom;
 
+/// Rows of the panel: one for each count of instances, within a quarter to a third of the chart.
+pub(super) fn rows(steps: &[ServingFrom], height: usize) -> usize {
+    let (least, most) = counts(steps);
+    ((most - least) as usize + 1).clamp(height / 4, height / 3)
+}
+
 pub(super) fn draw(
     canvas: &mut Canvas,
     steps: &[ServingFrom],
@@ -35,12 +41,21 @@ pub(super) fn draw(
     }
 }
 
-/// From zero, unless the fleet only varies in its upper half; one instance is at least one row apart.
+/// From zero when that leaves a row for each count, else from the least.
 fn range(steps: &[ServingFrom], rows: usize) -> (u32, u32) {
-    let most = steps.iter().map(|step| step.instances).max().unwrap_or(0);
-    let least = steps.iter().map(|step| step.instances).min().unwrap_or(0);
-    let shown = if least > most / 2 { least } else { 0 };
-    (shown, most.max(shown.saturating_add(rows as u32 - 1)))
+    let (least, most) = counts(steps);
+    let one_a_row = rows as u32 - 1;
+    if most <= one_a_row {
+        (0, one_a_row)
+    } else {
+        (least, most.max(least.saturating_add(one_a_row)))
+    }
+}
+
+/// The fewest and the most instances.
+fn counts(steps: &[ServingFrom]) -> (u32, u32) {
+    let all = || steps.iter().map(|step| step.instances);
+    (all().min().unwrap_or(0), all().max().unwrap_or(0))
 }
 
 fn label(canvas: &mut Canvas, row: usize, instances: u32) {

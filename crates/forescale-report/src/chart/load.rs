@@ -3,11 +3,11 @@
 use super::MARGIN;
 use super::axis::{LoadAxis, TimeAxis, clean};
 use super::canvas::{Canvas, Ink};
-use super::span::{Held, extremes};
+use super::span::{Held, extremes, history_end};
 use crate::data::{ForecastRow, ReportData};
 
-/// What is drawn and in which unit.
-pub(super) fn heading(canvas: &mut Canvas, data: &ReportData) {
+/// What is drawn and in which unit; returns the column after it.
+pub(super) fn heading(canvas: &mut Canvas, data: &ReportData) -> usize {
     let line = canvas.glyph('⠤', '*');
     let median = canvas.glyph('⠤', '+');
     let mut entries = vec![(format!("{line}{line} {}", clean(&data.load_unit)), Ink::Plain)];
@@ -22,11 +22,7 @@ pub(super) fn heading(canvas: &mut Canvas, data: &ReportData) {
         canvas.text(0, column, &text, ink);
         column += text.chars().count() + 3;
     }
-    let zone = format!("times in {}", data.zone.name());
-    let start = canvas.width().saturating_sub(zone.len());
-    if start > column {
-        canvas.text(0, start, &zone, Ink::Soft);
-    }
+    column
 }
 
 /// The intervals that are drawn and how: the widest, and the narrowest inside it.
@@ -59,9 +55,9 @@ pub(super) fn draw(
 }
 
 fn held_history(data: &ReportData) -> Vec<Held> {
-    let step = data.forecast.step_ms.max(1);
     let points = &data.history;
-    let end = |i: usize| points.get(i + 1).map_or(points[i].time_ms + step, |next| next.time_ms);
+    let last = history_end(points).unwrap_or_default();
+    let end = |i: usize| points.get(i + 1).map_or(last, |next| next.time_ms);
     let present = points.iter().enumerate().filter_map(|(i, p)| Some((i, p.time_ms, p.load?)));
     present.map(|(i, from, value)| Held { from, to: end(i), value }).collect()
 }

@@ -1,6 +1,6 @@
 //! Which stretch of time is drawn, and what happens in each of its columns.
 
-use crate::data::ReportData;
+use crate::data::{HistoryPoint, ReportData};
 
 /// A stretch of time in milliseconds since 1970: `from` inclusive, `to` exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +15,18 @@ const LEAST_HISTORY_MS: i64 = 3 * 3_600_000;
 /// The forecast, and as much history as the forecast is long; `None` when there is neither.
 pub(super) fn shown(data: &ReportData) -> Option<Span> {
     let now = data.now.timestamp_millis();
-    let to = data.forecast.end_ms().or_else(|| data.history.last().map(|p| p.time_ms + 1))?;
+    let to = data.forecast.end_ms().or_else(|| history_end(&data.history))?;
     let reach = (to - now).max(LEAST_HISTORY_MS);
     let first = data.history.first().map_or(now, |point| point.time_ms);
     let from = first.max(now.min(to) - reach).min(to - 1);
     Some(Span { from, to })
+}
+
+/// The end of the last step, which is taken to be as long as the one before it.
+pub(super) fn history_end(points: &[HistoryPoint]) -> Option<i64> {
+    let last = points.last()?.time_ms;
+    let before = points.len().checked_sub(2).map_or(last - 1, |i| points[i].time_ms);
+    Some(last + (last - before).max(1))
 }
 
 impl Span {
