@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forescale_core::{Calendar, Frequency, LoadSeries};
+use forescale_ensemble::EnsembleReport;
 use serde::{Deserialize, Serialize};
 
 use crate::EngineOptions;
@@ -20,9 +21,11 @@ pub struct ModelCard {
     /// The calendar.
     pub calendar: CalendarCard,
     /// What carries the forecast: `ensemble`, or the name of a predictor.
-    pub predictor: String,
+    pub carried_by: String,
     /// Why the forecast is not what it could be, if so.
     pub degraded: Vec<String>,
+    /// The members, their weights and scores, and whether they beat the yardstick; absent for a last resort.
+    pub report: Option<EnsembleReport>,
 }
 
 /// The span of data behind a model.
@@ -82,8 +85,9 @@ impl ModelCard {
         series: &LoadSeries,
         options: &EngineOptions,
         horizon_steps: usize,
-        predictor: &str,
+        carried_by: String,
         degraded: Vec<String>,
+        report: Option<EnsembleReport>,
     ) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -91,8 +95,9 @@ impl ModelCard {
             seed: options.seed,
             horizon_steps,
             calendar: CalendarCard::of(&options.calendar),
-            predictor: predictor.to_owned(),
+            carried_by,
             degraded,
+            report,
         }
     }
 }

@@ -2,23 +2,52 @@
 //!
 //! The engine does no I/O: a history is a [`LoadSeries`], a model is bytes, `now` is an argument, and all
 //! randomness comes from a seed, so that the same input always gives the same plan.
+//!
+//! ```
+//! use chrono::TimeDelta;
+//! use forescale::*;
+//!
+//! // Four days of hours: 40 requests a second by day, 10 by night.
+//! let load = (0..96).map(|hour| if (8..20).contains(&(hour % 24)) { 40.0 } else { 10.0 });
+//! let series = LoadSeries::new("2026-01-05T00:00:00Z".parse()?, Frequency::from_seconds(3_600)?, load.collect())?;
+//!
+//! let model = train(&series, &EngineOptions::default())?;
+//! let forecast = model.forecast(&series, Horizon::new(24)?, &Quantiles::standard())?;
+//! let capacity = Capacity::utilization(10.0, Utilization::new(0.8)?)?;
+//! let fleet = FleetState::new(series.end(), Replicas(2), TimeDelta::minutes(5));
+//! let plan = plan(&forecast, &fleet, &capacity, &PlanOptions::default(), &model.notes())?;
+//!
+//! assert_eq!(plan.recommendations[0].at, series.end());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+pub mod backtest;
 pub mod card;
 mod error;
 pub mod explain;
-pub mod fallback;
 mod model;
 mod options;
 mod origin;
+mod plan;
 mod train;
 
+pub use backtest::{Backtest, BacktestOptions, backtest};
 pub use card::ModelCard;
 pub use error::EngineError;
+pub use explain::{Explanation, explain};
+pub use forescale_backtest::{Bucket, Scores};
 pub use forescale_core::{
-    BusinessHours, Calendar, Event, Forecast, Frequency, Holiday, Horizon, Level, LoadSeries,
-    Quantile, Quantiles, Replicas, Utilization, parse_span,
+    BusinessHours, Calendar, Event, Forecast, Frequency, Holiday, Horizon, Importance, Level,
+    LoadSeries, Quantile, Quantiles, Replicas, Utilization, parse_span,
 };
+pub use forescale_ensemble::{EnsembleReport, Progress};
+pub use forescale_plan::{
+    Action, Capacity, FleetState, Limits, Objective, PlanError, PlanOptions, Recommendation,
+    ScalePlan, plan,
+};
+pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use model::Model;
 pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
-pub use train::train;
+pub use plan::instances_for_last_load;
+pub use train::{YARDSTICK, train, train_with_progress};

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use forescale_core::{
-    Calendar, FittedPredictor, Forecast, Frequency, History, Horizon, LoadSeries, Quantiles,
+    Calendar, FittedPredictor, Forecast, Frequency, History, Horizon, Importance, LoadSeries,
+    Quantiles,
 };
+use forescale_ensemble::FittedEnsemble;
 use serde::{Deserialize, Serialize};
 
 use crate::EngineError;
 use crate::card::ModelCard;
-use crate::fallback::{self, LastValue};
 
 /// The newest history that a model keeps, to forecast from when it is given none.
 const KEPT_DAYS: usize = 29;
@@ -17,13 +18,41 @@ const KEPT_DAYS: usize = 29;
 /// The most steps of it: a month of minutes.
 const KEPT_STEPS: usize = 45_000;
 
+/// The name under which an ensemble is stored.
+const ENSEMBLE: &str = "ensemble";
+
 /// What was learnt from a history.
 #[derive(Debug)]
 pub struct Model {
     card: ModelCard,
-    fitted: Box<dyn FittedPredictor>,
+    fitted: Fitted,
     recent: LoadSeries,
     calendar: Arc<Calendar>,
+}
+
+/// What forecasts.
+#[derive(Debug)]
+pub(crate) enum Fitted {
+    /// Many predictors as one.
+    Ensemble(Box<FittedEnsemble>),
+    /// One alone, where no other could be fitted.
+    Single(Box<dyn FittedPredictor>),
+}
+
+impl Fitted {
+    pub(crate) fn ensemble(&self) -> Option<&FittedEnsemble> {
+        match self {
+            Self::Ensemble(ensemble) => Some(ensemble),
+            Self::Single(_) => None,
+        }
+    }
+
+    fn predictor(&self) -> &dyn FittedPredictor {
+        match self {
+            Self::Ensemble(ensemble) => ensemble.as_ref(),
+            Self::Single(fitted) => fitted.as_ref(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -38,7 +67,7 @@ struct Stored {
 impl Model {
     pub(crate) fn new(
         card: ModelCard,
-        fitted: Box<dyn FittedPredictor>,
+        fitted: Fitted,
         series: &LoadSeries,
         calendar: Arc<Calendar>,
     ) -> Self {
@@ -87,15 +116,20 @@ impl Model {
             return Err(EngineError::Step { trained, given });
         }
         let history = History::new(series.clone(), Arc::clone(&self.calendar));
-        Ok(self.fitted.predict(&history, horizon, quantiles)?)
+        Ok(self.fitted.predictor().predict(&history, horizon, quantiles)?)
+    }
+
+    /// What drives the forecast, largest first; empty when nothing can say.
+    pub fn importances(&self) -> Vec<Importance> {
+        self.fitted.predictor().importances()
     }
 
     /// The model as bytes that this version reads back.
     pub fn to_bytes(&self) -> Vec<u8> {
         let stored = Stored {
             card: self.card.clone(),
-            name: self.fitted.name().to_owned(),
-            fitted: self.fitted.to_bytes(),
+            name: self.fitted.predictor().name().to_owned(),
+            fitted: self.fitted.predictor().to_bytes(),
             recent: self.recent.clone(),
             calendar: Calendar::clone(&self.calendar),
         };
@@ -123,12 +157,17 @@ impl Model {
     }
 }
 
-fn load(name: &str, bytes: &[u8]) -> Result<Box<dyn FittedPredictor>, EngineError> {
-    match name {
-        fallback::NAME => Ok(Box::new(LastValue)),
-        _ => forescale_predictors::load(name, bytes)
-            .map_err(|error| EngineError::Model(error.to_string())),
+fn load(name: &str, bytes: &[u8]) -> Result<Fitted, EngineError> {
+    let member = |name: &str, bytes: &[u8]| {
+        forescale_predictors::load(name, bytes).map_err(|error| error.to_string())
+    };
+    if name == ENSEMBLE {
+        let ensemble = FittedEnsemble::from_bytes(bytes, &member);
+        return ensemble
+            .map(|ensemble| Fitted::Ensemble(Box::new(ensemble)))
+            .map_err(|error| EngineError::Model(error.to_string()));
     }
+    member(name, bytes).map(Fitted::Single).map_err(EngineError::Model)
 }
 
 /// What is worth keeping of a history.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use forescale_core::{Calendar, Frequency, Horizon, Predictor, UnitError};
+use forescale_core::{Calendar, Frequency, Horizon, UnitError};
+use forescale_predictors::{PREDICTORS, Row};
 
 use crate::EngineError;
 
@@ -18,6 +19,8 @@ pub struct EngineOptions {
     pub calendar: Arc<Calendar>,
     /// The farthest horizon the fit is made for.
     pub horizon: TimeDelta,
+    /// Predictors fitted at a time, one for each core when absent; it changes the speed only.
+    pub threads: Option<usize>,
 }
 
 impl Default for EngineOptions {
@@ -27,20 +30,17 @@ impl Default for EngineOptions {
             seed: 1,
             calendar: Arc::default(),
             horizon: TimeDelta::days(1),
+            threads: None,
         }
     }
 }
 
 impl EngineOptions {
     /// The predictors asked for, each once, in the order of the list.
-    ///
-    /// # Errors
-    /// [`EngineError::UnknownPredictor`] for a name that is not in the list.
-    pub fn chosen(&self) -> Result<Vec<Arc<dyn Predictor>>, EngineError> {
-        let rows = forescale_predictors::PREDICTORS;
-        let known = |name: &str| rows.iter().any(|row| row.name == name);
+    pub(crate) fn rows(&self) -> Result<Vec<&'static Row>, EngineError> {
+        let known = |name: &str| PREDICTORS.iter().any(|row| row.name == name);
         if let Some(name) = self.predictors.iter().find(|name| !known(name)) {
-            let names: Vec<&str> = rows.iter().map(|row| row.name).collect();
+            let names: Vec<&str> = PREDICTORS.iter().map(|row| row.name).collect();
             return Err(EngineError::UnknownPredictor {
                 name: name.clone(),
                 known: names.join(", "),
@@ -49,7 +49,7 @@ impl EngineOptions {
         let wanted = |name| {
             self.predictors.is_empty() || self.predictors.iter().any(|wanted| wanted == name)
         };
-        Ok(rows.iter().filter(|row| wanted(row.name)).map(|row| (row.create)()).collect())
+        Ok(PREDICTORS.iter().filter(|row| wanted(row.name)).collect())
     }
 }
 
@@ -58,8 +58,8 @@ impl EngineOptions {
 /// # Errors
 /// [`UnitError::Horizon`] when there are more than a forecast may have.
 pub fn horizon(span: TimeDelta, step: Frequency) -> Result<Horizon, UnitError> {
-    let steps = span.num_seconds().max(0) as u64;
-    Horizon::new(steps.div_ceil(step.seconds() as u64) as usize)
+    let seconds = span.num_seconds().max(0) as u64;
+    Horizon::new(seconds.div_ceil(step.seconds() as u64) as usize)
 }
 
 #[cfg(test)]
@@ -70,11 +70,9 @@ mod tests {
     fn an_unknown_predictor_is_named_with_the_known_ones() {
         let options =
             EngineOptions { predictors: vec!["oracle".to_owned()], ..EngineOptions::default() };
-        let error = options.chosen().unwrap_err().to_string();
-        assert!(
-            error
-                .starts_with("there is no predictor \"oracle\"; the predictors are seasonal-naive")
-        );
+        let error = options.rows().unwrap_err().to_string();
+        let start = "there is no predictor \"oracle\"; the predictors are seasonal-naive, ";
+        assert!(error.starts_with(start), "{error}");
     }
 
     #[test]
