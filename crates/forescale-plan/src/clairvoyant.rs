@@ -3,6 +3,8 @@
 //! `d` is the demand in instances of every step, `D` the start-up in steps. A curve `s` of serving instances costs
 //! `sum s_t + D * sum (s_t - s_(t-1))^+` instance-steps: start-up is billed, removal is free.
 
+use std::collections::VecDeque;
+
 /// A serving curve and what it costs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
@@ -46,53 +48,88 @@ pub fn frontier(
     initial: u32,
 ) -> Bound {
     let most = demand.iter().copied().max().unwrap_or(min).max(initial).max(min);
-    let reach = max_change.unwrap_or(most) as usize;
-    let mut value: Vec<f64> =
-        (0..=most).map(|n| if n == initial { 0.0 } else { f64::INFINITY }).collect();
+    let mut programme = Programme::new(most as usize, startup_steps as f64, max_change);
+    programme.value[initial as usize] = 0.0;
     let mut back = Vec::with_capacity(demand.len());
     for needed in demand {
-        let (best, from) = best_previous(&value, startup_steps as f64, reach);
-        value = (0..=most)
-            .zip(best)
-            .map(|(n, best)| match n {
-                n if n < min => f64::INFINITY,
-                n => best + f64::from(n) + if n < *needed { violation_price } else { 0.0 },
-            })
-            .collect();
-        back.push(from);
+        back.push(programme.step(min as usize, *needed as usize, violation_price));
     }
-    priced(trace_back(&value, &back), demand, startup_steps, initial)
+    priced(trace_back(&programme.value, &back), demand, startup_steps, initial)
 }
 
-/// For every count, the cheapest way to come to it, and from which count.
-fn best_previous(value: &[f64], launch: f64, reach: usize) -> (Vec<f64>, Vec<u32>) {
-    let rising: Vec<f64> = value.iter().enumerate().map(|(m, v)| v - launch * m as f64).collect();
-    let below = window_minima(&rising, reach, 0..value.len());
-    let above = window_minima(value, reach, (0..value.len()).rev());
-    (0..value.len())
-        .map(|n| {
-            let up = rising[below[n]] + launch * n as f64;
-            let from = if value[above[n]] <= up { above[n] } else { below[n] };
-            (value[above[n]].min(up), from as u32)
-        })
-        .unzip()
+/// The dynamic programme between two steps.
+#[derive(Debug)]
+struct Programme {
+    /// Cheapest cost of every count so far.
+    value: Vec<f64>,
+    /// The same less the launches that a larger count needs anyway.
+    rising: Vec<f64>,
+    launch: f64,
+    reach: usize,
+    below: Vec<u32>,
+    above: Vec<u32>,
+}
+
+impl Programme {
+    fn new(most: usize, launch: f64, max_change: Option<u32>) -> Self {
+        Self {
+            value: vec![f64::INFINITY; most + 1],
+            rising: vec![0.0; most + 1],
+            launch,
+            reach: max_change.map_or(most, |change| change as usize),
+            below: vec![0; most + 1],
+            above: vec![0; most + 1],
+        }
+    }
+
+    /// Goes on by one step that needs `needed`; gives for every count the cheapest one before it.
+    fn step(&mut self, min: usize, needed: usize, violation_price: f64) -> Vec<u32> {
+        for (m, (rising, value)) in self.rising.iter_mut().zip(&self.value).enumerate() {
+            *rising = value - self.launch * m as f64;
+        }
+        let counts = self.value.len();
+        window_minima(&self.rising, self.reach, 0..counts, &mut self.below);
+        window_minima(&self.value, self.reach, (0..counts).rev(), &mut self.above);
+        let mut next = vec![f64::INFINITY; counts];
+        let mut from = vec![0; counts];
+        for n in min..counts {
+            let up = self.rising[self.below[n] as usize] + self.launch * n as f64;
+            let down = self.value[self.above[n] as usize];
+            from[n] = if down <= up { self.above[n] } else { self.below[n] };
+            next[n] = down.min(up) + n as f64 + if n < needed { violation_price } else { 0.0 };
+        }
+        self.value = next;
+        from
+    }
 }
 
 /// For every index in `order`, where the smallest value among it and the `reach` indices before it stands.
-fn window_minima(values: &[f64], reach: usize, order: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut minima = vec![0; values.len()];
-    let mut candidates = std::collections::VecDeque::new();
+fn window_minima(
+    values: &[f64],
+    reach: usize,
+    order: impl Iterator<Item = usize>,
+    minima: &mut [u32],
+) {
+    if reach + 1 >= values.len() {
+        let mut least: Option<usize> = None;
+        for n in order {
+            let best = least.filter(|best| values[*best] <= values[n]).unwrap_or(n);
+            minima[n] = best as u32;
+            least = Some(best);
+        }
+        return;
+    }
+    let mut candidates = VecDeque::<usize>::new();
     for n in order {
-        while candidates.back().is_some_and(|back: &usize| values[*back] > values[n]) {
+        while candidates.back().is_some_and(|back| values[*back] > values[n]) {
             candidates.pop_back();
         }
         candidates.push_back(n);
         while candidates.front().is_some_and(|front| front.abs_diff(n) > reach) {
             candidates.pop_front();
         }
-        minima[n] = *candidates.front().expect("the index itself is a candidate");
+        minima[n] = *candidates.front().expect("the index itself is a candidate") as u32;
     }
-    minima
 }
 
 fn trace_back(value: &[f64], back: &[Vec<u32>]) -> Vec<u32> {
