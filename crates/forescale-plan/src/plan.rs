@@ -24,6 +24,9 @@ use crate::window;
 /// and maximum, the largest change of a step, the cooldown and the stabilization window follow. With a perfect
 /// forecast and no limits this is the cheapest plan without a violation.
 ///
+/// More load never asks for fewer instances, unless it brings a change forward from which a cooldown counts, or
+/// scale-ups have a price and are merged in another way.
+///
 /// The plan begins at `fleet.now`, which the forecast must cover, and ends with the forecast.
 ///
 /// # Errors

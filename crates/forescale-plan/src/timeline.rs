@@ -104,3 +104,44 @@ fn whole_seconds(span: TimeDelta) -> i64 {
     let seconds = span.num_seconds();
     if span > TimeDelta::seconds(seconds) { seconds + 1 } else { seconds }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use forescale_core::{Frequency, Quantiles, Replicas};
+
+    /// Four steps of five minutes from ten o'clock, planned at 10:07 with a start-up of seven minutes.
+    fn timeline() -> Timeline {
+        let origin = "2026-01-05T10:00:00Z".parse().unwrap();
+        let (step, median) = (Frequency::from_seconds(300).unwrap(), Quantiles::new([]).unwrap());
+        let forecast = Forecast::new(origin, step, median, vec![1.0; 4]).unwrap();
+        let now = origin + TimeDelta::milliseconds(7 * 60_000 + 1);
+        let startup = TimeDelta::milliseconds(7 * 60_000 - 1);
+        Timeline::new(&forecast, &FleetState::new(now, Replicas(1), startup)).unwrap()
+    }
+
+    fn at(clock: &str) -> DateTime<Utc> {
+        format!("2026-01-05T{clock}Z").parse().unwrap()
+    }
+
+    #[test]
+    fn the_plan_begins_now_within_a_step_and_counts_whole_seconds() {
+        let timeline = timeline();
+        assert_eq!((timeline.len(), timeline.in_forecast(0), timeline.lead()), (3, 1, 2));
+        assert_eq!((timeline.begins(0), timeline.begins(1)), (at("10:07:00"), at("10:10:00")));
+        assert_eq!((timeline.end(), timeline.startup()), (at("10:20:00"), TimeDelta::minutes(7)));
+    }
+
+    #[test]
+    fn a_scale_up_is_asked_for_as_late_as_it_may_be() {
+        // Step 1 begins at 10:10 and answers for what serves from 10:20 on.
+        assert_eq!(timeline().asks(1), at("10:13:00"));
+        assert_eq!(timeline().asks(0), at("10:07:00"));
+    }
+
+    #[test]
+    fn the_last_step_stands_for_all_that_comes_after() {
+        let steps = ["10:07:00", "10:09:59", "10:10:00", "10:19:59", "12:00:00"];
+        assert_eq!(steps.map(|time| timeline().step_at(at(time))), [0, 0, 1, 2, 2]);
+    }
+}
