@@ -67,24 +67,17 @@ const SERIES_NAMES: &[&str] = &[
 
 const LOAD_NAMES: &[&str] = &["load", "value", "y", "target"];
 
+/// Names that tell a load from its companions (errors, latency), when there is one of them.
 const LIKELY_LOAD_NAMES: &[&str] = &[
     "requests",
+    "request_count",
+    "requests_per_second",
+    "requests_per_minute",
     "rps",
     "qps",
     "rpm",
-    "requests_per_second",
-    "requests_per_minute",
-    "request_count",
-    "count",
-    "cpu",
-    "usage",
-    "utilization",
+    "throughput",
     "demand",
-    "sessions",
-    "users",
-    "jobs",
-    "messages",
-    "events",
     "traffic",
 ];
 

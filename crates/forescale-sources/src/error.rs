@@ -97,6 +97,8 @@ pub enum Role {
     Load,
     /// Which series a sample belongs to.
     Series,
+    /// A fixed column of a calendar of events.
+    Event,
 }
 
 impl Role {
@@ -106,6 +108,7 @@ impl Role {
             Self::Time => "--time",
             Self::Load => "--load",
             Self::Series => "--series",
+            Self::Event => "--events",
         }
     }
 }
@@ -116,6 +119,7 @@ impl fmt::Display for Role {
             Self::Time => "time",
             Self::Load => "load",
             Self::Series => "series",
+            Self::Event => "event",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The way out of each error, as the command line shows it below the message.
 
-use crate::error::{ModelProblem, Place, SourceError};
+use crate::error::{ModelProblem, Place, Role, SourceError};
 
 impl SourceError {
     /// What to do about it, if there is something to say beyond the message.
@@ -14,6 +14,10 @@ impl SourceError {
             Self::Unsupported { .. } => "export it as CSV in UTF-8, or as Parquet".into(),
             Self::Malformed { .. } => "write the file anew, or mend the line".into(),
             Self::MissingColumn { role, .. } => format!("name it with `{} COLUMN`", role.flag()),
+            Self::UnknownColumn { role: Role::Event, .. } => {
+                "a calendar of events has the columns start,end,kind and, if you like, factor"
+                    .into()
+            }
             Self::UnknownColumn { role, wanted, have, .. } => {
                 pick(wanted, have, &format!("name one of them with `{}`", role.flag()))
             }

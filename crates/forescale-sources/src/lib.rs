@@ -11,26 +11,38 @@
 //! # Ok::<(), forescale_sources::SourceError>(())
 //! ```
 
+mod atomic;
 mod cells;
 mod columns;
 mod content;
+pub mod describe;
 mod error;
+mod events;
+pub mod generate;
 mod grid;
 mod hint;
 mod history;
 mod load;
+pub mod model_file;
 mod native;
 mod parquet;
 mod records;
 mod report;
 mod samples;
+mod table;
 mod text;
 mod timestamp;
 mod zone;
 
+pub use atomic::write_atomically;
 pub use content::Source;
+pub use describe::{Description, describe};
 pub use error::{ModelProblem, Place, Role, SourceError};
+pub use events::read_events;
+pub use generate::{Generated, SCENARIOS, Scenario, scenario};
 pub use grid::Aggregate;
 pub use history::{HistoryRead, ReadOptions, read_histories, read_history};
+pub use model_file::ModelFile;
 pub use report::{Gaps, ReadColumns, ReadReport};
 pub use samples::Mends;
+pub use table::{TableColumn, Values, write_csv, write_parquet};
