@@ -3,12 +3,15 @@
 //! [`matrix::build`] is the one function that makes a matrix. Every column it writes for a row depends on the
 //! history before the row's origin and on the calendar, which is known in advance.
 
+pub mod holidays;
+pub mod events;
 pub mod levels;
 pub mod matrix;
 pub mod prepared;
 pub mod relative;
 pub mod rows;
 
+pub use events::EventEffects;
 pub use matrix::{Layout, Matrix, build};
 pub use prepared::Prepared;
 pub use rows::{Row, Segment, TrainingRows, training_rows};
