@@ -12,6 +12,7 @@
 //! ```
 
 mod atomic;
+mod blocks;
 mod cells;
 mod columns;
 mod content;
@@ -25,6 +26,7 @@ mod history;
 mod load;
 pub mod model_file;
 mod native;
+mod opened;
 mod parquet;
 mod records;
 mod report;

@@ -58,13 +58,6 @@ pub(crate) enum Cell<T> {
     Value(T),
 }
 
-/// A row that cannot be read, counted from 0, and which of its cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BadRow {
-    pub row: usize,
-    pub role: Role,
-}
-
 /// A load (NaN for a gap) and its moment, in microseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sample {
@@ -84,38 +77,52 @@ pub(crate) struct Samples {
     pub local: usize,
 }
 
-/// Reads rows in the order of the source; a row without time and load is passed over.
-///
-/// # Errors
-/// The first row whose time or load cannot be read.
-pub(crate) fn collect(
-    rows: impl Iterator<Item = (Cell<Stamp>, Cell<Load>)>,
-    zone: Tz,
-) -> Result<Samples, BadRow> {
-    let mut clock = Clock::new(zone);
-    let mut mends = Mends::default();
-    let mut samples = Vec::with_capacity(rows.size_hint().0);
-    let mut latest = i64::MIN;
-    for (row, (stamp, load)) in rows.enumerate() {
+/// Takes the rows of one series in the order of the source.
+#[derive(Debug)]
+pub(crate) struct Collector {
+    clock: Clock,
+    mends: Mends,
+    samples: Vec<Sample>,
+    latest: i64,
+}
+
+impl Collector {
+    /// Reads times without a zone in `zone`.
+    pub fn new(zone: Tz) -> Self {
+        let clock = Clock::new(zone);
+        Self { clock, mends: Mends::default(), samples: Vec::new(), latest: i64::MIN }
+    }
+
+    /// Takes a row; one without time and load is passed over.
+    ///
+    /// # Errors
+    /// The role of the cell that cannot be read.
+    pub fn push(&mut self, stamp: Cell<Stamp>, load: Cell<Load>) -> Result<(), Role> {
         let stamp = match (stamp, load) {
             (Cell::Value(stamp), _) => stamp,
-            (Cell::Blank, Cell::Blank | Cell::Value(Load::Missing)) => continue,
-            _ => return Err(BadRow { row, role: Role::Time }),
+            (Cell::Blank, Cell::Blank | Cell::Value(Load::Missing)) => return Ok(()),
+            _ => return Err(Role::Time),
         };
         let load = match load {
             Cell::Value(load) => load,
             Cell::Blank => Load::Missing,
-            Cell::Unreadable => return Err(BadRow { row, role: Role::Load }),
+            Cell::Unreadable => return Err(Role::Load),
         };
-        let at = clock.moment(stamp);
-        mends.out_of_order += usize::from(at < latest);
-        latest = latest.max(at);
-        samples.push(Sample { at, load: mends.count(load) });
+        let at = self.clock.moment(stamp);
+        self.mends.out_of_order += usize::from(at < self.latest);
+        self.latest = self.latest.max(at);
+        self.samples.push(Sample { at, load: self.mends.count(load) });
+        Ok(())
     }
-    (mends.skipped_hour, mends.repeated_hour) = (clock.skipped, clock.repeated);
-    let rows = samples.len();
-    mends.duplicated = tidy(&mut samples, mends.out_of_order > 0);
-    Ok(Samples { samples, mends, rows, local: clock.local })
+
+    /// The samples in order, each moment once.
+    pub fn finish(self) -> Samples {
+        let Self { clock, mut mends, mut samples, .. } = self;
+        (mends.skipped_hour, mends.repeated_hour) = (clock.skipped, clock.repeated);
+        let rows = samples.len();
+        mends.duplicated = tidy(&mut samples, mends.out_of_order > 0);
+        Samples { samples, mends, rows, local: clock.local }
+    }
 }
 
 impl Mends {
@@ -155,11 +162,12 @@ mod tests {
     use super::*;
 
     fn read(rows: &[(i64, f64)]) -> Samples {
-        let cells = rows.iter().map(|&(second, load)| {
+        let mut collector = Collector::new(Tz::UTC);
+        for &(second, load) in rows {
             let load = if load == 999.0 { Cell::Blank } else { Cell::Value(Load::of(load)) };
-            (Cell::Value(Stamp::Utc(second * 1_000_000)), load)
-        });
-        collect(cells, Tz::UTC).unwrap()
+            collector.push(Cell::Value(Stamp::Utc(second * 1_000_000)), load).unwrap();
+        }
+        collector.finish()
     }
 
     #[test]
@@ -181,9 +189,10 @@ mod tests {
     }
 
     #[test]
-    fn a_load_without_a_time_is_named() {
-        let rows = [(Cell::Blank, Cell::Blank), (Cell::Blank, Cell::Value(Load::Value(1.0)))];
-        let bad = collect(rows.into_iter(), Tz::UTC).unwrap_err();
-        assert_eq!(bad, BadRow { row: 1, role: Role::Time });
+    fn a_row_without_anything_is_passed_over_and_a_load_without_a_time_is_not() {
+        let mut collector = Collector::new(Tz::UTC);
+        assert_eq!(collector.push(Cell::Blank, Cell::Blank), Ok(()));
+        assert_eq!(collector.push(Cell::Blank, Cell::Value(Load::Value(1.0))), Err(Role::Time));
+        assert!(collector.finish().samples.is_empty());
     }
 }

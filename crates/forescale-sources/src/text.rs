@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use polars::prelude::*;
 
+use crate::blocks::Blocks;
 use crate::cells::Cells;
 use crate::columns::Profile;
 use crate::content::{Body, Content};
@@ -104,50 +105,78 @@ pub(crate) fn recent(stamp: Option<Stamp>) -> bool {
     matches!(stamp, Some(Stamp::Utc(micros)) if micros >= 1_000_000_000 * timestamp::SECOND)
 }
 
-/// Reads the columns at `positions`, as text.
+/// Reads the columns at `positions` and hands them over block by block.
 ///
 /// # Errors
-/// Ragged lines, quotes that never close, or text that is not UTF-8.
-pub(crate) fn read(
+/// Ragged lines, quotes that never close, text that is not UTF-8, or what `take` says.
+pub(crate) fn each_block(
     content: &Content,
     layout: &Layout,
     positions: &[usize],
-) -> Result<Vec<Cells>, SourceError> {
-    let mut projection = positions.to_vec();
-    projection.sort_unstable();
-    projection.dedup();
-    let broken = |_| broken(content, layout).unwrap_or_else(|error| error);
-    let frame = frame(content, layout, projection).map_err(broken)?;
-    positions
-        .iter()
-        .map(|&at| {
-            let column = frame.column(&column_name(at)).and_then(|column| column.str().cloned());
-            column.map(Cells::Text).map_err(broken)
+    mut take: impl FnMut(&[Cells]) -> Result<(), SourceError>,
+) -> Result<(), SourceError> {
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData => broken(content, layout).unwrap_or_else(|error| error),
+        _ => SourceError::unavailable(&content.name, &error),
+    };
+    let mut blocks = Blocks::new(match &content.body {
+        Body::File(file) => Box::new(file),
+        Body::Bytes(bytes) => Box::new(bytes.as_slice()),
+    });
+    let mut header_lines = layout.header_lines;
+    while let Some(block) = blocks.next().map_err(unreadable)? {
+        let columns = columns(&block, layout, std::mem::take(&mut header_lines), positions);
+        take(&columns.map_err(|_| broken(content, layout).unwrap_or_else(|error| error))?)?;
+    }
+    Ok(())
+}
+
+/// The columns of a block: numbers where the layout promises them and the block keeps it, else text.
+fn columns(
+    block: &[u8],
+    layout: &Layout,
+    skip_lines: usize,
+    positions: &[usize],
+) -> PolarsResult<Vec<Cells>> {
+    let number = |at: usize| at != positions[0] && layout.profiles[at].numbers;
+    let frame = frame(block, layout, skip_lines, positions, number)
+        .or_else(|_| frame(block, layout, skip_lines, positions, |_| false))?;
+    let cells = |&at: &usize| {
+        let column = frame.column(&column_name(at))?;
+        Ok(match column.dtype() {
+            DataType::Float64 => Cells::Numbers(column.f64()?.clone()),
+            _ => Cells::Text(column.str()?.clone()),
         })
-        .collect()
+    };
+    positions.iter().map(cells).collect()
 }
 
 fn column_name(at: usize) -> String {
     format!("c{at}")
 }
 
-fn frame(content: &Content, layout: &Layout, projection: Vec<usize>) -> PolarsResult<DataFrame> {
+fn frame(
+    block: &[u8],
+    layout: &Layout,
+    skip_lines: usize,
+    positions: &[usize],
+    number: impl Fn(usize) -> bool,
+) -> PolarsResult<DataFrame> {
+    let mut projection = positions.to_vec();
+    projection.sort_unstable();
+    projection.dedup();
+    let kind = |at| if number(at) { DataType::Float64 } else { DataType::String };
     let columns = 0..layout.profiles.len();
-    let schema: Schema =
-        columns.map(|at| Field::new(column_name(at).into(), DataType::String)).collect();
-    let parse = CsvParseOptions::default().with_separator(layout.delimiter);
-    let options = CsvReadOptions::default()
+    let schema: Schema = columns.map(|at| Field::new(column_name(at).into(), kind(at))).collect();
+    CsvReadOptions::default()
         .with_has_header(false)
-        .with_skip_lines(layout.header_lines)
+        .with_raise_if_empty(false)
+        .with_skip_lines(skip_lines)
         .with_schema(Some(Arc::new(schema)))
         .with_projection(Some(Arc::new(projection)))
-        .with_parse_options(parse);
-    match &content.body {
-        Body::File(file) => options.into_reader_with_file_handle(file.try_clone()?).finish(),
-        Body::Bytes(bytes) => {
-            options.into_reader_with_file_handle(Cursor::new(bytes.as_slice())).finish()
-        }
-    }
+        .with_parse_options(CsvParseOptions::default().with_separator(layout.delimiter))
+        .into_reader_with_file_handle(Cursor::new(block))
+        .finish()
 }
 
 /// What is wrong with a text that could not be split into columns.
