@@ -1,7 +1,9 @@
 //! What holds across crates: layers, house rules, the contract of every predictor, and the command end to end.
 
+mod anchors;
 mod any_bytes;
 mod command;
+mod contract;
 mod histories;
 mod house_rules;
 mod layering;

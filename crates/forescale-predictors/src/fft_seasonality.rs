@@ -10,7 +10,7 @@ use crate::bounds::bounded;
 use crate::filled::fill_gaps;
 use crate::harmonics::Harmonics;
 use crate::level::recent_scale;
-use crate::recent::{Carry, Deviations, bucket_starts};
+use crate::recent::{Carry, bucket_starts};
 use crate::residuals::{Residual, ResidualQuantiles};
 use crate::seasons::{Season, find_seasonality};
 use crate::{check, persist};
@@ -60,8 +60,8 @@ impl Predictor for FftSeasonality {
         let learned = (load.len() as f64 * LEARNED_SHARE) as usize;
         let early = waves(history, &load[..learned], &seasons);
         let steps = options.horizon.steps();
-        let unseen = Deviations::new(&load, learned, |i| early.at(series.time_at(i)));
-        let (carry, residuals) = Carry::choose(&unseen, m, steps);
+        let unseen: Vec<f64> = (learned..load.len()).map(|i| early.at(series.time_at(i))).collect();
+        let (carry, residuals) = Carry::choose(&load[learned..], &unseen, m, steps);
         let scale = recent_scale(&load, m);
         let residuals: Vec<Residual> =
             residuals.iter().map(|r| Residual { h: r.h, value: r.value / scale }).collect();
@@ -110,14 +110,13 @@ impl FittedPredictor for FittedFftSeasonality {
         let series = history.series();
         let m = self.frequency.steps_per_day();
         let load = fill_gaps(series.values(), m);
-        let n = load.len();
-        let curve = |i: usize| self.harmonics.at(series.time_at(i));
-        let recent = Deviations::new(&load, n.saturating_sub(m), curve);
+        let points = self
+            .carry
+            .carry_on(&load, horizon.steps(), |i: usize| self.harmonics.at(series.time_at(i)));
         let scale = recent_scale(&load, m).max(self.floor);
         let spread = self.residuals.at(quantiles);
         let mut values = Vec::with_capacity(horizon.steps() * quantiles.len());
-        for h in 0..horizon.steps() {
-            let point = curve(n + h) + self.carry.offset(&recent, h);
+        for (h, point) in points.iter().enumerate() {
             values.extend(spread.row(h).iter().map(|residual| point + scale * residual));
         }
         bounded(history, quantiles, values)

@@ -110,8 +110,7 @@ mod tests {
     #[test]
     fn a_shape_is_found_and_extended() {
         let epoch = "2026-01-05T00:00:00Z".parse().unwrap();
-        let shape =
-            |i: f64| 3.0 * (TAU * i / 24.0).sin() + 1.0 * (TAU * i / 8.0 + 0.3).cos();
+        let shape = |i: f64| 3.0 * (TAU * i / 24.0).sin() + 1.0 * (TAU * i / 8.0 + 0.3).cos();
         let load: Vec<f64> = (0..24 * 7).map(|i| 10.0 + shape(f64::from(i))).collect();
         let day = Season { period: TimeDelta::days(1), strength: 1.0 };
         let harmonics = Harmonics::fit(epoch, TimeDelta::hours(1), &load, &[day]);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounds::bounded;
 use crate::filled::fill_gaps;
 use crate::level::recent_scale;
-use crate::recent::{Carry, Deviations, bucket_starts};
+use crate::recent::{Carry, bucket_starts};
 use crate::residuals::{Residual, ResidualQuantiles};
 use crate::trend_curve::TrendCurve;
 use crate::{check, persist};
@@ -56,8 +56,8 @@ impl Predictor for LinearTrend {
         let failed = |reason| FitError::Failed { predictor: NAME, reason };
         let early = TrendCurve::fit(history, &load[..learned]).map_err(failed)?;
         let steps = options.horizon.steps();
-        let unseen = Deviations::new(&load, learned, |i| early.at(history, i));
-        let (carry, residuals) = Carry::choose(&unseen, m, steps);
+        let unseen: Vec<f64> = (learned..load.len()).map(|i| early.at(history, i)).collect();
+        let (carry, residuals) = Carry::choose(&load[learned..], &unseen, m, steps);
         let scale = recent_scale(&load, m);
         let residuals: Vec<Residual> =
             residuals.iter().map(|r| Residual { h: r.h, value: r.value / scale }).collect();
@@ -95,13 +95,12 @@ impl FittedPredictor for FittedLinearTrend {
         check::suits(NAME, history, self.frequency, 1)?;
         let m = self.frequency.steps_per_day();
         let load = fill_gaps(history.series().values(), m);
-        let n = load.len();
-        let recent = Deviations::new(&load, n.saturating_sub(m), |i| self.curve.at(history, i));
+        let points =
+            self.carry.carry_on(&load, horizon.steps(), |i: usize| self.curve.at(history, i));
         let scale = recent_scale(&load, m).max(self.floor);
         let spread = self.residuals.at(quantiles);
         let mut values = Vec::with_capacity(horizon.steps() * quantiles.len());
-        for h in 0..horizon.steps() {
-            let point = self.curve.at(history, n + h) + self.carry.offset(&recent, h);
+        for (h, point) in points.iter().enumerate() {
             values.extend(spread.row(h).iter().map(|residual| point + scale * residual));
         }
         bounded(history, quantiles, values)

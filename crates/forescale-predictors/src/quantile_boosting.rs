@@ -27,15 +27,15 @@ pub type FittedQuantileBoosting = FittedSegments<Model>;
 const NEAR: Boosting = Boosting {
     rounds: 150,
     rate: 0.07,
-    tree: TreeGrowth { leaves: 7, leaf: 60, damping: 10.0 },
+    tree: TreeGrowth { leaves: 7, leaf: 80, damping: 10.0 },
     feature_share: 0.8,
     row_share: 0.8,
 };
 
 const DAY: Boosting = Boosting {
-    rounds: 100,
-    rate: 0.1,
-    tree: TreeGrowth { leaves: 10, leaf: 40, damping: 1.0 },
+    rounds: 80,
+    rate: 0.07,
+    tree: TreeGrowth { leaves: 7, leaf: 80, damping: 10.0 },
     feature_share: 0.8,
     row_share: 0.8,
 };

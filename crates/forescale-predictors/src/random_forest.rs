@@ -56,6 +56,12 @@ const EARLY_TREES: usize = 16;
 /// The share of the history that the residuals are measured on: its newest part.
 const UNSEEN_SHARE: f64 = 0.3;
 
+/// Shares that the forest may have beside the same time yesterday: on a short history it is trusted less.
+const SHARES: [f32; 5] = [1.0, 0.75, 0.5, 0.25, 0.0];
+
+/// The other part of the prediction.
+const YESTERDAY: &str = "day-1, 15 min";
+
 /// Inputs tried at each node, and the fewest rows of a leaf.
 const CANDIDATES: usize = 7;
 const LEAF: usize = 8;
@@ -66,6 +72,7 @@ type Forest = RandomForestRegressor<f32, f32, DenseMatrix<f32>, Vec<f32>>;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Model {
     forest: Option<Forest>,
+    share: f32,
     residuals: ResidualQuantiles,
     importances: Vec<f64>,
 }
@@ -78,11 +85,12 @@ impl SegmentModel for Model {
         let targets = lesson.scaled_targets(&matrix);
         let target: Vec<f32> = targets.iter().map(|z| z.asinh() as f32).collect();
         let all: Vec<usize> = (0..target.len()).collect();
-        let residuals = unseen_residuals(lesson, &matrix.x, &target);
+        let (share, residuals) = unseen_residuals(lesson, &matrix.x, &target);
         let forest = grow(&matrix.x, &target, &all, ROWS, TREES, lesson.seed);
         let importances = forest.as_ref().and_then(|f| f.compute_feature_importances().ok());
         Self {
             forest,
+            share,
             residuals: ResidualQuantiles::new(&residuals, bucket_starts(lesson)),
             importances: importances.unwrap_or_default(),
         }
@@ -91,7 +99,8 @@ impl SegmentModel for Model {
     fn predict(&self, view: &View, quantiles: &Quantiles, values: &mut Vec<f64>) {
         let matrix = view.relative();
         let all: Vec<usize> = (0..view.rows.len()).collect();
-        let points = point(self.forest.as_ref(), &matrix.x, &all);
+        let means = means(self.forest.as_ref(), &matrix.x, &all);
+        let points = mixed(means.as_deref(), self.share, &matrix.x, &all);
         let spread = self.residuals.at(quantiles);
         for (i, row) in view.rows.iter().enumerate() {
             let (anchor, scale, z) = (matrix.anchor[i], matrix.scale[i], f64::from(points[i]));
@@ -105,8 +114,8 @@ impl SegmentModel for Model {
     }
 }
 
-/// What a forest grown on the older rows misses on the newer ones.
-fn unseen_residuals(lesson: &Lesson, x: &Array2<f32>, target: &[f32]) -> Vec<Residual> {
+/// The share that misses least for a forest grown on the older rows, and what it misses on the newer ones.
+fn unseen_residuals(lesson: &Lesson, x: &Array2<f32>, target: &[f32]) -> (f32, Vec<Residual>) {
     let rows = &lesson.rows.rows;
     let n = lesson.history.series().len();
     let first = rows.iter().map(|row| row.target()).min().unwrap_or(0);
@@ -114,12 +123,17 @@ fn unseen_residuals(lesson: &Lesson, x: &Array2<f32>, target: &[f32]) -> Vec<Res
     let older: Vec<usize> = (0..rows.len()).filter(|i| rows[*i].target() < split).collect();
     let newer: Vec<usize> = (0..rows.len()).filter(|i| rows[*i].origin >= split).collect();
     let early = grow(x, target, &older, EARLY_ROWS, EARLY_TREES, lesson.seed);
-    let points = point(early.as_ref(), x, &newer);
-    let missed = newer.iter().zip(points).map(|(i, point)| Residual {
-        h: rows[*i].horizon - 1,
-        value: f64::from(target[*i] - point),
+    let means = means(early.as_ref(), x, &newer);
+    let misses = SHARES.map(|share| {
+        let points = mixed(means.as_deref(), share, x, &newer);
+        let misses = newer.iter().zip(points).map(|(i, point)| f64::from(target[*i] - point));
+        (share, misses.collect::<Vec<f64>>())
     });
-    missed.collect()
+    let total = |misses: &[f64]| misses.iter().map(|miss| miss.abs()).sum::<f64>();
+    let best = misses.into_iter().min_by(|a, b| total(&a.1).total_cmp(&total(&b.1)));
+    let (share, misses) = best.expect("there are shares");
+    let residual = |(i, value): (&usize, f64)| Residual { h: rows[*i].horizon - 1, value };
+    (share, newer.iter().zip(misses).map(residual).collect())
 }
 
 fn bucket_starts(lesson: &Lesson) -> Vec<usize> {
@@ -153,10 +167,22 @@ fn grow(
     Forest::fit(&inputs(x, chosen)?, &y, parameters).ok()
 }
 
-/// The forest's mean for the `chosen` rows; 0, the anchor itself, without a forest.
-fn point(forest: Option<&Forest>, x: &Array2<f32>, chosen: &[usize]) -> Vec<f32> {
-    let predicted = || forest?.predict(&inputs(x, chosen)?).ok();
-    predicted().unwrap_or_else(|| vec![0.0; chosen.len()])
+/// The forest's mean for the `chosen` rows.
+fn means(forest: Option<&Forest>, x: &Array2<f32>, chosen: &[usize]) -> Option<Vec<f32>> {
+    forest?.predict(&inputs(x, chosen)?).ok()
+}
+
+/// The means mixed with yesterday's load; without them yesterday's alone.
+fn mixed(means: Option<&[f32]>, share: f32, x: &Array2<f32>, chosen: &[usize]) -> Vec<f32> {
+    let column = x.column(relative::column(YESTERDAY));
+    let known = |value: f32| if value > -100.0 { value.asinh() } else { 0.0 };
+    let yesterday = chosen.iter().map(|i| known(column[*i]));
+    match means {
+        Some(means) => {
+            means.iter().zip(yesterday).map(|(f, y)| share * f + (1.0 - share) * y).collect()
+        }
+        None => yesterday.collect(),
+    }
 }
 
 /// The columns of [`INPUTS`] for the `chosen` rows, as smartcore takes them.
@@ -181,7 +207,8 @@ mod tests {
 
     #[test]
     fn a_working_day_and_a_weekend_are_told_apart() {
-        let load = |i: usize| if (i / 24) % 7 < 5 && (8..18).contains(&(i % 24)) { 90.0 } else { 10.0 };
+        let load =
+            |i: usize| if (i / 24) % 7 < 5 && (8..18).contains(&(i % 24)) { 90.0 } else { 10.0 };
         let values: Vec<f64> = (0..24 * 28 + 10).map(load).collect();
         let forecast = fitted(&values)
             .predict(&history(3_600, &values), Horizon::new(24).unwrap(), &Quantiles::standard())

@@ -10,8 +10,10 @@ use crate::residuals::Residual;
 /// Times in which the newest offset fades by a factor of e, as shares of a day.
 const FADES: [f64; 5] = [0.02, 0.06, 0.2, 0.6, 2.0];
 
-/// Shares of the last day's offset that are kept.
-const KEPT: [f64; 3] = [0.4, 0.7, 1.0];
+/// Shares of the curve that are followed, each with the share of the last day's offset that is kept.
+///
+/// A curve that is not followed in full has no level of its own, so all of the offset is kept.
+const FOLLOWED: [(f64, f64); 5] = [(1.0, 0.4), (1.0, 0.7), (1.0, 1.0), (0.5, 1.0), (0.0, 1.0)];
 
 /// Origins and horizons that are walked, at most.
 const ORIGINS: usize = 160;
@@ -24,6 +26,8 @@ pub(crate) struct Carry {
     m: usize,
     /// Share of a day in which the newest offset fades.
     fade: f64,
+    /// Share of the curve that is followed.
+    followed: f64,
     /// Share of the last day's offset that is kept.
     kept: f64,
 }
@@ -35,11 +39,11 @@ pub(crate) struct Deviations {
 }
 
 impl Deviations {
-    /// Of `load` from `curve(index)`, both counted from `from` on.
-    pub fn new(load: &[f64], from: usize, curve: impl Fn(usize) -> f64) -> Self {
+    /// Of values from the curve beside them.
+    fn new(values: &[f64], curve: &[f64], followed: f64) -> Self {
         let mut total = 0.0;
-        let walked = load[from..].iter().enumerate().map(|(i, y)| {
-            total += y - curve(from + i);
+        let walked = values.iter().zip(curve).map(|(y, curve)| {
+            total += y - followed * curve;
             total
         });
         Self { sums: std::iter::once(0.0).chain(walked).collect() }
@@ -62,18 +66,21 @@ impl Deviations {
 }
 
 impl Carry {
-    /// The carry that misses least on `deviations`, and what it missed there.
+    /// The carry that misses least on `values` and the curve beside them, and what it missed there.
     ///
-    /// Origins begin a day after the first deviation, or at a third of them; horizons reach to `steps`.
-    pub fn choose(deviations: &Deviations, m: usize, steps: usize) -> (Self, Vec<Residual>) {
-        let candidates = FADES.iter().flat_map(|fade| KEPT.map(|kept| Self { m, fade: *fade, kept }));
-        let walked = candidates.map(|carry| (carry, carry.walk(deviations, steps)));
+    /// Origins begin a day after the first value, or at a third of them; horizons reach to `steps`.
+    pub fn choose(values: &[f64], curve: &[f64], m: usize, steps: usize) -> (Self, Vec<Residual>) {
+        let walked = FOLLOWED.iter().flat_map(|&(followed, kept)| {
+            let deviations = Deviations::new(values, curve, followed);
+            FADES.map(|fade| {
+                let carry = Self { m, fade, followed, kept };
+                (carry, carry.walk(&deviations, steps))
+            })
+        });
         let missed = |walk: &(Self, Vec<Residual>)| -> f64 {
             walk.1.iter().map(|residual| residual.value.abs()).sum()
         };
-        walked
-            .min_by(|a, b| missed(a).total_cmp(&missed(b)))
-            .expect("there are candidates")
+        walked.min_by(|a, b| missed(a).total_cmp(&missed(b))).expect("there are candidates")
     }
 
     /// What is left at origins and horizons spread over `deviations`.
@@ -94,12 +101,14 @@ impl Carry {
         residuals
     }
 
-    /// What to add to the curve at step `h` ahead of the end of `deviations`.
-    pub fn offset(self, deviations: &Deviations, h: usize) -> f64 {
-        if deviations.len() == 0 {
-            return 0.0;
-        }
-        self.ahead(deviations.before(deviations.len(), self.m), h)
+    /// The load at each step ahead: `curve(index)` as far as it is followed, from the newest level of `load` on.
+    pub fn carry_on(self, load: &[f64], steps: usize, curve: impl Fn(usize) -> f64) -> Vec<f64> {
+        let n = load.len();
+        let from = n.saturating_sub(self.m);
+        let recent: Vec<f64> = (from..n).map(&curve).collect();
+        let deviations = Deviations::new(&load[from..], &recent, self.followed);
+        let offset = deviations.before(deviations.len(), self.m);
+        (0..steps).map(|h| self.followed * curve(n + h) + self.ahead(offset, h)).collect()
     }
 
     fn ahead(self, (day, newest): (f64, f64), h: usize) -> f64 {
@@ -134,19 +143,27 @@ mod tests {
 
     #[test]
     fn a_lasting_offset_is_kept() {
-        let load = [15.0; 96];
-        let deviations = Deviations::new(&load, 0, |_| 10.0);
-        let (carry, residuals) = Carry::choose(&deviations, 24, 24);
-        assert!((carry.offset(&deviations, 20) - 5.0).abs() < 0.1, "{carry:?}");
+        let (load, curve) = ([15.0; 96], [10.0; 96]);
+        let (carry, residuals) = Carry::choose(&load, &curve, 24, 24);
+        let ahead = carry.carry_on(&load, 24, |_| 10.0);
+        assert!(ahead.iter().all(|value| (value - 15.0).abs() < 0.1), "{carry:?}");
         assert!(residuals.iter().all(|residual| residual.value.abs() < 0.5));
     }
 
     #[test]
     fn an_offset_that_comes_and_goes_fades() {
         let load: Vec<f64> = (0..96).map(|i| if i % 7 == 4 { 14.0 } else { 10.0 }).collect();
-        let deviations = Deviations::new(&load, 0, |_| 10.0);
-        let (carry, _) = Carry::choose(&deviations, 24, 24);
-        assert!(carry.offset(&deviations, 12).abs() < 0.5, "{carry:?}");
+        let (carry, _) = Carry::choose(&load, &[10.0; 96], 24, 24);
+        let ahead = carry.carry_on(&load, 24, |_| 10.0);
+        assert!((ahead[12] - 10.0).abs() < 1.0, "{carry:?}");
+    }
+
+    #[test]
+    fn a_curve_that_misleads_is_not_followed() {
+        let curve: Vec<f64> = (0..96).map(|i| if i % 12 < 6 { 50.0 } else { 5.0 }).collect();
+        let (carry, _) = Carry::choose(&[20.0; 96], &curve, 24, 24);
+        let ahead = carry.carry_on(&[20.0; 96], 24, |i| curve[i % 96]);
+        assert!(ahead.iter().all(|value| (value - 20.0).abs() < 1e-9), "{carry:?}");
     }
 
     #[test]

@@ -62,14 +62,14 @@ fn is_season(values: &[f64], period: f64, strength: f64) -> bool {
 /// Keeps a season only for what the stronger ones leave unexplained; a day goes before what it repeats to.
 fn distinct(thinned: Thinned, mut seasons: Vec<Season>) -> Vec<Season> {
     let is_week = |season: &Season| season.period == TimeDelta::weeks(1);
-    seasons.sort_by(|a, b| {
-        is_week(a).cmp(&is_week(b)).then(b.strength.total_cmp(&a.strength))
-    });
+    seasons.sort_by(|a, b| is_week(a).cmp(&is_week(b)).then(b.strength.total_cmp(&a.strength)));
     let mut rest = thinned.values;
+    let whole = power(&rest);
     seasons.retain_mut(|season| {
         let period = season.period.num_seconds() as f64 / thinned.point_seconds;
-        season.strength = strength(&rest, period);
-        let kept = is_season(&rest, period, season.strength);
+        let of_rest = strength(&rest, period);
+        let kept = is_season(&rest, period, of_rest);
+        season.strength = of_rest * (power(&rest) / whole).min(1.0);
         if kept {
             let shape = Shape::of(&rest, period);
             rest.iter_mut().enumerate().for_each(|(i, value)| *value -= shape.at(i));
@@ -168,6 +168,10 @@ fn autocorrelation(values: &[f64], period: f64) -> f64 {
     ((1.0 - share) * at(below) + share * at(below + 1)) / at(0).max(f64::MIN_POSITIVE)
 }
 
+fn power(values: &[f64]) -> f64 {
+    values.iter().map(|value| value * value).sum::<f64>().max(f64::MIN_POSITIVE)
+}
+
 /// The mean shape of a period.
 struct Shape {
     period: f64,
@@ -202,9 +206,9 @@ impl Shape {
 fn strength(values: &[f64], period: f64) -> f64 {
     let shape = Shape::of(values, period);
     let squares = shape.sums.iter().zip(&shape.counts).map(|(sum, n)| sum * sum / n.max(1.0));
-    let (explained, total) = (squares.sum::<f64>(), values.iter().map(|v| v * v).sum::<f64>());
+    let (explained, total) = (squares.sum::<f64>(), power(values));
     let chance = (shape.sums.len() as f64 / values.len() as f64).min(0.99);
-    ((explained / total.max(f64::MIN_POSITIVE) - chance) / (1.0 - chance)).clamp(0.0, 1.0)
+    ((explained / total - chance) / (1.0 - chance)).clamp(0.0, 1.0)
 }
 
 /// Whether `season` is a whole part of `longer` and says no more than a part of its shape.

@@ -80,7 +80,8 @@ fn noise_level(power: &[f64]) -> Vec<f64> {
 ///
 /// Whole days keep the daily waves from leaking into their neighbours; a prime length costs up to 150 ms to plan.
 pub(crate) fn smooth_length(n: usize, m: usize) -> usize {
-    let whole_days = (1..=n / m.max(1)).rev().map(|days| days * m).find(|length| is_smooth(*length));
+    let whole_days =
+        (1..=n / m.max(1)).rev().map(|days| days * m).find(|length| is_smooth(*length));
     let any = (1..=n).rev().find(|length| is_smooth(*length)).unwrap_or(n);
     whole_days.filter(|days| *days * 4 >= any * 3).unwrap_or(any)
 }

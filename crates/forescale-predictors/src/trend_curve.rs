@@ -158,3 +158,33 @@ impl TrendCurve {
 fn weekday(local: &LocalTime) -> usize {
     if local.holiday { 6 } else { local.weekday as usize }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::history;
+
+    /// The expected values come from `tests/anchors/anchors.py`.
+    #[test]
+    fn the_curve_is_that_of_numpys_least_squares() {
+        let mut seed = 12_345_u32;
+        let mut draw = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            f64::from((seed >> 8) % 100)
+        };
+        let load: Vec<f64> = (0..72).map(|_| draw()).collect();
+        let history = history(3_600, &load);
+        let curve = TrendCurve::fit(&history, &load).unwrap();
+        let expected = [
+            (0, 38.542856),
+            (10, 59.602381),
+            (50, 36.762077),
+            (71, 26.5732),
+            (72, 47.961801),
+            (95, 40.047781),
+        ];
+        for (index, value) in expected {
+            assert!((curve.at(&history, index) - value).abs() < 1e-5, "{index}");
+        }
+    }
+}

@@ -104,7 +104,8 @@ impl Network {
         let out = self.predict(&examples.x);
         let mut total = 0.0;
         for ((row, y), weight) in out.rows().into_iter().zip(&examples.y).zip(&examples.weight) {
-            let losses = row.iter().zip(levels).map(|(q, p)| (p * (y - q)).max((p - 1.0) * (y - q)));
+            let losses =
+                row.iter().zip(levels).map(|(q, p)| (p * (y - q)).max((p - 1.0) * (y - q)));
             total += weight * losses.sum::<f32>();
         }
         total / examples.y.len().max(1) as f32
@@ -158,7 +159,8 @@ impl TryFrom<Flat> for Network {
     type Error = String;
 
     fn try_from(Flat { sizes: [inputs, hidden, outputs], weights }: Flat) -> Result<Self, String> {
-        let shapes = [(inputs, hidden), (hidden, outputs), (inputs, outputs), (1, hidden), (1, outputs)];
+        let shapes =
+            [(inputs, hidden), (hidden, outputs), (inputs, outputs), (1, hidden), (1, outputs)];
         let mut rest = weights.as_slice();
         let mut layers = Vec::new();
         for shape in shapes {

@@ -8,6 +8,8 @@ use forescale_features::relative::column;
 use ndarray::{Array1, Array2, ArrayView1};
 use serde::{Deserialize, Serialize};
 
+use super::extra_trees::MISSING;
+
 const ROUNDS: usize = 6;
 const EPSILON: f64 = 0.05;
 
@@ -91,7 +93,10 @@ impl Columns {
     }
 
     fn read(&self, row: ArrayView1<f32>, mut put: impl FnMut(usize, f64)) {
-        let at = |index: usize| f64::from(row[index]);
+        let at = |index: usize| {
+            let value = row[index];
+            if value == MISSING { f64::NAN } else { f64::from(value) }
+        };
         let or = |value: f64, other: f64| if value.is_finite() { value } else { other };
         let known = |index: usize| or(at(index), 0.0);
         let hours = at(self.horizon).exp() / 12.0;
@@ -244,6 +249,15 @@ fn solve_symmetric(mut a: Array2<f64>, mut b: Array1<f64>) -> Option<Array1<f64>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_missing_is_stood_in_for() {
+        let mut x = Array2::from_elem((1, forescale_features::relative::NAMES.len()), MISSING);
+        x[(0, column("log of the horizon"))] = 0.0;
+        x[(0, column("day-1, hour"))] = 0.5;
+        let anchors = anchors(&x);
+        assert_eq!((anchors[(0, 3)], anchors[(0, 5)], anchors[(0, 19)]), (0.5, 0.0, 0.0));
+    }
 
     #[test]
     fn a_small_system_is_solved() {
