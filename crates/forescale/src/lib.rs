@@ -34,13 +34,14 @@ mod train;
 pub use backtest::{Backtest, BacktestOptions, backtest};
 pub use card::ModelCard;
 pub use error::EngineError;
-pub use explain::{Explanation, explain};
+pub use explain::{Explanation, Rule, explain};
 pub use forescale_backtest::{Bucket, Scores};
 pub use forescale_core::{
     BusinessHours, Calendar, Event, Forecast, Frequency, Holiday, Horizon, Importance, Level,
     LoadSeries, Quantile, Quantiles, Replicas, Utilization, parse_span,
 };
-pub use forescale_ensemble::{EnsembleReport, Progress};
+pub use forescale_ensemble::{EnsembleReport, MemberReport, Progress};
+pub use forescale_features::holidays::{HolidayError, holidays};
 pub use forescale_plan::{
     Action, Capacity, FleetState, Limits, Objective, PlanError, PlanOptions, Recommendation,
     ScalePlan, plan,

@@ -1,0 +1,107 @@
+//! What may be written on the command line, one file for each group of options.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+mod data;
+mod history;
+mod model;
+mod plan;
+mod values;
+mod what;
+
+pub use data::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
+pub use history::{Aggregation, EngineArgs, HistoryArgs};
+pub use model::{ModelsArgs, ModelsCommand, Source, TrainArgs};
+pub use plan::{FleetArgs, PlanArgs};
+pub use what::{BacktestArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
+
+const AFTER_HELP: &str = "\
+Every option can also stand in the environment (FORESCALE_TARGET_UTILIZATION=0.7) or in the file of --config
+(target-utilization = 0.7); a flag wins over the environment, the environment over the file.
+
+Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a source is unavailable, 4 refused by a guard,
+130 interrupted.";
+
+/// Predictive autoscaling: from a load history to a scale plan.
+#[derive(Debug, Parser)]
+#[command(name = "forescale", version, after_help = AFTER_HELP, max_term_width = 110)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// How to do it.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// From a history (or a model) and a fleet to a list of scale recommendations.
+    Plan(Box<PlanArgs>),
+    /// From a history (or a model) to quantiles of the load to come.
+    Forecast(ForecastArgs),
+    /// Train a model on a history and write it, with its card, to a file.
+    Train(TrainArgs),
+    /// Score every predictor on rolling origins of a history, against seasonal naive.
+    Backtest(BacktestArgs),
+    /// What drives the load and the plan.
+    Explain(Box<ExplainArgs>),
+    /// List, show or remove trained models.
+    Models(ModelsArgs),
+    /// Describe a history, or generate a sample one.
+    Data(DataArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct GlobalArgs {
+    /// Form of the result on standard output.
+    #[arg(short, long, global = true, value_enum, default_value = "table", value_name = "FORM")]
+    pub output: OutputForm,
+    /// Configuration file (TOML).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value = "auto", value_name = "WHEN")]
+    pub color: When,
+    /// Say nothing on standard error but errors.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more on standard error.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Threads to use [default: one for each core].
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+}
+
+/// Forms of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputForm {
+    /// For people.
+    Table,
+    /// One object: settings, data, the result, warnings.
+    Json,
+    /// The result as rows.
+    Csv,
+    /// The result as rows.
+    Parquet,
+    /// The object of json, as YAML.
+    Yaml,
+}
+
+/// When something that is for terminals is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// When the stream is a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}

@@ -1,0 +1,46 @@
+//! The service's calendar, from the options.
+
+use std::path::Path;
+
+use chrono::Datelike;
+use forescale::{Calendar, LoadSeries, holidays};
+use forescale_sources::{Source, read_events};
+
+use crate::args::HistoryArgs;
+use crate::failure::Failure;
+use crate::input::source_failure;
+
+/// Years after the end of a history whose holidays are known.
+const YEARS_AHEAD: i32 = 3;
+
+/// The calendar for `series`: what the options say, over what `known` (a model's calendar) says.
+///
+/// # Errors
+/// When the events cannot be read or the country is not known.
+pub fn read(
+    args: &HistoryArgs,
+    series: &LoadSeries,
+    known: Option<&Calendar>,
+) -> Result<Calendar, Failure> {
+    let mut calendar = known.cloned().unwrap_or_default();
+    if let Some(zone) = args.timezone {
+        calendar.zone = zone;
+    }
+    if let Some(hours) = args.business_hours {
+        calendar.business_hours = hours;
+    }
+    if let Some(country) = &args.holidays {
+        let years = series.start().year()..=series.end().year().saturating_add(YEARS_AHEAD);
+        calendar.holidays = holidays(country, years).map_err(|error| {
+            Failure::usage(error.to_string()).hint("leave out --holidays, or list them as --events")
+        })?;
+    }
+    if let Some(file) = &args.events {
+        calendar.events = events(file, &calendar)?;
+    }
+    Ok(calendar)
+}
+
+fn events(file: &Path, calendar: &Calendar) -> Result<Vec<forescale::Event>, Failure> {
+    read_events(&Source::new(file), Some(calendar.zone)).map_err(source_failure)
+}

@@ -1,0 +1,33 @@
+//! The commands, one file each.
+
+pub mod backtest;
+pub mod completions;
+pub mod data;
+pub mod explain;
+pub mod forecast;
+pub mod models;
+pub mod plan;
+pub mod train;
+
+use serde_json::{Map, Value};
+
+use crate::args::OutputForm;
+use crate::terminal::Terminal;
+
+/// What every command is told beside its own arguments.
+#[derive(Debug)]
+pub struct Context {
+    /// The form of the result.
+    pub form: OutputForm,
+    /// The streams.
+    pub terminal: Terminal,
+    /// Everything needed to repeat the run.
+    pub settings: Map<String, Value>,
+}
+
+impl Context {
+    /// Replaces a setting by what it turned out to be.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.settings.insert(name.to_owned(), value.into());
+    }
+}

@@ -1,0 +1,85 @@
+//! `forescale plan`: from a history and a fleet to a list of scale recommendations.
+
+use forescale::{Forecast, Level, Quantiles, ScalePlan, plan};
+use serde_json::json;
+
+use super::Context;
+use crate::args::{PlanArgs, When};
+use crate::failure::Failure;
+use crate::fleet;
+use crate::input::{Prepared, prepare};
+use crate::output::{Answer, picture, recommendations};
+
+/// Plans and prints.
+pub fn run(args: &PlanArgs, mut context: Context) -> Result<(), Failure> {
+    let Some(capacity) = fleet::capacity(&args.fleet)? else {
+        return Err(Failure::usage("a plan needs to know what one instance carries").hint(
+            "pass --capacity LOAD, the load that saturates one instance; or --service-time and --max-wait",
+        ));
+    };
+    let options = fleet::plan_options(&args.fleet, args.all_steps);
+    options.check()?;
+    let horizon = args.horizon.horizon;
+    let prepared = prepare(&args.source, &args.reading, &args.engine, horizon, &mut context)?;
+    let state = fleet::state(&args.fleet, &prepared.series, &capacity, &options)?;
+    let steps = forescale::horizon(horizon, prepared.series.frequency())
+        .map_err(forescale::EngineError::from)?;
+    let forecast = prepared.model.forecast(&prepared.series, steps, &Quantiles::standard())?;
+    let notes = prepared.model.notes();
+    let plan = plan(&forecast, &state, &capacity, &options, &notes)?;
+    show(args, context, prepared, &forecast, &plan)
+}
+
+fn show(
+    args: &PlanArgs,
+    mut context: Context,
+    prepared: Prepared,
+    forecast: &Forecast,
+    plan: &ScalePlan,
+) -> Result<(), Failure> {
+    context.set("current", plan.settings.current.0);
+    let mut warnings = prepared.warnings.clone();
+    warnings.extend(plan.warnings.iter().filter(|w| !prepared.warnings.contains(w)).cloned());
+    let levels = [args.fleet.level, Level::new(95.0).expect("95 is a level")];
+    let drawn = picture::data(&title(args), &prepared, forecast, &levels, plan, &context.settings);
+    if let Some(file) = &args.report {
+        picture::write(file, &drawn)?;
+        context.terminal.say(&format!("report in {}", file.display()));
+    }
+    context.terminal.warn_all(&warnings);
+    let zone = prepared.model.calendar().zone;
+    let summary = recommendations::summary(plan, forecast);
+    let answer = Answer {
+        name: "recommendations",
+        settings: context.settings.into(),
+        data: prepared.data,
+        result: json!(plan.recommendations),
+        more: vec![("summary", summary.clone()), ("plan_settings", json!(plan.settings))],
+        frame: recommendations::frame(&plan.recommendations),
+        warnings,
+    };
+    let chart = match args.chart {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => context.terminal.interactive,
+    };
+    answer.print(context.form, |_| {
+        let table = recommendations::human(plan, &summary, zone);
+        match chart {
+            true => format!("{}\n{table}", picture::terminal(&drawn, context.terminal.color)),
+            false => table,
+        }
+    })
+}
+
+/// The name of what is planned for.
+fn title(args: &PlanArgs) -> String {
+    let model = args.source.model.as_ref().map(|model| model.display().to_string());
+    let source = args.source.history.clone().or(args.source.input.clone()).or(model);
+    let source = source.unwrap_or_default();
+    let file = source.rsplit(['/', '\\']).next().unwrap_or_default();
+    match &args.reading.series {
+        Some(series) => format!("{file}: {series}"),
+        None => file.to_owned(),
+    }
+}

@@ -1,0 +1,189 @@
+//! The configuration file and the environment: both become defaults of the options.
+//!
+//! clap itself then prefers a flag over the environment and the environment over a default.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::builder::ArgPredicate;
+use clap::{Arg, ArgAction, Command};
+use toml::{Table, Value};
+
+use crate::failure::Failure;
+
+/// Options that exclude each other: a flag for one makes the other's default disappear.
+const EXCLUSIVE: [(&str, &str); 2] = [("levels", "quantiles"), ("budget", "violation_price")];
+
+/// Where the configuration file is, if one is named on the command line or in the environment.
+pub fn file_of(arguments: &[OsString], environment: Option<OsString>) -> Option<PathBuf> {
+    let words: Vec<_> = arguments.iter().take_while(|word| *word != "--").collect();
+    for (at, word) in words.iter().enumerate() {
+        if *word == "--config" {
+            return words.get(at + 1).map(PathBuf::from);
+        }
+        if let Some(file) = word.to_str().and_then(|word| word.strip_prefix("--config=")) {
+            return Some(PathBuf::from(file));
+        }
+    }
+    environment.filter(|file| !file.is_empty()).map(PathBuf::from)
+}
+
+/// The command with the environment's names on its options and the file's values as their defaults.
+///
+/// # Errors
+/// A file that cannot be read is an unavailable source; a broken one or an unknown key is a mistake in usage.
+pub fn apply(command: Command, file: Option<&Path>) -> Result<Command, Failure> {
+    let table = file.map(read).transpose()?.unwrap_or_default();
+    check_keys(&command, &table, file)?;
+    let top: Vec<(String, Value)> =
+        table.iter().filter(|(_, value)| !value.is_table()).map(own).collect();
+    let mut command = with_values(with_environment(command), &top)?;
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().into()).collect();
+    for name in names {
+        let section = table.get(&name).and_then(Value::as_table);
+        let mut values = top.clone();
+        values.extend(section.into_iter().flatten().map(own));
+        let sub = command.find_subcommand_mut(&name).expect("the name was just listed");
+        *sub = with_nested(std::mem::take(sub), &values)?;
+    }
+    Ok(command)
+}
+
+fn own((key, value): (&String, &Value)) -> (String, Value) {
+    (key.clone(), value.clone())
+}
+
+fn read(file: &Path) -> Result<Table, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::unavailable(format!("cannot read the configuration {}: {error}", file.display()))
+    })?;
+    text.parse::<Table>().map_err(|error| {
+        Failure::usage(format!("the configuration {} is not TOML: {error}", file.display()))
+    })
+}
+
+fn check_keys(command: &Command, table: &Table, file: Option<&Path>) -> Result<(), Failure> {
+    let everything = keys_of(command, true);
+    for (key, value) in table {
+        match value.as_table() {
+            Some(section) => {
+                let Some(sub) = command.find_subcommand(key) else {
+                    return Err(unknown(key, command_names(command), file));
+                };
+                let known = keys_of(sub, true);
+                if let Some(key) = section.keys().find(|key| !known.contains(key)) {
+                    return Err(unknown(key, known, file));
+                }
+            }
+            None if !everything.contains(key) => return Err(unknown(key, everything, file)),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+fn command_names(command: &Command) -> Vec<String> {
+    command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect()
+}
+
+/// The long names of a command's options, with those of the commands below it.
+fn keys_of(command: &Command, deep: bool) -> Vec<String> {
+    let own = command.get_arguments().filter(|arg| settable(arg)).filter_map(Arg::get_long);
+    let mut keys: Vec<String> = own.map(str::to_owned).collect();
+    if deep {
+        for sub in command.get_subcommands() {
+            keys.extend(keys_of(sub, true));
+        }
+    }
+    keys
+}
+
+/// Everything with a long name, but what would make no sense as a lasting setting.
+fn settable(arg: &Arg) -> bool {
+    !matches!(arg.get_long(), None | Some("config" | "help" | "version"))
+}
+
+fn unknown(key: &str, known: Vec<String>, file: Option<&Path>) -> Failure {
+    let file = file.map(|file| file.display().to_string()).unwrap_or_default();
+    let nearest = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(key, name), name))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(likeness, _)| *likeness > 0.7);
+    let failure = Failure::usage(format!("unknown key {key:?} in the configuration {file}"));
+    match nearest {
+        Some((_, name)) => failure.hint(format!("did you mean {name:?}?")),
+        None => failure.hint("keys are the long options, as in forescale plan --help"),
+    }
+}
+
+fn with_environment(command: Command) -> Command {
+    command.mut_args(|arg| {
+        let name = arg.get_long().filter(|_| settable(&arg)).map(environment_name);
+        match name {
+            Some(name) => arg.env(name).hide_env(true),
+            None => arg,
+        }
+    })
+}
+
+fn environment_name(long: &str) -> String {
+    format!("FORESCALE_{}", long.replace('-', "_").to_uppercase())
+}
+
+fn with_nested(command: Command, values: &[(String, Value)]) -> Result<Command, Failure> {
+    let mut command = with_values(with_environment(command), values)?;
+    for name in command_names(&command) {
+        let sub = command.find_subcommand_mut(&name).expect("the name was just listed");
+        *sub = with_values(with_environment(std::mem::take(sub)), values)?;
+    }
+    Ok(command)
+}
+
+fn with_values(mut command: Command, values: &[(String, Value)]) -> Result<Command, Failure> {
+    for (key, value) in values {
+        let id = command
+            .get_arguments()
+            .find(|arg| arg.get_long() == Some(key))
+            .map(|arg| (arg.get_id().clone(), matches!(arg.get_action(), ArgAction::Append)));
+        let Some((id, list)) = id else { continue };
+        let text = text_of(key, value)?;
+        let rival = rival_of(id.as_str());
+        command = command.mut_arg(id, |arg| {
+            let arg = match list {
+                true => arg.default_values(text.split(',').map(str::to_owned).collect::<Vec<_>>()),
+                false => arg.default_value(text),
+            };
+            match rival {
+                Some(rival) => {
+                    arg.default_value_if(rival, ArgPredicate::IsPresent, None::<&'static str>)
+                }
+                None => arg,
+            }
+        });
+    }
+    Ok(command)
+}
+
+fn rival_of(id: &str) -> Option<&'static str> {
+    EXCLUSIVE.iter().find_map(|(a, b)| match id {
+        _ if id == *a => Some(*b),
+        _ if id == *b => Some(*a),
+        _ => None,
+    })
+}
+
+fn text_of(key: &str, value: &Value) -> Result<String, Failure> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => {
+            Ok(value.to_string())
+        }
+        Value::Array(items) => {
+            let texts: Result<Vec<String>, Failure> =
+                items.iter().map(|item| text_of(key, item)).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        Value::Table(_) => Err(Failure::usage(format!("the key {key:?} should hold a value"))),
+    }
+}

@@ -1,0 +1,59 @@
+//! The fleet and what is asked of it, from the options.
+
+use forescale::{
+    Capacity, FleetState, Limits, LoadSeries, Objective, PlanOptions, Replicas,
+    instances_for_last_load,
+};
+
+use crate::args::FleetArgs;
+use crate::failure::Failure;
+
+/// How much an instance carries; none when neither a capacity nor a service time is given.
+///
+/// # Errors
+/// When a value is out of range.
+pub fn capacity(args: &FleetArgs) -> Result<Option<Capacity>, Failure> {
+    let capacity = match (args.capacity, args.service_time, args.max_wait) {
+        (capacity, Some(service), Some(wait)) => {
+            Capacity::wait(capacity, service, wait, args.wait_share)?
+        }
+        (Some(capacity), _, _) => Capacity::utilization(capacity, args.target_utilization)?,
+        (None, _, _) => return Ok(None),
+    };
+    Ok(Some(capacity))
+}
+
+/// What the plan must respect and weigh.
+pub fn plan_options(args: &FleetArgs, all_steps: bool) -> PlanOptions {
+    let objective = match args.violation_price {
+        Some(violated_minute) => Objective::Price { violated_minute },
+        None => Objective::Budget(args.budget),
+    };
+    let limits = Limits {
+        min: Replicas(args.min),
+        max: args.max.map(Replicas),
+        max_up: args.max_scale_up,
+        max_down: args.max_scale_down,
+        cooldown: args.cooldown,
+        stabilization: args.stabilization,
+    };
+    PlanOptions { objective, limits, level: args.level, event_price: args.event_price, all_steps }
+}
+
+/// The fleet at the end of `series`.
+///
+/// # Errors
+/// When its size cannot be counted.
+pub fn state(
+    args: &FleetArgs,
+    series: &LoadSeries,
+    capacity: &Capacity,
+    options: &PlanOptions,
+) -> Result<FleetState, Failure> {
+    options.check()?;
+    let current = match args.current {
+        Some(current) => Replicas(current),
+        None => instances_for_last_load(series, capacity, &options.limits)?,
+    };
+    Ok(FleetState::new(series.end(), current, args.startup))
+}

@@ -1,0 +1,164 @@
+//! What a command works on: a history that is read, and the model that forecasts from it.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use forescale::{Frequency, LoadSeries, Model, as_of};
+use forescale_sources::{Aggregate, ReadOptions, SourceError, read_history};
+use serde_json::{Value, json};
+
+use crate::args::{Aggregation, EngineArgs, HistoryArgs, Source};
+use crate::commands::Context;
+use crate::failure::Failure;
+use crate::output::frame::time_text;
+use crate::{calendar, engine, store};
+
+/// A history that was read.
+#[derive(Debug)]
+pub struct Read {
+    /// The load.
+    pub series: LoadSeries,
+    /// What was read and mended.
+    pub data: Value,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// A model and the history it forecasts from.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The model.
+    pub model: Model,
+    /// The history up to the first moment to forecast.
+    pub series: LoadSeries,
+    /// What was read and mended.
+    pub data: Value,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the history at `path` and says in one line what was read.
+///
+/// # Errors
+/// Whatever is wrong with the source.
+pub fn read(
+    path: &str,
+    args: &HistoryArgs,
+    step: Option<Frequency>,
+    context: &Context,
+) -> Result<Read, Failure> {
+    let options = ReadOptions {
+        time: args.time.clone(),
+        loads: args.load.iter().cloned().collect(),
+        series: args.series.clone(),
+        zone: args.timezone,
+        step: frequency(args.step)?.or(step),
+        aggregate: match args.aggregate {
+            Aggregation::Mean => Aggregate::Mean,
+            Aggregation::Sum => Aggregate::Sum,
+            Aggregation::Max => Aggregate::Max,
+        },
+    };
+    let source = forescale_sources::Source::new(path);
+    let read = read_history(&source, &options).map_err(source_failure)?;
+    let line = read.report.line();
+    context.terminal.say(&format!("read {}: {line}", read.report.source));
+    Ok(Read { series: read.series, data: json!(read.report), warnings: read.warnings })
+}
+
+fn frequency(step: Option<TimeDelta>) -> Result<Option<Frequency>, Failure> {
+    let read = step.map(|step| Frequency::from_seconds(step.num_seconds())).transpose();
+    read.map_err(|error| Failure::usage(error.to_string()).hint("pass a --step like 1m, 5m or 1h"))
+}
+
+/// The history as it is known at `--now`, and that moment in the settings.
+///
+/// # Errors
+/// When `--now` is before the history or far behind it.
+pub fn known(
+    series: &LoadSeries,
+    args: &HistoryArgs,
+    zone: Tz,
+    context: &mut Context,
+) -> Result<LoadSeries, Failure> {
+    let known = match args.now {
+        Some(now) => as_of(series, now.in_zone(zone))?,
+        None => series.clone(),
+    };
+    context.set("now", time_text(known.end()));
+    context.set("step", known.frequency().to_string());
+    Ok(known)
+}
+
+/// Trains on a history, or takes a model and the newest history there is for it.
+///
+/// # Errors
+/// Whatever is wrong with the source, the model or the options.
+pub fn prepare(
+    source: &Source,
+    reading: &HistoryArgs,
+    learning: &EngineArgs,
+    horizon: TimeDelta,
+    context: &mut Context,
+) -> Result<Prepared, Failure> {
+    let prepared = match (&source.model, &source.input) {
+        (Some(file), _) => {
+            let model = store::load(file)?;
+            let calendar = calendar::read(reading, model.recent(), Some(model.calendar()))?;
+            let model = model.with_calendar(Arc::new(calendar));
+            from_model(model, source.history.as_deref(), reading, context)?
+        }
+        (None, Some(path)) => {
+            let read = read(path, reading, None, context)?;
+            let calendar = Arc::new(calendar::read(reading, &read.series, None)?);
+            let series = known(&read.series, reading, calendar.zone, context)?;
+            let model = engine::train(&series, learning, horizon, &calendar, context.terminal)?;
+            Prepared { model, series, data: read.data, warnings: read.warnings }
+        }
+        (None, None) => return Err(Failure::usage("there is neither a history nor a model")),
+    };
+    Ok(with_degraded(prepared))
+}
+
+fn from_model(
+    model: Model,
+    history: Option<&str>,
+    reading: &HistoryArgs,
+    context: &mut Context,
+) -> Result<Prepared, Failure> {
+    let zone = model.calendar().zone;
+    let Some(path) = history else {
+        let series = known(model.recent(), reading, zone, context)?;
+        let data = json!({ "source": "the model", "model": model.card().data });
+        return Ok(Prepared { model, series, data, warnings: Vec::new() });
+    };
+    let read = read(path, reading, Some(model.frequency()), context)?;
+    let series = known(&read.series, reading, zone, context)?;
+    Ok(Prepared { model, series, data: read.data, warnings: read.warnings })
+}
+
+fn with_degraded(mut prepared: Prepared) -> Prepared {
+    prepared.warnings.extend(prepared.model.card().degraded.iter().cloned());
+    prepared
+}
+
+/// A source's error with its way out and exit code.
+pub fn source_failure(error: SourceError) -> Failure {
+    let text = error.to_string();
+    let failure = match &error {
+        SourceError::Unavailable { .. } => Failure::unavailable(text),
+        SourceError::UnknownColumn { .. }
+        | SourceError::AmbiguousColumn { .. }
+        | SourceError::MissingColumn { .. }
+        | SourceError::UnknownSeries { .. }
+        | SourceError::AmbiguousSeries { .. }
+        | SourceError::StepTooFine { .. }
+        | SourceError::UnknownScenario { .. } => Failure::usage(text),
+        _ => Failure::failed(text),
+    };
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}

@@ -1,0 +1,137 @@
+//! Recommendations for people and as rows.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use forescale::{Action, Forecast, Recommendation, ScalePlan};
+use serde_json::{Value, json};
+
+use super::frame::{Cells, Frame};
+use super::table;
+
+/// The columns of a list of recommendations.
+pub fn frame(rows: &[Recommendation]) -> Frame {
+    let times =
+        |of: &dyn Fn(&Recommendation) -> DateTime<Utc>| Cells::Time(rows.iter().map(of).collect());
+    let whole = |of: &dyn Fn(&Recommendation) -> i64| Cells::Whole(rows.iter().map(of).collect());
+    let number = |of: &dyn Fn(&Recommendation) -> f64| Cells::Number(rows.iter().map(of).collect());
+    let text = |of: &dyn Fn(&Recommendation) -> String| Cells::Text(rows.iter().map(of).collect());
+    Frame::default()
+        .with("at", times(&|row| row.at))
+        .with("effective_at", times(&|row| row.effective_at))
+        .with("action", text(&|row| row.action.name().to_owned()))
+        .with("instances", whole(&|row| i64::from(row.instances.0)))
+        .with("change", whole(&|row| row.change))
+        .with("expected_load", number(&|row| row.expected_load))
+        .with("lower", number(&|row| row.lower))
+        .with("upper", number(&|row| row.upper))
+        .with("level", number(&|row| row.level.percent()))
+        .with("headroom_instances", whole(&|row| row.headroom.instances))
+        .with("headroom_percent", number(&|row| row.headroom.percent))
+        .with("confidence", number(&|row| row.confidence))
+        .with("reason", text(&|row| row.reason.to_string()))
+}
+
+/// The plan in a few figures.
+pub fn summary(plan: &ScalePlan, forecast: &Forecast) -> Value {
+    let rows = &plan.recommendations;
+    let end = forecast.time_at(forecast.steps());
+    let count = |action: Action| rows.iter().filter(|row| row.action == action).count();
+    let peak = rows.iter().map(|row| row.instances.0).max().unwrap_or_default();
+    let fewest = rows.iter().map(|row| row.instances.0).min().unwrap_or_default();
+    json!({
+        "from": super::frame::time_text(plan.now),
+        "to": super::frame::time_text(end),
+        "instance_hours": instance_hours(rows, end),
+        "peak_instances": peak,
+        "fewest_instances": fewest,
+        "scale_ups": count(Action::ScaleUp),
+        "scale_downs": count(Action::ScaleDown),
+        "lowest_confidence": rows.iter().map(|row| row.confidence).fold(1.0, f64::min),
+    })
+}
+
+/// Instances times hours from when they are asked for, as they are billed.
+fn instance_hours(rows: &[Recommendation], end: DateTime<Utc>) -> f64 {
+    let ends = rows.iter().skip(1).map(|row| row.at).chain([end]);
+    rows.iter()
+        .zip(ends)
+        .map(|(row, until)| {
+            f64::from(row.instances.0) * (until - row.at).num_seconds().max(0) as f64 / 3_600.0
+        })
+        .sum()
+}
+
+/// The plan for people: a line of figures, then a row for each recommendation.
+pub fn human(plan: &ScalePlan, summary: &Value, zone: Tz) -> String {
+    let settings = &plan.settings;
+    let quantile = settings.quantile.map_or_else(
+        || "priced step by step".to_owned(),
+        |quantile| format!("the {} % quantile is carried", percent_text(quantile.get())),
+    );
+    let figures = format!(
+        "{} now, {} to {} over {}; {:.1} instance-hours, {} up, {} down; {quantile}\n",
+        counted(settings.current.0),
+        summary["fewest_instances"],
+        summary["peak_instances"],
+        span(plan, summary),
+        summary["instance_hours"].as_f64().unwrap_or_default(),
+        summary["scale_ups"],
+        summary["scale_downs"],
+    );
+    let headings = [
+        ("at", false),
+        ("serves", false),
+        ("do", false),
+        ("instances", true),
+        ("load", true),
+        ("interval", true),
+        ("spare", true),
+        ("sure", true),
+        ("because", false),
+    ];
+    let rows = plan.recommendations.iter().map(|row| cells(row, zone)).collect();
+    let level = settings.level.percent();
+    format!(
+        "{figures}\n{}\ntimes in {zone}; interval at {level} %; spare: instances above what the expected load needs; \
+         sure: how likely they suffice\n",
+        table::table(&headings, rows)
+    )
+}
+
+fn span(plan: &ScalePlan, summary: &Value) -> String {
+    let end = summary["to"].as_str().and_then(|to| to.parse::<DateTime<Utc>>().ok());
+    end.map_or_else(String::new, |end| forescale_core::time::format_span(end - plan.now))
+}
+
+fn cells(row: &Recommendation, zone: Tz) -> Vec<String> {
+    let local =
+        |time: DateTime<Utc>, form: &str| time.with_timezone(&zone).format(form).to_string();
+    let change = match row.change {
+        0 => row.action.name().to_owned(),
+        change => format!("{} {change:+}", if change > 0 { "up" } else { "down" }),
+    };
+    vec![
+        local(row.at, "%a %d %b %H:%M"),
+        local(row.effective_at, "%H:%M"),
+        change,
+        row.instances.to_string(),
+        table::number(row.expected_load),
+        format!("{} .. {}", table::number(row.lower), table::number(row.upper)),
+        format!("{:+}", row.headroom.instances),
+        format!("{:.1} %", floored(row.confidence * 100.0)),
+        row.reason.to_string(),
+    ]
+}
+
+/// Never more certain than it is: 99.96 is shown as 99.9.
+fn floored(percent: f64) -> f64 {
+    (percent * 10.0 + 1e-6).floor() / 10.0
+}
+
+fn percent_text(share: f64) -> String {
+    format!("{}", super::frame::tidy(share * 100.0))
+}
+
+fn counted(instances: u32) -> String {
+    format!("{instances} instance{}", if instances == 1 { "" } else { "s" })
+}
