@@ -56,8 +56,10 @@ pub(crate) fn read(content: &Content, positions: &[usize]) -> Result<Vec<Cells>,
     for &at in positions {
         let ArrowField { name, dtype, .. } = &fields[at];
         if !is_known(dtype) {
+            let kind = format!("{dtype:?}");
+            let kind = kind.split('(').next().unwrap_or_default();
             let what = format!(
-                "has column {:?} of type {dtype:?}, which is not read; cast it to a timestamp, a float or text",
+                "has column {:?} of type {kind}, but a float, a timestamp or text is expected",
                 name.as_str()
             );
             return Err(SourceError::malformed(&content.name, what));
