@@ -6,6 +6,7 @@ use std::time::Duration;
 use forescale_core::{
     FitError, FitOptions, FittedPredictor, Horizon, History, Predictor,
 };
+use forescale_features::EventEffects;
 
 use crate::evidence::{self, Evidence, Origin, Rows};
 use crate::fitted::FittedEnsemble;
@@ -79,7 +80,11 @@ impl Ensemble {
         options: &FitOptions,
         progress: &dyn Fn(Progress),
     ) -> Result<FittedEnsemble, FitError> {
-        let whole = Arc::new(History::new(history.series().clone(), Arc::clone(history.calendar())));
+        // Members learn from what the load would have been without the known events.
+        let whole = EventEffects::learn(history).calm(history).unwrap_or_else(|| {
+            History::new(history.series().clone(), Arc::clone(history.calendar()))
+        });
+        let whole = Arc::new(whole);
         let day = whole.series().frequency().steps_per_day();
         let backtest = evidence::cut(whole.series().len(), day)
             .and_then(|cut| Backtest::new(&whole, cut, options.horizon).map(Arc::new));

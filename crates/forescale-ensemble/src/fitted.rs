@@ -7,6 +7,7 @@ use forescale_backtest::Buckets;
 use forescale_core::{
     FittedPredictor, Forecast, Frequency, History, Horizon, Importance, PredictError, Quantiles,
 };
+use forescale_features::EventEffects;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -204,7 +205,10 @@ impl FittedPredictor for FittedEnsemble {
             let reason = format!("its step is {step}, but the model was trained with {fitted}");
             return Err(PredictError::Unsuitable { predictor: NAME, reason });
         }
-        let forecasts = self.member_forecasts(history, horizon);
+        let effects = EventEffects::learn(history);
+        let calm = effects.calm(history);
+        let calm = calm.as_ref().unwrap_or(history);
+        let forecasts = self.member_forecasts(calm, horizon);
         if forecasts.iter().all(Result::is_err) {
             let reasons = self.members.iter().zip(&forecasts).filter_map(|((name, _), result)| {
                 result.as_ref().err().map(|failure| format!("{name}: {failure}"))
@@ -214,7 +218,12 @@ impl FittedPredictor for FittedEnsemble {
         }
         let values = (0..horizon.steps()).flat_map(|h| self.row(h, &forecasts)).collect();
         let mixed = Forecast::new(history.origin(), step, Quantiles::standard(), values)?;
-        let (forecast, _) = justified(history, mixed)?;
+        let (forecast, _) = justified(calm, mixed)?;
+        let times: Vec<_> = (0..forecast.steps()).map(|h| forecast.time_at(h)).collect();
+        let forecast = forecast.map_rows(|h, row| {
+            let factor = effects.at(times[h]);
+            row.iter_mut().for_each(|value| *value *= factor);
+        })?;
         Ok(forecast.at_quantiles(quantiles))
     }
 

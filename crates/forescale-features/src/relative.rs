@@ -259,7 +259,7 @@ pub fn fill(
 fn fill_recent(p: &Prepared, row: Row, seen: &Origin, scale: f64, set: &mut impl FnMut(usize, f64)) {
     let (o, lo, m, r) = (row.origin, seen.lo, p.day, p.hour());
     let before = |span: usize, back: usize| {
-        (o >= lo + back + span).then(|| p.mean(o - back - span, o - back)).unwrap_or(f64::NAN)
+        if o >= lo + back + span { p.mean(o - back - span, o - back) } else { f64::NAN }
     };
     set(20, seen.over_week[0] / scale);
     set(40, seen.over_week[1] / scale);
