@@ -28,7 +28,7 @@ fn forecast(model: &Model, series: &LoadSeries) -> Duration {
     let started = Instant::now();
     let forecast = model.forecast(series, steps, &quantiles).expect("the model fits its history");
     let taken = started.elapsed();
-    assert_eq!(forecast.horizon().steps(), steps.steps());
+    assert_eq!(forecast.steps(), steps.steps());
     taken
 }
 
