@@ -34,7 +34,13 @@ pub fn file_of(arguments: &[OsString], environment: Option<OsString>) -> Option<
 /// A file that cannot be read is an unavailable source; a broken one or an unknown key is a mistake in usage.
 pub fn apply(command: Command, file: Option<&Path>) -> Result<Command, Failure> {
     let table = file.map(read).transpose()?.unwrap_or_default();
-    check_keys(&command, &table, file)?;
+    let name = file.map(|file| file.display().to_string()).unwrap_or_default();
+    configured(command, &table, &name)
+}
+
+/// The same with the content of the file called `file`.
+fn configured(command: Command, table: &Table, file: &str) -> Result<Command, Failure> {
+    check_keys(&command, table, file)?;
     let top: Vec<(String, Value)> =
         table.iter().filter(|(_, value)| !value.is_table()).map(own).collect();
     let mut command = with_values(with_environment(command), &top)?;
@@ -62,7 +68,7 @@ fn read(file: &Path) -> Result<Table, Failure> {
     })
 }
 
-fn check_keys(command: &Command, table: &Table, file: Option<&Path>) -> Result<(), Failure> {
+fn check_keys(command: &Command, table: &Table, file: &str) -> Result<(), Failure> {
     let everything = keys_of(command, true);
     for (key, value) in table {
         match value.as_table() {
@@ -103,8 +109,7 @@ fn settable(arg: &Arg) -> bool {
     !matches!(arg.get_long(), None | Some("config" | "help" | "version"))
 }
 
-fn unknown(key: &str, known: Vec<String>, file: Option<&Path>) -> Failure {
-    let file = file.map(|file| file.display().to_string()).unwrap_or_default();
+fn unknown(key: &str, known: Vec<String>, file: &str) -> Failure {
     let nearest = known
         .iter()
         .map(|name| (strsim::jaro_winkler(key, name), name))
@@ -185,5 +190,49 @@ fn text_of(key: &str, value: &Value) -> Result<String, Failure> {
             texts.map(|texts| texts.join(","))
         }
         Value::Table(_) => Err(Failure::usage(format!("the key {key:?} should hold a value"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, FromArgMatches};
+
+    use super::*;
+    use crate::args::{Cli, Command as Chosen, ForecastArgs};
+
+    fn forecast(toml: &str, words: &[&str]) -> ForecastArgs {
+        let table = toml.parse().unwrap();
+        let command = configured(Cli::command(), &table, "forescale.toml").unwrap();
+        let words = [&["forescale", "forecast", "load.csv"], words].concat();
+        let matches = command.try_get_matches_from(words).unwrap();
+        match Cli::from_arg_matches(&matches).unwrap().command {
+            Chosen::Forecast(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_section_and_the_section_over_the_top() {
+        let toml = "horizon = \"2h\"\nseed = 7\n[forecast]\nhorizon = \"3h\"\n";
+        let args = forecast(toml, &[]);
+        assert_eq!((args.horizon.horizon.num_hours(), args.engine.seed), (3, 7));
+        assert_eq!(forecast(toml, &["--horizon", "4h"]).horizon.horizon.num_hours(), 4);
+    }
+
+    #[test]
+    fn a_flag_drops_what_it_excludes_from_the_file() {
+        let args = forecast("quantiles = [0.1, 0.9]\n", &[]);
+        assert_eq!(args.quantiles.len(), 2);
+        let args = forecast("quantiles = [0.1, 0.9]\n", &["--levels", "50"]);
+        assert_eq!((args.levels.len(), args.quantiles.len()), (1, 0));
+    }
+
+    #[test]
+    fn the_file_is_found_before_the_words_are_read() {
+        let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(file_of(&words(&["forescale", "--config", "a"]), None), Some("a".into()));
+        assert_eq!(file_of(&words(&["forescale", "--config=b"]), None), Some("b".into()));
+        assert_eq!(file_of(&words(&["forescale", "--", "--config=b"]), None), None);
+        assert_eq!(file_of(&words(&["forescale"]), Some("c".into())), Some("c".into()));
     }
 }

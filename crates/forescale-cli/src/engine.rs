@@ -7,6 +7,7 @@ use forescale::{Calendar, EngineError, EngineOptions, LoadSeries, Model, PlanErr
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::args::EngineArgs;
+use crate::commands::Context;
 use crate::failure::Failure;
 use crate::terminal::Terminal;
 
@@ -19,14 +20,16 @@ pub fn train(
     args: &EngineArgs,
     horizon: TimeDelta,
     calendar: &Arc<Calendar>,
-    terminal: Terminal,
+    context: &Context,
 ) -> Result<Model, Failure> {
+    let terminal = context.terminal;
     let bar = bar(terminal, "training predictors");
     let tell = |progress: Progress| {
         bar.set_length(progress.total as u64);
         bar.set_position(progress.done as u64);
     };
-    let model = forescale::train_with_progress(series, &options(args, horizon, calendar), &tell)?;
+    let model =
+        forescale::train_with_progress(series, &options(args, horizon, calendar, context), &tell)?;
     bar.finish_and_clear();
     if let Some(report) = &model.card().report {
         terminal.detail(&format!("{} origins: {}", report.origins, report.gate.reason));
@@ -52,13 +55,18 @@ pub fn bar(terminal: Terminal, what: &'static str) -> ProgressBar {
 }
 
 /// The engine's options, as the command line has them.
-pub fn options(args: &EngineArgs, horizon: TimeDelta, calendar: &Arc<Calendar>) -> EngineOptions {
+pub fn options(
+    args: &EngineArgs,
+    horizon: TimeDelta,
+    calendar: &Arc<Calendar>,
+    context: &Context,
+) -> EngineOptions {
     EngineOptions {
         predictors: args.predictors.clone(),
         seed: args.seed,
         calendar: Arc::clone(calendar),
         horizon,
-        threads: None,
+        threads: context.threads,
     }
 }
 

@@ -25,9 +25,10 @@ pub fn capacity(args: &FleetArgs) -> Result<Option<Capacity>, Failure> {
 
 /// What the plan must respect and weigh.
 pub fn plan_options(args: &FleetArgs, all_steps: bool) -> PlanOptions {
-    let objective = match args.violation_price {
-        Some(violated_minute) => Objective::Price { violated_minute },
-        None => Objective::Budget(args.budget),
+    let objective = match (args.violation_price, args.budget) {
+        (Some(violated_minute), _) => Objective::Price { violated_minute },
+        (None, Some(budget)) => Objective::Budget(budget),
+        (None, None) => Objective::default(),
     };
     let limits = Limits {
         min: Replicas(args.min),

@@ -113,7 +113,7 @@ pub fn prepare(
             let read = read(path, reading, None, context)?;
             let calendar = Arc::new(calendar::read(reading, &read.series, None)?);
             let series = known(&read.series, reading, calendar.zone, context)?;
-            let model = engine::train(&series, learning, horizon, &calendar, context.terminal)?;
+            let model = engine::train(&series, learning, horizon, &calendar, context)?;
             Prepared { model, series, data: read.data, warnings: read.warnings }
         }
         (None, None) => return Err(Failure::usage("there is neither a history nor a model")),

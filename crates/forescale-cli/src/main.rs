@@ -80,7 +80,12 @@ fn run(cli: Cli, settings: Map<String, Value>, terminal: Terminal) -> Result<(),
             .build_global()
             .map_err(|error| Failure::failed(format!("cannot start {threads} threads: {error}")))?;
     }
-    let context = Context { form: global.output, terminal, settings };
+    let context = Context {
+        form: global.output,
+        terminal,
+        threads: global.threads.map(usize::from),
+        settings,
+    };
     match cli.command {
         Command::Plan(args) => commands::plan::run(&args, context),
         Command::Forecast(args) => commands::forecast::run(&args, context),

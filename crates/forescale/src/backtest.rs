@@ -10,11 +10,9 @@ use forescale_core::{
 };
 use serde::Serialize;
 
+use crate::model::ENSEMBLE;
 use crate::train::{YARDSTICK, ensemble};
 use crate::{EngineError, EngineOptions, horizon};
-
-/// The name of the predictors as one.
-const ENSEMBLE: &str = "ensemble";
 
 /// Fewer steps than this leave nothing to learn from and to score.
 const FEWEST_STEPS: usize = 8;
@@ -94,10 +92,7 @@ struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    fn new(
-        series: &'a LoadSeries,
-        options: &BacktestOptions,
-    ) -> Result<Self, EngineError> {
+    fn new(series: &'a LoadSeries, options: &BacktestOptions) -> Result<Self, EngineError> {
         let steps = series.len();
         if steps < FEWEST_STEPS {
             return Err(EngineError::Backtest { needed: FEWEST_STEPS, got: steps });
@@ -159,7 +154,9 @@ impl<'a> Course<'a> {
                 forecast.map_err(|error| error.to_string())
             });
             match forecast {
-                Ok(forecast) => tally.add(&forecast, &self.series.values()[*origin..], &self.buckets),
+                Ok(forecast) => {
+                    tally.add(&forecast, &self.series.values()[*origin..], &self.buckets)
+                }
                 Err(reason) => tally.fails(reason),
             }
         }
@@ -174,7 +171,11 @@ impl<'a> Course<'a> {
         let first = self.groups.first().map_or(0, |group| group[0]);
         let day = self.series.frequency().steps_per_day();
         let past = &self.series.values()[..first.max(1)];
-        let scale = [day, 1].iter().find_map(|season| seasonal_scale(past, *season)).unwrap_or(1.0);
+        let scale = [day, 1]
+            .iter()
+            .filter_map(|season| seasonal_scale(past, *season))
+            .find(|scale| *scale > 0.0)
+            .unwrap_or(1.0);
         let predictors: Vec<PredictorScores> =
             tallies.into_iter().map(|tally| tally.scores(scale)).collect();
         let time = |origin: &usize| self.series.time_at(*origin);
@@ -188,13 +189,17 @@ impl<'a> Course<'a> {
         }
     }
 
+    fn span(&self, steps: usize) -> String {
+        let seconds = self.series.frequency().seconds() * steps as i64;
+        forescale_core::time::format_span(TimeDelta::seconds(seconds))
+    }
+
     fn notes(&self, predictors: &[PredictorScores]) -> Vec<String> {
         let mut notes = Vec::new();
         if self.shortened {
-            let span = self.series.frequency().span() * self.horizon.steps() as i32;
             notes.push(format!(
                 "the history is too short for the horizon asked for: {} ahead is scored",
-                forescale_core::time::format_span(span)
+                self.span(self.horizon.steps())
             ));
         }
         let yardstick = predictors.iter().find(|scores| scores.predictor == YARDSTICK);
@@ -205,11 +210,12 @@ impl<'a> Course<'a> {
         for (at, bucket) in self.buckets.as_slice().iter().enumerate() {
             let wql = |scores: &PredictorScores| scores.by_horizon[at].map(|scores| scores.wql);
             if let (Some(ours), Some(naive)) = (wql(&predictors[0]), wql(yardstick))
-                && ours >= naive
+                && ours > naive
             {
                 notes.push(format!(
-                    "the ensemble does not help at steps {} to {}: WQL {ours:.4} against {naive:.4} of {YARDSTICK}",
-                    bucket.from, bucket.to
+                    "the ensemble does not help {} to {} ahead: its WQL is {ours:.4}, that of {YARDSTICK} {naive:.4}",
+                    self.span(bucket.from - 1),
+                    self.span(bucket.to)
                 ));
             }
         }

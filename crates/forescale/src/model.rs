@@ -18,8 +18,8 @@ const KEPT_DAYS: usize = 29;
 /// The most steps of it: a month of minutes.
 const KEPT_STEPS: usize = 45_000;
 
-/// The name under which an ensemble is stored.
-const ENSEMBLE: &str = "ensemble";
+/// The name of the predictors as one.
+pub(crate) const ENSEMBLE: &str = "ensemble";
 
 /// What was learnt from a history.
 #[derive(Debug)]

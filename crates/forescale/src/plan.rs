@@ -3,6 +3,7 @@
 use forescale_core::{LoadSeries, Replicas};
 use forescale_plan::{Capacity, ForecastNotes, Limits, PlanError};
 
+use crate::model::ENSEMBLE;
 use crate::{Model, ModelCard};
 
 /// A plan names the heaviest predictors, until they make up this share of the forecast.
@@ -24,8 +25,12 @@ impl Model {
 }
 
 impl ModelCard {
-    /// The members by their mean weight over the horizon, heaviest first.
+    /// The members by their mean weight over the horizon, heaviest first; one alone where the ensemble does not
+    /// carry the forecast.
     pub fn weights(&self) -> Vec<(String, f64)> {
+        if self.carried_by != ENSEMBLE {
+            return vec![(self.carried_by.clone(), 1.0)];
+        }
         let members = self.report.iter().flat_map(|report| &report.members);
         let mut weights: Vec<(String, f64)> = members
             .map(|member| {
@@ -40,9 +45,6 @@ impl ModelCard {
 }
 
 fn heaviest(card: &ModelCard) -> Vec<String> {
-    if card.carried_by != "ensemble" {
-        return vec![card.carried_by.clone()];
-    }
     let mut named = Vec::new();
     let mut share = 0.0;
     for (name, weight) in card.weights() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forescale_core::{FitError, FitOptions, FittedPredictor, Horizon, History, LoadSeries};
+use forescale_core::{FitError, FitOptions, FittedPredictor, History, Horizon, LoadSeries};
 use forescale_ensemble::{Ensemble, FittedEnsemble, Member, Progress};
 
 use crate::card::ModelCard;
@@ -58,10 +58,7 @@ pub(crate) fn ensemble(options: &EngineOptions) -> Result<Ensemble, EngineError>
     })
 }
 
-fn last_resort(
-    history: &History,
-    fit: &FitOptions,
-) -> Result<Box<dyn FittedPredictor>, FitError> {
+fn last_resort(history: &History, fit: &FitOptions) -> Result<Box<dyn FittedPredictor>, FitError> {
     let row = forescale_predictors::by_name(LAST_RESORT).expect("the last resort is in the list");
     (row.create)().fit(history, fit)
 }

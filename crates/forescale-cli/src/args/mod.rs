@@ -18,11 +18,12 @@ pub use plan::{FleetArgs, PlanArgs};
 pub use what::{BacktestArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
 
 const AFTER_HELP: &str = "\
-Every option can also stand in the environment (FORESCALE_TARGET_UTILIZATION=0.7) or in the file of --config
-(target-utilization = 0.7); a flag wins over the environment, the environment over the file.
+Every option can also stand in the environment (FORESCALE_MAX=20) or in the
+file of --config (max = 20); a flag wins over the environment, and that over
+the file.
 
-Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a source is unavailable, 4 refused by a guard,
-130 interrupted.";
+Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a source is
+unavailable, 4 refused by a guard, 130 interrupted.";
 
 /// Predictive autoscaling: from a load history to a scale plan.
 #[derive(Debug, Parser)]
@@ -59,6 +60,7 @@ pub enum Command {
 
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "General")]
 pub struct GlobalArgs {
     /// Form of the result on standard output.
     #[arg(short, long, global = true, value_enum, default_value = "table", value_name = "FORM")]

@@ -84,9 +84,9 @@ pub struct FleetArgs {
     /// Most instances removed in one step.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_scale_down: Option<u32>,
-    /// Share of time in which instances may be too few.
-    #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = values::share)]
-    pub budget: f64,
+    /// Share of time in which instances may be too few [default: 1%].
+    #[arg(long, value_name = "SHARE", value_parser = values::share)]
+    pub budget: Option<f64>,
     /// What a minute with too few instances is worth, in instance-minutes, instead of a budget.
     #[arg(long, value_name = "PRICE", value_parser = values::positive, conflicts_with = "budget")]
     pub violation_price: Option<f64>,

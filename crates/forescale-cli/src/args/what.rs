@@ -28,12 +28,11 @@ pub struct ForecastArgs {
     /// How far ahead.
     #[command(flatten)]
     pub horizon: HorizonArgs,
-    /// Central intervals to give, in percent.
+    /// Central intervals to give, in percent [default: 80,95].
     #[arg(
         long,
         value_name = "LEVELS",
         value_delimiter = ',',
-        default_value = "80,95",
         value_parser = values::level,
         help_heading = "Forecast"
     )]

@@ -29,12 +29,11 @@ pub fn run(args: &BacktestArgs, mut context: Context) -> Result<(), Failure> {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let engine = engine::options(&args.engine, horizon, &calendar);
+    let engine = engine::options(&args.engine, horizon, &calendar, &context);
     let backtest = forescale::backtest(&series, &engine, &options, &tell)?;
     bar.finish_and_clear();
-    let mut warnings = read.warnings;
-    warnings.extend(backtest.notes.iter().cloned());
-    context.terminal.warn_all(&warnings);
+    context.terminal.warn_all(&read.warnings);
+    let warnings = [read.warnings, backtest.notes.clone()].concat();
     let rows = rows(&backtest, series.frequency());
     let answer = Answer {
         name: "backtest",

@@ -1,7 +1,7 @@
 //! `forescale forecast`: quantiles of the load to come.
 
 use chrono_tz::Tz;
-use forescale::{Forecast, Quantiles};
+use forescale::{Forecast, Level, Quantiles};
 use serde_json::{Map, Value, json};
 
 use super::Context;
@@ -21,6 +21,7 @@ pub fn run(args: &ForecastArgs, mut context: Context) -> Result<(), Failure> {
     let horizon = forescale::horizon(args.horizon.horizon, prepared.series.frequency())
         .map_err(forescale::EngineError::from)?;
     let quantiles = quantiles(args);
+    context.set("quantiles", quantiles.as_slice());
     let forecast = prepared.model.forecast(&prepared.series, horizon, &quantiles)?;
     let zone = prepared.model.calendar().zone;
     let answer = answer(&forecast, prepared, &context);
@@ -28,7 +29,14 @@ pub fn run(args: &ForecastArgs, mut context: Context) -> Result<(), Failure> {
     answer.print(context.form, |_| human(&forecast, zone))
 }
 
+/// The levels that are given when none is asked for, in percent.
+const LEVELS: [f64; 2] = [80.0, 95.0];
+
 fn quantiles(args: &ForecastArgs) -> Quantiles {
+    if args.quantiles.is_empty() && args.levels.is_empty() {
+        let levels = LEVELS.map(|percent| Level::new(percent).expect("80 and 95 are levels"));
+        return Quantiles::of_levels(levels);
+    }
     if args.quantiles.is_empty() {
         return Quantiles::of_levels(args.levels.iter().copied());
     }

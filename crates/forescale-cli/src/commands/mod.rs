@@ -21,6 +21,8 @@ pub struct Context {
     pub form: OutputForm,
     /// The streams.
     pub terminal: Terminal,
+    /// Threads to use, one for each core when absent.
+    pub threads: Option<usize>,
     /// Everything needed to repeat the run.
     pub settings: Map<String, Value>,
 }

@@ -16,7 +16,7 @@ pub fn run(args: &TrainArgs, mut context: Context) -> Result<(), Failure> {
     let read = input::read(&args.history, &args.reading, None, &context)?;
     let calendar = Arc::new(calendar::read(&args.reading, &read.series, None)?);
     let series = input::known(&read.series, &args.reading, calendar.zone, &mut context)?;
-    let model = engine::train(&series, &args.engine, args.horizon, &calendar, context.terminal)?;
+    let model = engine::train(&series, &args.engine, args.horizon, &calendar, &context)?;
     store::save(&path, &model, &stem(&args.history))?;
     let mut warnings = read.warnings;
     warnings.extend(model.card().degraded.iter().cloned());

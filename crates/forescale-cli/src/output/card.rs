@@ -80,7 +80,7 @@ fn row(
         of(&|scores| format!("{:.4}", scores.wql)),
         relative
             .map_or_else(|| "-".to_owned(), |(ours, naive)| format!("{:.2}", ours.wql / naive.wql)),
-        of(&|scores| format!("{:.3}", scores.mase)),
+        of(&|scores| table::score(scores.mase)),
         of(&|scores| table::percent(scores.coverage_80)),
         of(&|scores| table::percent(scores.coverage_95)),
         left_out,

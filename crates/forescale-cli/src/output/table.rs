@@ -2,6 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
 
+use super::frame::tidy;
+
 /// The width of text that is not for a terminal.
 const PIPED_WIDTH: u16 = 120;
 
@@ -44,6 +46,7 @@ pub fn number(value: f64) -> String {
     if value.is_nan() {
         return "-".to_owned();
     }
+    let value = tidy(value);
     let magnitude = value.abs();
     let decimals = match magnitude {
         _ if magnitude >= 1_000.0 || value == value.round() => 0,
@@ -53,6 +56,11 @@ pub fn number(value: f64) -> String {
         _ => return format!("{value:.2e}"),
     };
     format!("{value:.decimals$}")
+}
+
+/// A score; one that is off every scale says nothing.
+pub fn score(value: f64) -> String {
+    if value.abs() < 1e6 { format!("{value:.3}") } else { "-".to_owned() }
 }
 
 /// A share as percent.

@@ -98,7 +98,9 @@ impl Growth {
 
     /// The feature and value that best part the samples above the median from the others.
     fn question(&self, samples: &[Sample], median: f64) -> Option<(usize, f64, f64)> {
-        let upper = |y: f64| usize::from(y > median);
+        // Where more than half of the values are the largest one, the median is no middle.
+        let above = samples.iter().any(|(_, y)| *y > median);
+        let upper = |y: f64| usize::from(if above { y > median } else { y >= median });
         let count = samples.iter().filter(|(_, y)| upper(*y) == 1).count();
         let smallest = (self.total as f64 * SMALLEST_SHARE).max(2.0);
         if count == 0 || count == samples.len() || (samples.len() as f64) < 2.0 * smallest {
@@ -178,6 +180,13 @@ mod tests {
         let rules = rules_of(&hours(|_, hour| if hour >= 20 { 9.0 } else { 1.0 }));
         assert_eq!(rules[0].conditions, ["from 20:00"]);
         assert_eq!(rules[1].conditions, ["before 20:00"]);
+    }
+
+    #[test]
+    fn a_load_that_is_mostly_at_its_top_is_parted_too() {
+        let rules = rules_of(&hours(|_, hour| if hour < 6 { 1.0 } else { 9.0 }));
+        assert_eq!(rules[0].conditions, ["from 06:00"]);
+        assert_eq!((rules[0].low, rules[1].high), (9.0, 1.0));
     }
 
     #[test]
