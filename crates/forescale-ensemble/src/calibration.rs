@@ -56,10 +56,8 @@ impl Spread {
     /// Between two sets of factors, `share` of the way to `other`.
     pub fn blend(self, other: Self, share: f64) -> Self {
         let mix = |a: f64, b: f64| a + (b - a) * share;
-        let side = |a: Side, b: Side| Side {
-            middle: mix(a.middle, b.middle),
-            tail: mix(a.tail, b.tail),
-        };
+        let side =
+            |a: Side, b: Side| Side { middle: mix(a.middle, b.middle), tail: mix(a.tail, b.tail) };
         Self { below: side(self.below, other.below), above: side(self.above, other.above) }
     }
 

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use forescale_core::{
-    FitError, FitOptions, FittedPredictor, Horizon, History, Predictor,
-};
+use forescale_core::{FitError, FitOptions, FittedPredictor, History, Horizon, Predictor};
 use forescale_features::EventEffects;
 
 use crate::evidence::{self, Evidence, Origin, Rows};

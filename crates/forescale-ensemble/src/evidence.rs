@@ -1,7 +1,7 @@
 //! What every member forecast from rolling origins of the user's own history, and what came.
 
 use forescale_backtest::{Buckets, Scorer, rolling_origins};
-use forescale_core::{FittedPredictor, Horizon, History, Quantiles};
+use forescale_core::{FittedPredictor, History, Horizon, Quantiles};
 
 /// Origins with the whole horizon, and further ones with the nearest bucket only: an hour says little by itself.
 const FULL_ORIGINS: usize = 12;
@@ -145,16 +145,11 @@ impl Evidence {
         })
     }
 
-    /// A scorer for each bucket, filled with what `row` gives for each step; `None` leaves the step out.
-    pub fn score<'a>(
-        &'a self,
-        mut row: impl FnMut(&Step<'a>) -> Option<Vec<f64>>,
-    ) -> Vec<Scorer> {
+    /// A scorer for each bucket, filled with what `row` gives for each step.
+    pub fn score<'a>(&'a self, mut row: impl FnMut(&Step<'a>) -> Vec<f64>) -> Vec<Scorer> {
         let mut scorers = vec![Scorer::new(&self.quantiles); self.buckets.as_slice().len()];
         for step in self.steps() {
-            if let Some(row) = row(&step) {
-                scorers[step.bucket].add(step.actual, &row);
-            }
+            scorers[step.bucket].add(step.actual, &row(&step));
         }
         scorers
     }

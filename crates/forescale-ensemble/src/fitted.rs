@@ -47,11 +47,24 @@ pub(crate) enum Carrier {
     Member(usize),
 }
 
+/// Reads a member back by its name and bytes, or says why it cannot.
+pub type LoadMember<'a> =
+    dyn Fn(&str, &[u8]) -> Result<Box<dyn FittedPredictor>, String> + 'a;
+
 /// Fitted members with their weights and the calibration of their intervals.
 #[derive(Debug, Clone)]
 pub struct FittedEnsemble {
     members: Vec<(String, Arc<dyn FittedPredictor>)>,
     judged: Judged,
+}
+
+/// A forecast, and what happened on the way to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predicted {
+    /// The forecast.
+    pub forecast: Forecast,
+    /// Members that were left out, and steps that were held back; empty when all went well.
+    pub notes: Vec<String>,
 }
 
 /// What is kept beside the members.
@@ -122,7 +135,7 @@ impl FittedEnsemble {
     /// [`CorruptEnsemble`] says what cannot be read.
     pub fn from_bytes(
         bytes: &[u8],
-        load: &dyn Fn(&str, &[u8]) -> Result<Box<dyn FittedPredictor>, String>,
+        load: &LoadMember,
     ) -> Result<Self, CorruptEnsemble> {
         let stored: Stored = postcard::from_bytes(bytes)
             .map_err(|error| CorruptEnsemble::Unreadable(error.to_string()))?;
@@ -140,6 +153,55 @@ impl FittedEnsemble {
             members.push((name, Arc::from(fitted)));
         }
         Ok(Self { members, judged: stored.judged })
+    }
+
+    /// Predicts, and says which member was left out and how often the forecast had to be held back.
+    ///
+    /// # Errors
+    /// [`PredictError`] when `history` has another step or no member can predict.
+    pub fn predict_with_notes(
+        &self,
+        history: &History,
+        horizon: Horizon,
+        quantiles: &Quantiles,
+    ) -> Result<Predicted, PredictError> {
+        let (step, fitted) = (history.series().frequency(), self.judged.frequency);
+        if step != fitted {
+            let reason = format!("its step is {step}, but the model was trained with {fitted}");
+            return Err(PredictError::Unsuitable { predictor: NAME, reason });
+        }
+        let effects = EventEffects::learn(history);
+        let calm = effects.calm(history);
+        let calm = calm.as_ref().unwrap_or(history);
+        let forecasts = self.member_forecasts(calm, horizon);
+        let mut notes = self.left_out(&forecasts);
+        if forecasts.iter().all(Result::is_err) {
+            let reason = notes.join("; ");
+            return Err(PredictError::Unsuitable { predictor: NAME, reason });
+        }
+        let values = (0..horizon.steps()).flat_map(|h| self.row(h, &forecasts)).collect();
+        let mixed = Forecast::new(history.origin(), step, Quantiles::standard(), values)?;
+        let (forecast, held) = justified(calm, mixed)?;
+        if held > 0 {
+            let steps = horizon.steps();
+            notes.push(format!(
+                "{held} of {steps} steps were held back to what history and its growth justify"
+            ));
+        }
+        let factors: Vec<f64> =
+            (0..forecast.steps()).map(|h| effects.at(forecast.time_at(h))).collect();
+        let forecast = forecast
+            .map_rows(|h, row| row.iter_mut().for_each(|value| *value *= factors[h]))?
+            .at_quantiles(quantiles);
+        Ok(Predicted { forecast, notes })
+    }
+
+    fn left_out(&self, forecasts: &[Result<Forecast, guarded::Failure>]) -> Vec<String> {
+        let results = self.members.iter().zip(forecasts);
+        results
+            .filter_map(|((name, _), result)| result.as_ref().err().map(|failure| (name, failure)))
+            .map(|(name, failure)| format!("{name} was left out: {failure}"))
+            .collect()
     }
 
     /// The forecasts of the members at the standard quantiles; none for one that fails, hangs or gives NaN.
@@ -200,31 +262,7 @@ impl FittedPredictor for FittedEnsemble {
         horizon: Horizon,
         quantiles: &Quantiles,
     ) -> Result<Forecast, PredictError> {
-        let (step, fitted) = (history.series().frequency(), self.judged.frequency);
-        if step != fitted {
-            let reason = format!("its step is {step}, but the model was trained with {fitted}");
-            return Err(PredictError::Unsuitable { predictor: NAME, reason });
-        }
-        let effects = EventEffects::learn(history);
-        let calm = effects.calm(history);
-        let calm = calm.as_ref().unwrap_or(history);
-        let forecasts = self.member_forecasts(calm, horizon);
-        if forecasts.iter().all(Result::is_err) {
-            let reasons = self.members.iter().zip(&forecasts).filter_map(|((name, _), result)| {
-                result.as_ref().err().map(|failure| format!("{name}: {failure}"))
-            });
-            let reason = reasons.collect::<Vec<_>>().join("; ");
-            return Err(PredictError::Unsuitable { predictor: NAME, reason });
-        }
-        let values = (0..horizon.steps()).flat_map(|h| self.row(h, &forecasts)).collect();
-        let mixed = Forecast::new(history.origin(), step, Quantiles::standard(), values)?;
-        let (forecast, _) = justified(calm, mixed)?;
-        let times: Vec<_> = (0..forecast.steps()).map(|h| forecast.time_at(h)).collect();
-        let forecast = forecast.map_rows(|h, row| {
-            let factor = effects.at(times[h]);
-            row.iter_mut().for_each(|value| *value *= factor);
-        })?;
-        Ok(forecast.at_quantiles(quantiles))
+        Ok(self.predict_with_notes(history, horizon, quantiles)?.forecast)
     }
 
     fn to_bytes(&self) -> Vec<u8> {

@@ -100,12 +100,15 @@ mod tests {
         ];
         let limit = Duration::from_millis(300);
         let results = run(jobs, 2, limit, |_| {});
-        assert_eq!(results, [
-            Ok(1),
-            Err(Failure::Failed("no data".to_owned())),
-            Err(Failure::Panicked("division by zero".to_owned())),
-            Err(Failure::Hung(limit)),
-            Ok(5),
-        ]);
+        assert_eq!(
+            results,
+            [
+                Ok(1),
+                Err(Failure::Failed("no data".to_owned())),
+                Err(Failure::Panicked("division by zero".to_owned())),
+                Err(Failure::Hung(limit)),
+                Ok(5),
+            ]
+        );
     }
 }

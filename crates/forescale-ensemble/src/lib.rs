@@ -6,11 +6,13 @@ mod calibration;
 mod ensemble;
 mod evidence;
 mod fitted;
+mod gate;
 mod guarded;
 mod judgement;
+mod mixing;
 mod report;
 mod weights;
 
 pub use ensemble::{Ensemble, Member, Progress};
-pub use fitted::{CorruptEnsemble, FittedEnsemble};
+pub use fitted::{CorruptEnsemble, FittedEnsemble, LoadMember, Predicted};
 pub use report::{BucketScores, EnsembleReport, Gate, MemberReport};

@@ -1,7 +1,12 @@
 //! What an ensemble says about itself.
 
-use forescale_backtest::{Bucket, Scores};
+use forescale_backtest::{Bucket, Scorer, Scores};
+use forescale_core::Quantiles;
+use forescale_core::metrics::{mean, seasonal_scale};
 use serde::{Deserialize, Serialize};
+
+use crate::evidence::Evidence;
+use crate::judgement::Case;
 
 /// Scores on one range of horizons.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -64,4 +69,75 @@ impl EnsembleReport {
     pub fn member(&self, name: &str) -> Option<&MemberReport> {
         self.members.iter().find(|member| member.name == name)
     }
+}
+
+/// What was tested, and the scores of the mixture by bucket.
+pub(crate) struct Tested<'a> {
+    pub evidence: &'a Evidence,
+    pub held_out: &'a [Scorer],
+}
+
+/// Puts the report together.
+pub(crate) fn report(
+    case: &Case,
+    tested: Option<Tested>,
+    weights: &[Vec<f64>],
+    gate: Gate,
+) -> EnsembleReport {
+    let scale = scale(case);
+    let ranges = case.buckets.as_slice();
+    let evidence = tested.as_ref().map(|tested| tested.evidence);
+    let members = case.candidates.iter().enumerate().map(|(m, candidate)| {
+        let scorers = evidence.map(|evidence| member_scores(evidence, m)).unwrap_or_default();
+        MemberReport {
+            name: candidate.name.to_owned(),
+            weights: weights.iter().map(|bucket| bucket[m]).collect(),
+            scores: bucket_scores(&scorers, ranges, scale),
+            overall: overall(&scorers, scale),
+            left_out: candidate.left_out.clone(),
+        }
+    });
+    let held_out = tested.as_ref().map_or(&[][..], |tested| tested.held_out);
+    EnsembleReport {
+        buckets: ranges.to_vec(),
+        members: members.collect(),
+        ensemble: bucket_scores(held_out, ranges, scale),
+        overall: overall(held_out, scale),
+        yardstick: case.yardstick.to_owned(),
+        origins: evidence.map_or(0, Evidence::origins),
+        gate,
+        degraded: case.degraded.clone(),
+    }
+}
+
+/// The scale of MASE: the error of repeating the last day, else the mean load.
+fn scale(case: &Case) -> f64 {
+    let series = case.history.series();
+    seasonal_scale(series.values(), series.frequency().steps_per_day())
+        .or_else(|| mean(series.present().map(f64::abs)))
+        .unwrap_or(1.0)
+}
+
+/// Scores of a member by bucket; empty for one without forecasts.
+pub(crate) fn member_scores(evidence: &Evidence, member: usize) -> Vec<Scorer> {
+    if !evidence.has(member) {
+        return Vec::new();
+    }
+    evidence.score(|step| step.rows[member].to_vec())
+}
+
+/// Scores over all buckets.
+pub(crate) fn overall(scorers: &[Scorer], scale: f64) -> Option<Scores> {
+    let mut all = Scorer::new(&Quantiles::standard());
+    scorers.iter().for_each(|scorer| all.merge(scorer));
+    all.scores(scale)
+}
+
+fn bucket_scores(scorers: &[Scorer], buckets: &[Bucket], scale: f64) -> Vec<BucketScores> {
+    let scored = scorers.iter().zip(buckets);
+    scored
+        .filter_map(|(scorer, bucket)| {
+            scorer.scores(scale).map(|scores| BucketScores { bucket: *bucket, scores })
+        })
+        .collect()
 }

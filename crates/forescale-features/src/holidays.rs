@@ -133,7 +133,8 @@ fn substitute(
     let next_free = |also_weekend: bool| {
         date.iter_days().skip(1).find(|day| {
             let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-            !days.contains_key(day) && !(also_weekend && weekend)
+            let taken = days.contains_key(day) || (also_weekend && weekend);
+            !taken
         })
     };
     match kind {

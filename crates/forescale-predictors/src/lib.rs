@@ -54,8 +54,11 @@ pub struct Row {
     /// What it weighs before there is evidence, in the first hour and beyond.
     pub prior: (f64, f64),
     /// Reads a fit of it back from bytes.
-    pub load: fn(&[u8]) -> Result<Box<dyn FittedPredictor>, CorruptFit>,
+    pub load: Load,
 }
+
+/// Reads a fit back from its bytes.
+pub type Load = fn(&[u8]) -> Result<Box<dyn FittedPredictor>, CorruptFit>;
 
 /// Every predictor, the yardstick first.
 pub const PREDICTORS: &[Row] = &[

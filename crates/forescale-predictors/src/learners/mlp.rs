@@ -192,12 +192,12 @@ impl Adam {
         const WEIGHT_DECAY: f32 = 0.01;
         self.step += 1;
         let correct = DECAY.map(|decay| 1.0 - decay.powi(self.step));
-        for layer in 0..5 {
+        for (layer, gradient) in gradient.iter().enumerate() {
             let decay = if layer < B { 1.0 - rate * WEIGHT_DECAY } else { 1.0 };
             ndarray::Zip::from(&mut network.layers[layer])
                 .and(&mut self.first[layer])
                 .and(&mut self.second[layer])
-                .and(&gradient[layer])
+                .and(gradient)
                 .for_each(|value, first, second, g| {
                     *first = DECAY[0] * *first + (1.0 - DECAY[0]) * g;
                     *second = DECAY[1] * *second + (1.0 - DECAY[1]) * g * g;
@@ -237,12 +237,12 @@ mod tests {
         let examples = Examples { x, y: vec![1.0, 2.0], weight: vec![1.0, 1.0] };
         let gradient = network.gradient(&[0.7], &examples, &[0, 1]);
         let before = network.loss(&[0.7], &examples);
-        for layer in 0..5 {
+        for (layer, gradient) in gradient.iter().enumerate() {
             let old = network.layers[layer][(0, 0)];
             network.layers[layer][(0, 0)] = old + 1e-2;
             let slope = (network.loss(&[0.7], &examples) - before) / 1e-2;
             network.layers[layer][(0, 0)] = old;
-            assert!((slope - gradient[layer][(0, 0)]).abs() < 1e-3, "layer {layer}");
+            assert!((slope - gradient[(0, 0)]).abs() < 1e-3, "layer {layer}");
         }
     }
 }

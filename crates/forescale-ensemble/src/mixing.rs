@@ -1,0 +1,128 @@
+//! The mixture: what each member weighs, how good the mixture is, and how its intervals are calibrated.
+
+use chrono::TimeDelta;
+use forescale_backtest::Scorer;
+
+use crate::calibration::Spread;
+use crate::evidence::{Evidence, Step};
+use crate::fitted::Carrier;
+use crate::judgement::Case;
+use crate::weights::{self, Sample};
+
+/// At most this many steps of a bucket decide its weights; more say little new.
+const SAMPLES: usize = 500;
+
+/// The quantiles whose loss decides the weights: 0.1 to 0.9, and the upper tail that headroom is made of.
+const SCORED: [f64; 11] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];
+
+/// The weights before there is evidence, summing to 1 over the usable members.
+pub(crate) fn prior(case: &Case, bucket: usize) -> Vec<f64> {
+    let hour = case.history.series().frequency().steps_in(TimeDelta::hours(1));
+    let near = case.buckets.as_slice()[bucket].to <= hour.max(3);
+    let members = case.candidates.iter().zip(&case.usable);
+    let raw: Vec<f64> = members
+        .map(|(candidate, usable)| match (usable, near) {
+            (false, _) => 0.0,
+            (true, true) => candidate.prior.0.max(0.0),
+            (true, false) => candidate.prior.1.max(0.0),
+        })
+        .collect();
+    let total: f64 = raw.iter().sum();
+    if total > 0.0 {
+        return raw.iter().map(|weight| weight / total).collect();
+    }
+    let count = case.usable.iter().filter(|usable| **usable).count() as f64;
+    case.usable.iter().map(|usable| f64::from(u8::from(*usable)) / count).collect()
+}
+
+/// The weights of `bucket` on the origins that `wanted` picks.
+pub(crate) fn weights(
+    case: &Case,
+    evidence: &Evidence,
+    bucket: usize,
+    prior: &[f64],
+    wanted: impl Fn(usize) -> bool,
+) -> Vec<f64> {
+    let quantiles = evidence.quantiles();
+    let scored: Vec<usize> = SCORED.iter().filter_map(|p| quantiles.index_of(*p)).collect();
+    let tested = |m: &usize| case.usable[*m] && evidence.has(*m);
+    let members: Vec<usize> = (0..prior.len()).filter(tested).collect();
+    let steps: Vec<Step> =
+        evidence.steps().filter(|step| step.bucket == bucket && wanted(step.origin)).collect();
+    let thin = steps.len().div_ceil(SAMPLES).max(1);
+    let samples: Vec<Sample> = steps
+        .iter()
+        .step_by(thin)
+        .map(|step| Sample {
+            actual: step.actual,
+            rows: members.iter().map(|m| step.rows[*m]).collect(),
+        })
+        .collect();
+    let share: f64 = members.iter().map(|m| prior[*m]).sum();
+    let even = 1.0 / members.len() as f64;
+    let start: Vec<f64> =
+        members.iter().map(|m| if share > 0.0 { prior[*m] / share } else { even }).collect();
+    let days = evidence.days(bucket);
+    let fitted = weights::fit(&samples, quantiles.as_slice(), &scored, &start, days);
+    let mut weights = vec![0.0; prior.len()];
+    for (m, weight) in members.iter().zip(fitted) {
+        weights[*m] = weight;
+    }
+    weights
+}
+
+/// The row that weights make of the members' rows.
+fn mix(step: &Step, weights: &[f64], width: usize) -> Vec<f64> {
+    let mut row = vec![0.0; width];
+    for (member, weight) in step.rows.iter().zip(weights) {
+        if *weight > 0.0 {
+            row.iter_mut().zip(*member).for_each(|(mixed, value)| *mixed += weight * value);
+        }
+    }
+    row
+}
+
+/// Scores of the mixture by bucket, each half of the origins with weights from the other half.
+pub(crate) fn held_out_scores(
+    case: &Case,
+    evidence: &Evidence,
+    priors: &[Vec<f64>],
+) -> Vec<Scorer> {
+    let mut origins: Vec<usize> = evidence.steps().map(|step| step.origin).collect();
+    origins.dedup();
+    let middle = origins[origins.len() / 2];
+    let halves: Vec<[Vec<f64>; 2]> = priors
+        .iter()
+        .enumerate()
+        .map(|(bucket, prior)| {
+            let from =
+                |newer: bool| weights(case, evidence, bucket, prior, |o| (o >= middle) == newer);
+            [from(true), from(false)]
+        })
+        .collect();
+    let width = evidence.quantiles().len();
+    evidence.score(|step| {
+        let other = usize::from(step.origin >= middle);
+        mix(step, &halves[step.bucket][other], width)
+    })
+}
+
+/// How much the intervals of `bucket` have to be widened or narrowed to hold.
+pub(crate) fn spread(
+    evidence: &Evidence,
+    bucket: usize,
+    weights: &[f64],
+    carrier: Carrier,
+) -> Spread {
+    let width = evidence.quantiles().len();
+    let rows: Vec<(f64, Vec<f64>)> = evidence
+        .steps()
+        .filter(|step| step.bucket == bucket)
+        .map(|step| match carrier {
+            Carrier::Ensemble => (step.actual, mix(&step, weights, width)),
+            Carrier::Member(m) => (step.actual, step.rows[m].to_vec()),
+        })
+        .collect();
+    let rows: Vec<(f64, &[f64])> = rows.iter().map(|(y, row)| (*y, &row[..])).collect();
+    Spread::fit(&rows, evidence.quantiles(), evidence.days(bucket))
+}
