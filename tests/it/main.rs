@@ -2,6 +2,7 @@
 
 mod anchors;
 mod any_bytes;
+mod bad_input;
 mod command;
 mod contract;
 mod histories;
@@ -10,3 +11,4 @@ mod layering;
 mod never_absurd;
 mod pipeline;
 mod workspace;
+mod worked_example;
