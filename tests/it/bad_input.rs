@@ -242,7 +242,11 @@ fn models_are_checked_before_they_are_trusted() {
 fn sources_exclude_each_other() {
     expect(&with_file(b"", &["forecast"]), 2, &["<HISTORY>"]);
     expect(&with_file(b"", &["forecast", "a.csv", "--model", "m"]), 2, &["cannot be used with"]);
-    expect(&with_file(b"", &["forecast", "a.csv", "--history", "b.csv"]), 2, &["--model"]);
+    expect(
+        &with_file(b"", &["forecast", "a.csv", "--history", "b.csv"]),
+        2,
+        &["cannot be used with"],
+    );
     expect(&with_file(b"", &["foresee"]), 2, &["unrecognized subcommand 'foresee'"]);
     expect(&piped(&["forecast", "-"], b""), 1, &["standard input is empty"]);
 }

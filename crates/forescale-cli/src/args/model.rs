@@ -18,7 +18,7 @@ pub struct Source {
     #[arg(long, value_name = "FILE", conflicts_with = "input")]
     pub model: Option<PathBuf>,
     /// Newer history for the model to forecast from [default: what it was trained on].
-    #[arg(long, value_name = "RECENT", requires = "model")]
+    #[arg(long, value_name = "RECENT", requires = "model", conflicts_with = "input")]
     pub history: Option<String>,
 }
 
