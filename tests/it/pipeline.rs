@@ -5,6 +5,7 @@ use tempfile::TempDir;
 
 use crate::command::{Ran, forescale, on_threads};
 use crate::histories::{two_weeks, write_csv};
+use crate::workspace::root;
 
 const FORECAST: [&str; 8] =
     ["forecast", "h.csv", "--horizon", "6h", "--quantiles", "0.1,0.5,0.9", "-o", "csv"];
@@ -67,6 +68,13 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
             assert_eq!(first.stdout, again.stdout, "{arguments:?} on {threads} threads");
         }
     }
+}
+
+#[test]
+fn the_sample_model_is_of_this_version() {
+    let forecast =
+        forescale(root(), &["forecast", "--model", "models/web-shop.model", "-o", "csv"]);
+    assert_eq!(csv(&forecast).len(), 1 + 96, "a day at 15 minutes");
 }
 
 #[test]
