@@ -17,8 +17,8 @@ fn main() -> ExitCode {
     let model = train(&series, &EngineOptions::default()).expect("a plain history trains");
     let mut taken: Vec<Duration> = (0..RUNS).map(|_| forecast(&model, &series)).collect();
     taken.sort();
-    let (median, slowest) = (taken[RUNS / 2], taken[RUNS - 1]);
-    println!("forecast from a trained model: median {median:.2?}, slowest {slowest:.2?} of {RUNS}");
+    let (fastest, median) = (taken[0], taken[RUNS / 2]);
+    println!("forecast from a trained model: median {median:.2?}, fastest {fastest:.2?} of {RUNS}");
     if median < LIMIT { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
