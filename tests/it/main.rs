@@ -10,5 +10,5 @@ mod house_rules;
 mod layering;
 mod never_absurd;
 mod pipeline;
-mod workspace;
 mod worked_example;
+mod workspace;

@@ -1,7 +1,7 @@
 //! Ranges of horizons that are judged and weighted together.
 
-use forescale_core::{Frequency, Horizon};
 use chrono::TimeDelta;
+use forescale_core::{Frequency, Horizon};
 use serde::{Deserialize, Serialize};
 
 /// A range of horizons in steps, both ends included; 1 is the step that begins at the origin.
@@ -47,18 +47,25 @@ impl Buckets {
 
     /// The bucket below and above `horizon` and how far it is from one to the other, so that weights change
     /// smoothly: linear in the logarithm of the horizon between the middles of the buckets.
+    ///
+    /// The nearest bucket stands alone: predictors have models of their own for the next hour.
     pub fn blend(&self, horizon: usize) -> (usize, usize, f64) {
-        let middle = |bucket: &Bucket| 0.5 * ((bucket.from as f64).ln() + (bucket.to as f64).ln());
+        let own = self.of(horizon);
+        let middle = |bucket: usize| {
+            let Bucket { from, to } = self.0[bucket];
+            0.5 * ((from as f64).ln() + (to as f64).ln())
+        };
         let at = (horizon.max(1) as f64).ln();
-        let above = self.0.partition_point(|bucket| middle(bucket) < at);
-        if above == 0 {
-            return (0, 0, 0.0);
+        let (below, above) = if at < middle(own) {
+            (own.saturating_sub(1), own)
+        } else {
+            (own, (own + 1).min(self.0.len() - 1))
+        };
+        if own == 0 || below == 0 || below == above {
+            return (own, own, 0.0);
         }
-        if above == self.0.len() {
-            return (above - 1, above - 1, 0.0);
-        }
-        let (low, high) = (middle(&self.0[above - 1]), middle(&self.0[above]));
-        (above - 1, above, (at - low) / (high - low))
+        let (low, high) = (middle(below), middle(above));
+        (below, above, ((at - low) / (high - low)).clamp(0.0, 1.0))
     }
 }
 
@@ -84,9 +91,10 @@ mod tests {
     fn blending_goes_from_one_middle_to_the_next() {
         let frequency = Frequency::from_seconds(300).unwrap();
         let buckets = Buckets::new(frequency, Horizon::new(288).unwrap());
-        assert_eq!(buckets.blend(1), (0, 0, 0.0));
+        assert_eq!(buckets.blend(12), (0, 0, 0.0));
+        assert_eq!(buckets.blend(13), (1, 1, 0.0));
         assert_eq!(buckets.blend(288), (2, 2, 0.0));
-        let (below, above, share) = buckets.blend(12);
-        assert!((below, above) == (0, 1) && share > 0.4 && share < 0.8, "{share}");
+        let (below, above, share) = buckets.blend(72);
+        assert!((below, above) == (1, 2) && share > 0.4 && share < 0.7, "{share}");
     }
 }

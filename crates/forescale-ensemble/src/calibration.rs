@@ -2,7 +2,7 @@
 //!
 //! For each range of horizons, and for each side of the median, one factor widens or narrows the middle of the
 //! distribution and one its tail, so that on the rolling origins as much fell inside as was promised. Few origins
-//! pull the factors to 1.
+//! pull the factors to the prior.
 //!
 //! # Source
 //! Romano, Patterson & Candès, *Conformalized quantile regression*, 2019, in its multiplicative form.
@@ -16,7 +16,11 @@ const MIDDLE: [f64; 2] = [0.8, 0.9];
 const TAIL: [f64; 2] = [0.95, 0.975];
 
 /// This many independent days of evidence carry half of what they say.
-const HALF_TRUST: f64 = 1.5;
+const HALF_TRUST: f64 = 15.0;
+
+/// What the spread is widened by before there is evidence: an average of quantiles of members that all learned from
+/// the same history is narrower than what comes.
+const PRIOR_FACTOR: f64 = 1.1;
 
 /// No factor leaves this range: what seems to need more is a wrong forecast, not a narrow one.
 const LEAST: f64 = 0.5;
@@ -36,14 +40,13 @@ struct Side {
 }
 
 impl Spread {
-    /// Leaves a forecast as it is.
-    pub const AS_IS: Self =
-        Self { below: Side { middle: 1.0, tail: 1.0 }, above: Side { middle: 1.0, tail: 1.0 } };
+    /// The factors before there is evidence.
+    pub const PRIOR: Self = Self { below: Side::PRIOR, above: Side::PRIOR };
 
     /// The factors for forecast rows at `quantiles` and what came; `days` of evidence decide how far they are trusted.
     pub fn fit(rows: &[(f64, &[f64])], quantiles: &Quantiles, days: f64) -> Self {
         if rows.len() < 20 {
-            return Self::AS_IS;
+            return Self::PRIOR;
         }
         let trust = days / (days + HALF_TRUST);
         let side = |mirror: bool| Side {
@@ -72,6 +75,8 @@ impl Spread {
 }
 
 impl Side {
+    const PRIOR: Self = Self { middle: PRIOR_FACTOR, tail: PRIOR_FACTOR };
+
     /// The middle's factor up to 0.9, the tail's from 0.95 on, and a line between.
     fn at(self, p: f64) -> f64 {
         let share = ((p - 0.9) / 0.05).clamp(0.0, 1.0);
@@ -104,7 +109,8 @@ fn factor(
         ratios.sort_unstable_by(f64::total_cmp);
         sum += sorted_quantile(&ratios, *level).clamp(LEAST, MOST).ln();
     }
-    (trust * sum / levels.len() as f64).exp()
+    let seen = sum / levels.len() as f64;
+    (trust * seen + (1.0 - trust) * PRIOR_FACTOR.ln()).exp()
 }
 
 #[cfg(test)]
@@ -135,11 +141,11 @@ mod tests {
     fn little_evidence_changes_little() {
         let (strong, ..) = spread(2.0, 20.0);
         let (weak, ..) = spread(2.0, 0.5);
-        assert!(weak.above.middle < strong.above.middle && weak.above.middle > 1.0);
+        assert!(weak.above.middle < strong.above.middle && weak.above.middle > PRIOR_FACTOR);
     }
 
     #[test]
     fn a_few_rows_change_nothing() {
-        assert_eq!(Spread::fit(&[], &Quantiles::standard(), 9.0), Spread::AS_IS);
+        assert_eq!(Spread::fit(&[], &Quantiles::standard(), 9.0), Spread::PRIOR);
     }
 }

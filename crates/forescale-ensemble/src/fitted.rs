@@ -48,8 +48,7 @@ pub(crate) enum Carrier {
 }
 
 /// Reads a member back by its name and bytes, or says why it cannot.
-pub type LoadMember<'a> =
-    dyn Fn(&str, &[u8]) -> Result<Box<dyn FittedPredictor>, String> + 'a;
+pub type LoadMember<'a> = dyn Fn(&str, &[u8]) -> Result<Box<dyn FittedPredictor>, String> + 'a;
 
 /// Fitted members with their weights and the calibration of their intervals.
 #[derive(Debug, Clone)]
@@ -133,10 +132,7 @@ impl FittedEnsemble {
     ///
     /// # Errors
     /// [`CorruptEnsemble`] says what cannot be read.
-    pub fn from_bytes(
-        bytes: &[u8],
-        load: &LoadMember,
-    ) -> Result<Self, CorruptEnsemble> {
+    pub fn from_bytes(bytes: &[u8], load: &LoadMember) -> Result<Self, CorruptEnsemble> {
         let stored: Stored = postcard::from_bytes(bytes)
             .map_err(|error| CorruptEnsemble::Unreadable(error.to_string()))?;
         let whole = stored.judged.weights.len() == stored.judged.spreads.len()

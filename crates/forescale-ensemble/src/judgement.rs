@@ -77,7 +77,7 @@ fn untested(mut case: Case, priors: Vec<Vec<f64>>) -> FittedEnsemble {
     let reason = "the history is too short for a backtest: weights and intervals are the defaults";
     case.degraded.push(reason.to_owned());
     let gate = gate::untested(&case, &priors);
-    let spreads = vec![Spread::AS_IS; priors.len()];
+    let spreads = vec![Spread::PRIOR; priors.len()];
     let report = report(&case, None, &priors, gate);
     case.conclude(priors, spreads, Carrier::Ensemble, report)
 }

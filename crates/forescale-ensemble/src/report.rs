@@ -110,12 +110,13 @@ pub(crate) fn report(
     }
 }
 
-/// The scale of MASE: the error of repeating the last day, else the mean load.
+/// The scale of MASE: the error of repeating the last day; where every day is the same, the mean load.
 fn scale(case: &Case) -> f64 {
     let series = case.history.series();
+    let load = mean(series.present().map(f64::abs)).unwrap_or(1.0).max(1e-9);
     seasonal_scale(series.values(), series.frequency().steps_per_day())
-        .or_else(|| mean(series.present().map(f64::abs)))
-        .unwrap_or(1.0)
+        .filter(|scale| *scale > 1e-9 * load)
+        .unwrap_or(load)
 }
 
 /// Scores of a member by bucket; empty for one without forecasts.

@@ -13,7 +13,10 @@ use forescale_core::metrics::pinball;
 const ROUNDS: usize = 200;
 
 /// How strongly the prior pulls when there is a week of evidence.
-const PULL: f64 = 0.03;
+///
+/// A week of one service says little about which of ten good members is best: on real traces a weaker pull made
+/// forecasts worse (0.3: 3 % in WQL a day ahead), and a much stronger one (30) gave up what there is to learn.
+const PULL: f64 = 3.0;
 
 /// A smaller weight than this is dropped: it costs a prediction and changes nothing.
 const LEAST: f64 = 0.02;
@@ -35,11 +38,13 @@ pub(crate) fn fit(
     prior: &[f64],
     days: f64,
 ) -> Vec<f64> {
-    let normal = typical_loss(samples, levels, scored, prior.len());
-    if samples.is_empty() || normal <= 0.0 {
+    let normal = least_loss(samples, levels, scored, prior.len());
+    if samples.is_empty() || !normal.is_finite() {
         return prior.to_vec();
     }
     let pull = PULL * (7.0 / days.max(0.25)).sqrt();
+    // A member that is never wrong leaves no loss to count in.
+    let normal = normal.max(1e-9);
     let mut weights = prior.to_vec();
     let mut mean = vec![0.0; prior.len()];
     for round in 0..ROUNDS {
@@ -71,14 +76,16 @@ fn normalize(weights: &mut [f64]) {
     weights.iter_mut().for_each(|weight| *weight /= total);
 }
 
-/// The mean loss over all members: the unit in which gradients are comparable between services.
-fn typical_loss(samples: &[Sample], levels: &[f64], scored: &[usize], members: usize) -> f64 {
-    let loss: f64 = samples
-        .iter()
-        .flat_map(|sample| sample.rows.iter().map(move |row| (sample.actual, row)))
-        .map(|(y, row)| scored.iter().map(|k| pinball(y, row[*k], levels[*k])).sum::<f64>())
-        .sum();
-    loss / (samples.len() * members).max(1) as f64
+/// The mean loss of the best member: the unit in which gradients are comparable between services.
+fn least_loss(samples: &[Sample], levels: &[f64], scored: &[usize], members: usize) -> f64 {
+    let loss = |member: usize| -> f64 {
+        let losses = samples.iter().map(|sample| {
+            let row = sample.rows[member];
+            scored.iter().map(|k| pinball(sample.actual, row[*k], levels[*k])).sum::<f64>()
+        });
+        losses.sum::<f64>() / samples.len().max(1) as f64
+    };
+    (0..members).map(loss).fold(f64::INFINITY, f64::min)
 }
 
 fn gradient(

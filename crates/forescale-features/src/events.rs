@@ -78,7 +78,8 @@ impl EventEffects {
     /// The history as it would have been without its events; `None` when there are none in it.
     pub fn calm(&self, history: &History) -> Option<History> {
         let series = history.series();
-        let inside = |(event, _): &(Event, f64)| event.start < series.end() && event.end > series.start();
+        let inside =
+            |(event, _): &(Event, f64)| event.start < series.end() && event.end > series.start();
         if !self.factors.iter().any(inside) {
             return None;
         }

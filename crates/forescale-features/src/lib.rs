@@ -3,8 +3,8 @@
 //! [`matrix::build`] is the one function that makes a matrix. Every column it writes for a row depends on the
 //! history before the row's origin and on the calendar, which is known in advance.
 
-pub mod holidays;
 pub mod events;
+pub mod holidays;
 pub mod levels;
 pub mod matrix;
 pub mod prepared;

@@ -8,19 +8,64 @@ use crate::rows::Row;
 
 /// The columns, in order.
 pub const NAMES: [&str; 58] = [
-    "day-1, 15 min", "day-1, hour", "day-2, hour", "week-1, 15 min", "week-1, hour", "mean of 3 days",
-    "anchor over weekly mean", "weighted mean of 14 days", "same weekday", "same kind of day",
-    "median of 7 days", "90 % of 7 days", "10 % of 7 days", "last value", "last 15 min", "last hour",
-    "last 3 hours", "last 6 hours", "last day", "last week", "last hour over 7 days",
-    "last hour over yesterday", "last hour over last week", "last day over the day before",
-    "last day over last week's", "deviation of the last hour", "deviation of the last day",
-    "spread at this time of day", "error of the daily naive", "error of the weekly naive",
-    "roughness of a step", "roughness of an hour", "horizon in days", "log of the horizon", "weekend",
-    "same kind of day as yesterday", "days of history", "step", "maximum of 7 days",
-    "minimum of 7 days", "last 3 hours over 7 days", "last 6 hours over 7 days", "slope of the last hour",
-    "yesterday's maximum at this time", "quartile range at this time of day", "day-1", "day-2", "day-3",
-    "day-7", "day-14", "hour of day", "weekday", "business hours", "holiday", "day of month", "month",
-    "day after a holiday", "day before a holiday",
+    "day-1, 15 min",
+    "day-1, hour",
+    "day-2, hour",
+    "week-1, 15 min",
+    "week-1, hour",
+    "mean of 3 days",
+    "anchor over weekly mean",
+    "weighted mean of 14 days",
+    "same weekday",
+    "same kind of day",
+    "median of 7 days",
+    "90 % of 7 days",
+    "10 % of 7 days",
+    "last value",
+    "last 15 min",
+    "last hour",
+    "last 3 hours",
+    "last 6 hours",
+    "last day",
+    "last week",
+    "last hour over 7 days",
+    "last hour over yesterday",
+    "last hour over last week",
+    "last day over the day before",
+    "last day over last week's",
+    "deviation of the last hour",
+    "deviation of the last day",
+    "spread at this time of day",
+    "error of the daily naive",
+    "error of the weekly naive",
+    "roughness of a step",
+    "roughness of an hour",
+    "horizon in days",
+    "log of the horizon",
+    "weekend",
+    "same kind of day as yesterday",
+    "days of history",
+    "step",
+    "maximum of 7 days",
+    "minimum of 7 days",
+    "last 3 hours over 7 days",
+    "last 6 hours over 7 days",
+    "slope of the last hour",
+    "yesterday's maximum at this time",
+    "quartile range at this time of day",
+    "day-1",
+    "day-2",
+    "day-3",
+    "day-7",
+    "day-14",
+    "hour of day",
+    "weekday",
+    "business hours",
+    "holiday",
+    "day of month",
+    "month",
+    "day after a holiday",
+    "day before a holiday",
 ];
 
 /// Position of a column by its name, for those who build on single columns.
@@ -171,7 +216,9 @@ fn past_days(p: &Prepared, row: Row, lo: usize) -> Days {
             }
             days.pool.extend_from_slice(stretch);
         }
-        if let Some(slot) = EXACT_LAGS.iter().position(|lag| *lag == k - first + 1 || (k == *lag && *lag >= 7)) {
+        if let Some(slot) =
+            EXACT_LAGS.iter().position(|lag| *lag == k - first + 1 || (k == *lag && *lag >= 7))
+        {
             days.exact[slot] = p.y[at];
         }
         if k.is_multiple_of(7) {
@@ -256,7 +303,13 @@ pub fn fill(
 }
 
 /// How the recent level stands against earlier ones, and how rough the series is.
-fn fill_recent(p: &Prepared, row: Row, seen: &Origin, scale: f64, set: &mut impl FnMut(usize, f64)) {
+fn fill_recent(
+    p: &Prepared,
+    row: Row,
+    seen: &Origin,
+    scale: f64,
+    set: &mut impl FnMut(usize, f64),
+) {
     let (o, lo, m, r) = (row.origin, seen.lo, p.day, p.hour());
     let before = |span: usize, back: usize| {
         if o >= lo + back + span { p.mean(o - back - span, o - back) } else { f64::NAN }

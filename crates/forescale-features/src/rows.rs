@@ -129,11 +129,10 @@ mod tests {
     #[test]
     fn segments_cover_every_horizon() {
         let segments = Segment::covering(2_000, 12, 288);
-        assert_eq!(segments.iter().map(|s| (s.from, s.to)).collect::<Vec<_>>(), [
-            (1, 12),
-            (1, 288),
-            (289, 2_016)
-        ]);
+        assert_eq!(
+            segments.iter().map(|s| (s.from, s.to)).collect::<Vec<_>>(),
+            [(1, 12), (1, 288), (289, 2_016)]
+        );
         for (h, expected) in [(1, 0), (12, 0), (13, 1), (288, 1), (289, 2), (5_000, 2)] {
             assert_eq!(Segment::choose(&segments, h), expected, "{h}");
         }

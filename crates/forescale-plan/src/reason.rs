@@ -98,6 +98,24 @@ impl Display for Reason {
 }
 
 impl Reason {
+    /// The same without what all rows of a plan share, for a table: `clock` writes moments.
+    pub fn brief(&self, clock: impl Fn(DateTime<Utc>) -> String) -> String {
+        struct Limits(Reason);
+        impl Display for Limits {
+            fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+                self.0.write_binding(f)
+            }
+        }
+        let Peak { load, at, needed, quantile } = self.peak;
+        let verb = if quantile.is_some() { "needs" } else { "is worth" };
+        let limits = Limits(self.clone());
+        let mut text = format!("{} at {} {verb} {needed}{limits}", rounded(load), clock(at));
+        if let Some(late) = self.late {
+            text.push_str(&format!("; late: needed from {}", clock(late.needed_from)));
+        }
+        text
+    }
+
     fn write_peak(&self, f: &mut Formatter<'_>) -> Result {
         let Peak { load, at, needed, quantile } = self.peak;
         let (load, at, instances) = (rounded(load), clock(at), counted(needed));
@@ -189,6 +207,14 @@ mod tests {
             reason(Binding::Demand).to_string(),
             "the 98 % quantile of the load, 412.3 at 2026-01-05 10:10Z, needs 11 instances"
         );
+    }
+
+    #[test]
+    fn a_table_gets_the_short_form() {
+        let clock = |time: DateTime<Utc>| time.format("%H:%M").to_string();
+        assert_eq!(reason(Binding::Demand).brief(clock), "412.3 at 10:10 needs 11");
+        let limited = reason(Binding::Max(9)).brief(clock);
+        assert_eq!(limited, "412.3 at 10:10 needs 11, but the maximum is 9");
     }
 
     #[test]

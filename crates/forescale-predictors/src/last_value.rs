@@ -123,7 +123,11 @@ fn spread(prepared: &Prepared, lag: usize) -> Vec<f64> {
     if changes.len() >= ENOUGH {
         changes.sort_unstable_by(f64::total_cmp);
         let middle = sorted_quantile(&changes, 0.5);
-        return standard.as_slice().iter().map(|p| sorted_quantile(&changes, *p) - middle).collect();
+        return standard
+            .as_slice()
+            .iter()
+            .map(|p| sorted_quantile(&changes, *p) - middle)
+            .collect();
     }
     let width = if changes.is_empty() {
         UNKNOWN_SPREAD * y.last().copied().unwrap_or_default().abs()

@@ -30,8 +30,7 @@ impl SegmentModel for Model {
 
     fn fit(lesson: &Lesson) -> Self {
         let matrix = lesson.relative();
-        let target: Vec<f64> =
-            lesson.scaled_targets(&matrix).into_iter().map(f64::asinh).collect();
+        let target: Vec<f64> = lesson.scaled_targets(&matrix).into_iter().map(f64::asinh).collect();
         Self { forest: ExtraTrees::fit(&matrix.x, &target, GROWTH, lesson.seed) }
     }
 

@@ -4,9 +4,9 @@
 //! Least absolute deviations by re-weighted least squares (Schlossmacher 1973); the stack of the study in
 //! `docs/forecasting.md`.
 
-use forescale_core::metrics::sorted_quantile;
 use forescale_core::Quantiles;
 use forescale_core::forecast::Interpolation;
+use forescale_core::metrics::sorted_quantile;
 use serde::{Deserialize, Serialize};
 
 use crate::learners::stack::Stack;

@@ -99,7 +99,9 @@ fn key(rows: &[Row], floor: f64) -> u64 {
 }
 
 fn without_nan(mut matrix: Matrix) -> Matrix {
-    matrix.x.mapv_inplace(|value| if value.is_nan() { MISSING } else { value.clamp(-500.0, 500.0) });
+    matrix
+        .x
+        .mapv_inplace(|value| if value.is_nan() { MISSING } else { value.clamp(-500.0, 500.0) });
     matrix
 }
 
@@ -196,7 +198,10 @@ impl<M: SegmentModel> FittedPredictor for FittedSegments<M> {
         let mut shares: Vec<Importance> = drives
             .into_iter()
             .filter(|(_, drive)| total > 0.0 && drive.abs() > 0.0)
-            .map(|(feature, drive)| Importance { feature: feature.to_owned(), share: drive.abs() / total })
+            .map(|(feature, drive)| Importance {
+                feature: feature.to_owned(),
+                share: drive.abs() / total,
+            })
             .collect();
         shares.sort_by(|a, b| b.share.total_cmp(&a.share));
         shares

@@ -40,7 +40,7 @@ pub use forescale_core::{
     BusinessHours, Calendar, Event, Forecast, Frequency, Holiday, Horizon, Importance, Level,
     LoadSeries, Quantile, Quantiles, Replicas, Utilization, parse_span,
 };
-pub use forescale_ensemble::{EnsembleReport, MemberReport, Progress};
+pub use forescale_ensemble::{EnsembleReport, MemberReport, Predicted, Progress};
 pub use forescale_features::holidays::{HolidayError, holidays};
 pub use forescale_plan::{
     Action, Capacity, FleetState, Limits, Objective, PlanError, PlanOptions, Recommendation,

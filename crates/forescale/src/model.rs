@@ -6,7 +6,7 @@ use forescale_core::{
     Calendar, FittedPredictor, Forecast, Frequency, History, Horizon, Importance, LoadSeries,
     Quantiles,
 };
-use forescale_ensemble::FittedEnsemble;
+use forescale_ensemble::{FittedEnsemble, Predicted};
 use serde::{Deserialize, Serialize};
 
 use crate::EngineError;
@@ -111,12 +111,31 @@ impl Model {
         horizon: Horizon,
         quantiles: &Quantiles,
     ) -> Result<Forecast, EngineError> {
+        Ok(self.forecast_with_notes(series, horizon, quantiles)?.forecast)
+    }
+
+    /// The same, and says which predictor was left out and what was held back on the way.
+    ///
+    /// # Errors
+    /// As [`Model::forecast`].
+    pub fn forecast_with_notes(
+        &self,
+        series: &LoadSeries,
+        horizon: Horizon,
+        quantiles: &Quantiles,
+    ) -> Result<Predicted, EngineError> {
         let (trained, given) = (self.frequency(), series.frequency());
         if trained != given {
             return Err(EngineError::Step { trained, given });
         }
         let history = History::new(series.clone(), Arc::clone(&self.calendar));
-        Ok(self.fitted.predictor().predict(&history, horizon, quantiles)?)
+        Ok(match &self.fitted {
+            Fitted::Ensemble(e) => e.predict_with_notes(&history, horizon, quantiles)?,
+            Fitted::Single(fitted) => {
+                let forecast = fitted.predict(&history, horizon, quantiles)?;
+                Predicted { forecast, notes: Vec::new() }
+            }
+        })
     }
 
     /// What drives the forecast, largest first; empty when nothing can say.

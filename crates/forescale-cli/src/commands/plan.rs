@@ -20,11 +20,14 @@ pub fn run(args: &PlanArgs, mut context: Context) -> Result<(), Failure> {
     let options = fleet::plan_options(&args.fleet, args.all_steps);
     options.check()?;
     let horizon = args.horizon.horizon;
-    let prepared = prepare(&args.source, &args.reading, &args.engine, horizon, &mut context)?;
+    let mut prepared = prepare(&args.source, &args.reading, &args.engine, horizon, &mut context)?;
     let state = fleet::state(&args.fleet, &prepared.series, &capacity, &options)?;
     let steps = forescale::horizon(horizon, prepared.series.frequency())
         .map_err(forescale::EngineError::from)?;
-    let forecast = prepared.model.forecast(&prepared.series, steps, &Quantiles::standard())?;
+    let predicted =
+        prepared.model.forecast_with_notes(&prepared.series, steps, &Quantiles::standard())?;
+    prepared.warnings.extend(predicted.notes);
+    let forecast = predicted.forecast;
     let notes = prepared.model.notes();
     let plan = plan(&forecast, &state, &capacity, &options, &notes)?;
     show(args, context, prepared, &forecast, &plan)

@@ -93,9 +93,24 @@ pub fn human(plan: &ScalePlan, summary: &Value, zone: Tz) -> String {
     let level = settings.level.percent();
     format!(
         "{figures}\n{}\ntimes in {zone}; interval at {level} %; spare: instances above what the expected load needs; \
-         sure: how likely they suffice\n",
-        table::table(&headings, rows)
+         sure: how likely they suffice\n{}",
+        table::table(&headings, rows),
+        carried(plan)
     )
+}
+
+/// What carries the forecast behind every row, and why a simpler one had to do.
+fn carried(plan: &ScalePlan) -> String {
+    let Some(row) = plan.recommendations.first() else { return String::new() };
+    let notes = &row.reason.notes;
+    let mut text = String::new();
+    if !notes.carried_by.is_empty() {
+        text.push_str(&format!("forecast by {}\n", notes.carried_by.join(", ")));
+    }
+    if let Some(fallback) = &notes.fallback {
+        text.push_str(&format!("fallback: {fallback}\n"));
+    }
+    text
 }
 
 fn span(plan: &ScalePlan, summary: &Value) -> String {
@@ -119,7 +134,7 @@ fn cells(row: &Recommendation, zone: Tz) -> Vec<String> {
         format!("{} .. {}", table::number(row.lower), table::number(row.upper)),
         format!("{:+}", row.headroom.instances),
         format!("{:.1} %", floored(row.confidence * 100.0)),
-        row.reason.to_string(),
+        row.reason.brief(|time| local(time, "%a %H:%M")),
     ]
 }
 

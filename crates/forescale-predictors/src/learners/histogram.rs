@@ -22,7 +22,8 @@ pub(crate) struct Binned {
 impl Binned {
     /// Bins each column of `x` at its quantiles.
     pub fn new(x: &Array2<f32>) -> Self {
-        let edges: Vec<Vec<f32>> = x.columns().into_iter().map(|column| edges(column.iter())).collect();
+        let edges: Vec<Vec<f32>> =
+            x.columns().into_iter().map(|column| edges(column.iter())).collect();
         let columns = x
             .columns()
             .into_iter()
@@ -41,9 +42,8 @@ impl Binned {
 fn edges<'a>(values: impl Iterator<Item = &'a f32>) -> Vec<f32> {
     let mut known: Vec<f32> = values.copied().filter(|value| value.is_finite()).collect();
     known.sort_unstable_by(f32::total_cmp);
-    let mut edges: Vec<f32> = (1..BINS - 1)
-        .filter_map(|k| known.get(k * known.len() / (BINS - 1)).copied())
-        .collect();
+    let mut edges: Vec<f32> =
+        (1..BINS - 1).filter_map(|k| known.get(k * known.len() / (BINS - 1)).copied()).collect();
     edges.dedup();
     edges
 }
@@ -209,7 +209,8 @@ impl Grower<'_> {
             let (mut sum, mut count) = (0.0, 0_usize);
             let column = &cells[slot * BINS..(slot + 1) * BINS];
             // The last bin cannot be split off to the left: there is no edge above it.
-            for (bin, cell) in column.iter().enumerate().take(self.binned.edges[*feature].len() + 1) {
+            for (bin, cell) in column.iter().enumerate().take(self.binned.edges[*feature].len() + 1)
+            {
                 sum += cell.sum;
                 count += cell.count as usize;
                 if bin == 0 || count < self.growth.leaf || n - count < self.growth.leaf {

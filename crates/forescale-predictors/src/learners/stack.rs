@@ -75,13 +75,24 @@ impl Columns {
     fn new() -> Self {
         Self {
             plain: [
-                "day-1, 15 min", "day-1, hour", "day-2, hour", "week-1, hour", "mean of 3 days",
-                "weighted mean of 14 days", "same weekday", "same kind of day", "median of 7 days",
-                "last day", "last week", "last 6 hours",
+                "day-1, 15 min",
+                "day-1, hour",
+                "day-2, hour",
+                "week-1, hour",
+                "mean of 3 days",
+                "weighted mean of 14 days",
+                "same weekday",
+                "same kind of day",
+                "median of 7 days",
+                "last day",
+                "last week",
+                "last 6 hours",
             ]
             .map(column),
             levels: [
-                "last hour over 7 days", "last 3 hours over 7 days", "last 6 hours over 7 days",
+                "last hour over 7 days",
+                "last 3 hours over 7 days",
+                "last 6 hours over 7 days",
             ]
             .map(column),
             changes: ["last day over the day before", "last day over last week's"].map(column),
