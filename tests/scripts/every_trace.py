@@ -99,9 +99,15 @@ def plan_problems(plan: dict) -> list[str]:
     for row in rows:
         if not row["lower"] <= row["expected_load"] <= row["upper"]:
             problems.append(f"plan: the interval does not hold the expected load at {row['at']}")
+        if "forecast by" not in row["reason"] or (untested(plan) and "fallback" not in row["reason"]):
+            problems.append(f"plan: no predictor or no fallback named at {row['at']}: {row['reason']}")
         if not 0 <= row["confidence"] <= 1 or row["instances"] < 0 or not row["reason"]:
             problems.append(f"plan: {row}")
     return problems
+
+
+def untested(plan: dict) -> bool:
+    return any("too short for a backtest" in warning for warning in plan["warnings"])
 
 
 def forecast_problems(trace: pathlib.Path, samples: list[tuple[str, float]], index: int, binary: str) -> list[str]:
