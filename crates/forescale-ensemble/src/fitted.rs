@@ -38,8 +38,8 @@ pub enum CorruptEnsemble {
     },
 }
 
-/// Whose forecast leaves the engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Whose forecast leaves the engine in a range of horizons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Carrier {
     /// The weighted members.
     Ensemble,
@@ -89,13 +89,8 @@ impl FittedEnsemble {
         candidates: Vec<Candidate>,
         weights: Vec<Vec<f64>>,
         spreads: Vec<Spread>,
-        carrier: Carrier,
         report: EnsembleReport,
     ) -> Self {
-        let weights = match carrier {
-            Carrier::Ensemble => weights,
-            Carrier::Member(m) => vec![only(m, candidates.len()); spreads.len()],
-        };
         let keep: Vec<bool> = candidates
             .iter()
             .enumerate()
@@ -286,10 +281,6 @@ impl FittedPredictor for FittedEnsemble {
         importances.sort_by(|a, b| b.share.total_cmp(&a.share));
         importances
     }
-}
-
-fn only(member: usize, count: usize) -> Vec<f64> {
-    (0..count).map(|m| f64::from(u8::from(m == member))).collect()
 }
 
 fn even_mix(h: usize, forecasts: &[Result<Forecast, guarded::Failure>]) -> Vec<f64> {

@@ -66,10 +66,9 @@ impl Case<'_> {
         self,
         weights: Vec<Vec<f64>>,
         spreads: Vec<Spread>,
-        carrier: Carrier,
         report: EnsembleReport,
     ) -> FittedEnsemble {
-        FittedEnsemble::new(self.history, self.candidates, weights, spreads, carrier, report)
+        FittedEnsemble::new(self.history, self.candidates, weights, spreads, report)
     }
 }
 
@@ -79,7 +78,7 @@ fn untested(mut case: Case, priors: Vec<Vec<f64>>) -> FittedEnsemble {
     let gate = gate::untested(&case, &priors);
     let spreads = vec![Spread::PRIOR; priors.len()];
     let report = report(&case, None, &priors, gate);
-    case.conclude(priors, spreads, Carrier::Ensemble, report)
+    case.conclude(priors, spreads, report)
 }
 
 fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsemble {
@@ -89,14 +88,19 @@ fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsembl
         .map(|(bucket, prior)| mixing::weights(&case, evidence, bucket, prior, |_| true))
         .collect();
     let held_out = mixing::held_out_scores(&case, evidence, priors);
-    let (carrier, gate) = gate::gate(&case, evidence, &held_out);
+    let (carriers, gate) = gate::gate(&case, evidence, &held_out);
+    let carried = weights.into_iter().zip(carriers).map(|(weights, carrier)| match carrier {
+        Carrier::Ensemble => weights,
+        Carrier::Member(member) => mixing::only(member, weights.len()),
+    });
+    let weights: Vec<Vec<f64>> = carried.collect();
     let spreads = weights
         .iter()
         .enumerate()
-        .map(|(bucket, weights)| mixing::spread(evidence, bucket, weights, carrier))
+        .map(|(bucket, weights)| mixing::spread(evidence, bucket, weights))
         .collect();
     let report = report(&case, Some(Tested { evidence, held_out: &held_out }), &weights, gate);
-    case.conclude(weights, spreads, carrier, report)
+    case.conclude(weights, spreads, report)
 }
 
 /// What the history itself says against a good forecast.

@@ -15,4 +15,4 @@ mod weights;
 
 pub use ensemble::{Ensemble, Member, Progress};
 pub use fitted::{CorruptEnsemble, FittedEnsemble, LoadMember, Predicted};
-pub use report::{BucketScores, EnsembleReport, Gate, MemberReport};
+pub use report::{BucketGate, BucketScores, EnsembleReport, Gate, MemberReport};

@@ -5,9 +5,8 @@ use forescale_backtest::Scorer;
 
 use crate::calibration::Spread;
 use crate::evidence::{Evidence, Step};
-use crate::fitted::Carrier;
 use crate::judgement::Case;
-use crate::weights::{self, Sample};
+use crate::weights::{self, PULL_FAR, PULL_NEAR, Sample};
 
 /// At most this many steps of a bucket decide its weights; more say little new.
 const SAMPLES: usize = 500;
@@ -62,8 +61,8 @@ pub(crate) fn weights(
     let even = 1.0 / members.len() as f64;
     let start: Vec<f64> =
         members.iter().map(|m| if share > 0.0 { prior[*m] / share } else { even }).collect();
-    let days = evidence.days(bucket);
-    let fitted = weights::fit(&samples, quantiles.as_slice(), &scored, &start, days);
+    let pull = if bucket == 0 { PULL_NEAR } else { PULL_FAR };
+    let fitted = weights::fit(&samples, quantiles.as_slice(), &scored, &start, pull);
     let mut weights = vec![0.0; prior.len()];
     for (m, weight) in members.iter().zip(fitted) {
         weights[*m] = weight;
@@ -107,22 +106,17 @@ pub(crate) fn held_out_scores(
     })
 }
 
+/// All weight on one member.
+pub(crate) fn only(member: usize, count: usize) -> Vec<f64> {
+    (0..count).map(|m| f64::from(u8::from(m == member))).collect()
+}
+
 /// How much the intervals of `bucket` have to be widened or narrowed to hold.
-pub(crate) fn spread(
-    evidence: &Evidence,
-    bucket: usize,
-    weights: &[f64],
-    carrier: Carrier,
-) -> Spread {
+pub(crate) fn spread(evidence: &Evidence, bucket: usize, weights: &[f64]) -> Spread {
     let width = evidence.quantiles().len();
-    let rows: Vec<(f64, Vec<f64>)> = evidence
-        .steps()
-        .filter(|step| step.bucket == bucket)
-        .map(|step| match carrier {
-            Carrier::Ensemble => (step.actual, mix(&step, weights, width)),
-            Carrier::Member(m) => (step.actual, step.rows[m].to_vec()),
-        })
-        .collect();
+    let steps = evidence.steps().filter(|step| step.bucket == bucket);
+    let rows: Vec<(f64, Vec<f64>)> =
+        steps.map(|step| (step.actual, mix(&step, weights, width))).collect();
     let rows: Vec<(f64, &[f64])> = rows.iter().map(|(y, row)| (*y, &row[..])).collect();
     Spread::fit(&rows, evidence.quantiles(), evidence.days(bucket))
 }

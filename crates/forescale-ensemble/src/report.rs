@@ -37,10 +37,27 @@ pub struct MemberReport {
 pub struct Gate {
     /// Whether it beat the yardstick where it was not tuned.
     pub passed: bool,
-    /// What carries the forecast: `ensemble` or a predictor.
+    /// What carries the forecast: `ensemble` or a predictor, or several where horizons differ.
     pub carried_by: String,
     /// Why, in words.
     pub reason: String,
+    /// Each range of horizons; empty without a backtest.
+    pub buckets: Vec<BucketGate>,
+}
+
+/// The gate of one range of horizons.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BucketGate {
+    /// The horizons in steps.
+    pub bucket: Bucket,
+    /// Whether the ensemble beat the yardstick there.
+    pub passed: bool,
+    /// What carries the forecast there.
+    pub carried_by: String,
+    /// The ensemble's WQL on origins its weights were not fitted on.
+    pub wql: Option<f64>,
+    /// The yardstick's WQL.
+    pub yardstick_wql: Option<f64>,
 }
 
 /// What an ensemble learned about its members and itself.

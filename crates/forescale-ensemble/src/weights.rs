@@ -12,11 +12,13 @@ use forescale_core::metrics::pinball;
 /// Steps of the descent.
 const ROUNDS: usize = 200;
 
-/// How strongly the prior pulls when there is a week of evidence.
+/// How strongly the prior pulls, in units of the best member's loss.
 ///
-/// A week of one service says little about which of ten good members is best: on real traces a weaker pull made
-/// forecasts worse (0.3: 3 % in WQL a day ahead), and a much stronger one (30) gave up what there is to learn.
-const PULL: f64 = 3.0;
+/// A week of one service says little about which of ten good members is best a day ahead: on real traces a weaker pull
+/// made those forecasts worse (0.3: 3 % in WQL), and a much stronger one (30) gave up what there is to learn. An hour
+/// ahead there are many more forecasts that do not overlap.
+pub(crate) const PULL_NEAR: f64 = 0.2;
+pub(crate) const PULL_FAR: f64 = 3.0;
 
 /// A smaller weight than this is dropped: it costs a prediction and changes nothing.
 const LEAST: f64 = 0.02;
@@ -30,19 +32,18 @@ pub(crate) struct Sample<'a> {
 
 /// The weights of members on `samples`; `levels[k]` is the probability of `row[k]`, and only those in `scored` count.
 ///
-/// `days` of evidence loosen the pull of `prior`, which sums to 1.
+/// `pull` draws them to `prior`, which sums to 1.
 pub(crate) fn fit(
     samples: &[Sample],
     levels: &[f64],
     scored: &[usize],
     prior: &[f64],
-    days: f64,
+    pull: f64,
 ) -> Vec<f64> {
     let normal = least_loss(samples, levels, scored, prior.len());
     if samples.is_empty() || !normal.is_finite() {
         return prior.to_vec();
     }
-    let pull = PULL * (7.0 / days.max(0.25)).sqrt();
     // A member that is never wrong leaves no loss to count in.
     let normal = normal.max(1e-9);
     let mut weights = prior.to_vec();
@@ -117,25 +118,25 @@ mod tests {
 
     const LEVELS: [f64; 3] = [0.1, 0.5, 0.9];
 
-    fn weights(members: &[[f64; 3]], actual: impl Fn(usize) -> f64, days: f64) -> Vec<f64> {
+    fn weights(members: &[[f64; 3]], actual: impl Fn(usize) -> f64, pull: f64) -> Vec<f64> {
         let samples: Vec<Sample> = (0..200)
             .map(|i| Sample { actual: actual(i), rows: members.iter().map(|m| &m[..]).collect() })
             .collect();
         let prior = vec![1.0 / members.len() as f64; members.len()];
-        fit(&samples, &LEVELS, &[0, 1, 2], &prior, days)
+        fit(&samples, &LEVELS, &[0, 1, 2], &prior, pull)
     }
 
     #[test]
     fn the_member_that_is_right_gets_the_weight() {
         let right = [9.0, 10.0, 11.0];
         let wrong = [19.0, 20.0, 21.0];
-        let w = weights(&[right, wrong], |i| 9.0 + (i % 5) as f64 * 0.5, 28.0);
+        let w = weights(&[right, wrong], |i| 9.0 + (i % 5) as f64 * 0.5, 3.0);
         assert!(w[0] > 0.9, "{w:?}");
     }
 
     #[test]
     fn two_that_are_wrong_on_either_side_share() {
-        let w = weights(&[[7.0, 8.0, 9.0], [11.0, 12.0, 13.0]], |_| 10.0, 28.0);
+        let w = weights(&[[7.0, 8.0, 9.0], [11.0, 12.0, 13.0]], |_| 10.0, 0.1);
         assert!((w[0] - 0.5).abs() < 0.1, "{w:?}");
     }
 
@@ -145,10 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn little_evidence_stays_nearer_to_the_prior() {
+    fn a_stronger_pull_stays_nearer_to_the_prior() {
         let members = [[9.0, 10.0, 11.0], [9.3, 10.3, 11.3]];
         let actual = |i: usize| 9.0 + (i % 5) as f64 * 0.5;
-        let near = |days| (weights(&members, actual, days)[0] - 0.5).abs();
-        assert!(near(0.25) < near(28.0));
+        let away = |pull| (weights(&members, actual, pull)[0] - 0.5).abs();
+        assert!(away(3.0) < away(0.1));
     }
 }

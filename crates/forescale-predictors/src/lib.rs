@@ -120,7 +120,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-forest",
-        prior: (0.01, 0.3),
+        prior: (0.01, 0.28),
         summary: "extremely randomised quantile forest on deviations from past days",
         source: "Meinshausen, Quantile regression forests, 2006; Geurts et al., Extremely randomized trees, 2006",
         create: || Arc::new(quantile_forest::QuantileForest::default()),
@@ -128,7 +128,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "residual-forest",
-        prior: (0.1, 0.25),
+        prior: (0.1, 0.28),
         summary: "quantile forest on what the robust stack leaves unexplained",
         source: "as robust-stack and quantile-forest",
         create: || Arc::new(residual_forest::ResidualForest::default()),
@@ -136,7 +136,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-boosting",
-        prior: (0.8, 0.25),
+        prior: (0.8, 0.28),
         summary: "quantile gradient boosting on past values, direct over origin and horizon",
         source: "Friedman, Greedy function approximation, 2001; Ke et al., LightGBM, 2017",
         create: || Arc::new(quantile_boosting::QuantileBoosting::default()),

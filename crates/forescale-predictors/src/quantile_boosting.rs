@@ -4,7 +4,7 @@
 //! a day old.
 //!
 //! # Source
-//! Ke et al., *LightGBM*, 2017; the tuned boosting of the study in `docs/forecasting.md`.
+//! Ke et al., *LightGBM*, 2017; the tuned boosting of the study in `docs/forecast.md`.
 
 use forescale_core::Quantiles;
 use forescale_core::forecast::Interpolation;

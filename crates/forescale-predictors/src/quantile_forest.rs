@@ -1,7 +1,7 @@
 //! An extremely randomised quantile forest on deviations from the same time of day on past days.
 //!
 //! # Source
-//! Meinshausen, *Quantile regression forests*, 2006; forest A of the study in `docs/forecasting.md`.
+//! Meinshausen, *Quantile regression forests*, 2006; forest A of the study in `docs/forecast.md`.
 
 use forescale_core::Quantiles;
 use forescale_features::relative;

@@ -1,7 +1,7 @@
 //! An extremely randomised quantile forest on what the robust stack leaves unexplained.
 //!
 //! # Source
-//! Forest B2 of the study in `docs/forecasting.md`; forest as in `quantile_forest`.
+//! Forest B2 of the study in `docs/forecast.md`; forest as in `quantile_forest`.
 
 use forescale_core::Quantiles;
 use forescale_features::relative;

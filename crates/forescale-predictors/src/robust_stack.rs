@@ -2,7 +2,7 @@
 //!
 //! # Source
 //! Least absolute deviations by re-weighted least squares (Schlossmacher 1973); the stack of the study in
-//! `docs/forecasting.md`.
+//! `docs/forecast.md`.
 
 use forescale_core::Quantiles;
 use forescale_core::forecast::Interpolation;

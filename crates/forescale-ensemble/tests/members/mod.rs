@@ -9,17 +9,20 @@ use forescale_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Repeats the last day, `offset` too high, with normal quantiles of deviation `width`.
+/// Repeats the last day, `offset` too high from histories of `since` steps on, with normal quantiles of deviation
+/// `width`.
 #[derive(Debug, Clone, Copy)]
 pub struct Daily {
     pub name: &'static str,
     pub offset: f64,
+    pub since: usize,
     pub width: f64,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct FittedDaily {
     offset: f64,
+    since: usize,
     width: f64,
 }
 
@@ -29,7 +32,8 @@ impl Predictor for Daily {
     }
 
     fn fit(&self, _: &History, _: &FitOptions) -> Result<Box<dyn FittedPredictor>, FitError> {
-        Ok(Box::new(FittedDaily { offset: self.offset, width: self.width }))
+        let Self { offset, since, width, .. } = *self;
+        Ok(Box::new(FittedDaily { offset, since, width }))
     }
 }
 
@@ -45,7 +49,8 @@ impl FittedPredictor for FittedDaily {
         quantiles: &Quantiles,
     ) -> Result<Forecast, PredictError> {
         let y = history.series().values();
-        let point = |h: usize| y[y.len().saturating_sub(24) + h % 24.min(y.len())] + self.offset;
+        let offset = if y.len() >= self.since { self.offset } else { 0.0 };
+        let point = |h: usize| y[y.len().saturating_sub(24) + h % 24.min(y.len())] + offset;
         let values = (0..horizon.steps())
             .flat_map(|h| quantiles.as_slice().iter().map(move |p| (h, *p)))
             .map(|(h, p)| point(h) + self.width * normal_quantile(p))

@@ -2,7 +2,7 @@
 //!
 //! # Source
 //! Iteratively re-weighted least squares for the L1 loss: Schlossmacher 1973. The anchors and priors are those of the
-//! study in `docs/forecasting.md`.
+//! study in `docs/forecast.md`.
 
 use forescale_features::relative::column;
 use ndarray::{Array1, Array2, ArrayView1};
