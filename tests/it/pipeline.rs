@@ -72,8 +72,7 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
 
 #[test]
 fn the_sample_model_is_of_this_version() {
-    let forecast =
-        forescale(root(), &["forecast", "--model", "models/web-shop", "-o", "csv"]);
+    let forecast = forescale(root(), &["forecast", "--model", "models/web-shop", "-o", "csv"]);
     assert_eq!(csv(&forecast).len(), 1 + 96, "a day at 15 minutes");
 }
 

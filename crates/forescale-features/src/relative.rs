@@ -119,8 +119,8 @@ impl Origin {
         Self {
             index,
             lo,
-            scale: spread + 0.02 * mean_week.abs() + 1e-9,
-            spread: spread + 1e-12,
+            scale: positive(spread + 0.02 * mean_week.abs()),
+            spread: positive(spread),
             mean_day: p.mean(index.saturating_sub(m).max(lo), index),
             mean_week,
             mean_hour: p.mean(index.saturating_sub(r), index),
@@ -129,6 +129,11 @@ impl Origin {
             over_week: [r, 3 * r, 6 * r].map(|span| over_past_days(p, index, lo, span)),
         }
     }
+}
+
+/// A scale to divide by: 1 where there is none, so that load counted in other units is forecast in them.
+fn positive(scale: f64) -> f64 {
+    if scale > 0.0 { scale } else { 1.0 }
 }
 
 /// How far the last `span` steps are above the same clock window of the seven days before.

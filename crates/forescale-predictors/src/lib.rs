@@ -64,7 +64,7 @@ pub type Load = fn(&[u8]) -> Result<Box<dyn FittedPredictor>, CorruptFit>;
 pub const PREDICTORS: &[Row] = &[
     Row {
         name: "seasonal-naive",
-        prior: (0.01, 0.02),
+        prior: (0.002, 0.02),
         summary: "repeats the last day; the yardstick the others have to beat",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(SeasonalNaive::default()),
@@ -72,7 +72,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "last-value",
-        prior: (0.01, 0.01),
+        prior: (0.08, 0.01),
         summary: "repeats the last value; the fallback, and hard to beat where load holds its level",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(last_value::LastValue),
@@ -80,7 +80,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "linear-trend",
-        prior: (0.01, 0.02),
+        prior: (0.02, 0.02),
         summary: "ridge regression on a damped trend, time of day and weekday",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 7.4 and 8.2",
         create: || Arc::new(LinearTrend),
@@ -88,7 +88,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "fft-seasonality",
-        prior: (0.01, 0.02),
+        prior: (0.02, 0.02),
         summary: "the waves that stand out of the spectrum, from the newest level on",
         source: "Gong, Gu & Wilkes, PRESS: predictive elastic resource scaling, 2010; Fisher, 1929",
         create: || Arc::new(FftSeasonality),
@@ -96,7 +96,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "random-forest",
-        prior: (0.01, 0.01),
+        prior: (0.002, 0.01),
         summary: "regression forest on calendar, past days and the level now",
         source: "Breiman, Random forests, 2001",
         create: || Arc::new(random_forest::RandomForest::default()),
@@ -104,7 +104,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "neural",
-        prior: (0.02, 0.06),
+        prior: (0.002, 0.06),
         summary: "small quantile network on deviations from past days",
         source: "Taylor, A quantile regression neural network approach, 2000",
         create: || Arc::new(neural::Neural::default()),
@@ -112,7 +112,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "robust-stack",
-        prior: (0.05, 0.04),
+        prior: (0.005, 0.04),
         summary: "least absolute deviations over seasonal and level anchors",
         source: "Schlossmacher, An iterative technique for absolute deviations curve fitting, 1973",
         create: || Arc::new(robust_stack::RobustStack::default()),
@@ -120,7 +120,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-forest",
-        prior: (0.01, 0.28),
+        prior: (0.005, 0.28),
         summary: "extremely randomised quantile forest on deviations from past days",
         source: "Meinshausen, Quantile regression forests, 2006; Geurts et al., Extremely randomized trees, 2006",
         create: || Arc::new(quantile_forest::QuantileForest::default()),
@@ -128,7 +128,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "residual-forest",
-        prior: (0.1, 0.28),
+        prior: (0.01, 0.28),
         summary: "quantile forest on what the robust stack leaves unexplained",
         source: "as robust-stack and quantile-forest",
         create: || Arc::new(residual_forest::ResidualForest::default()),
@@ -136,7 +136,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-boosting",
-        prior: (0.8, 0.28),
+        prior: (0.9, 0.28),
         summary: "quantile gradient boosting on past values, direct over origin and horizon",
         source: "Friedman, Greedy function approximation, 2001; Ke et al., LightGBM, 2017",
         create: || Arc::new(quantile_boosting::QuantileBoosting::default()),

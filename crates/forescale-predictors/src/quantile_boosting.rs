@@ -105,7 +105,8 @@ fn unit(y: &[f64]) -> f64 {
     let mut sorted: Vec<f64> = y.iter().map(|value| value.abs()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
-    sorted_quantile(&sorted, 0.5) + 0.05 * mean + 1e-9
+    let unit = sorted_quantile(&sorted, 0.5) + 0.05 * mean;
+    if unit > 0.0 { unit } else { 1.0 }
 }
 
 fn matrix(
