@@ -9,6 +9,7 @@ use forescale_core::{FittedPredictor, Predictor};
 
 mod bounds;
 mod check;
+mod curved;
 pub mod fft_seasonality;
 mod filled;
 mod harmonics;
@@ -83,7 +84,7 @@ pub const PREDICTORS: &[Row] = &[
         prior: (0.02, 0.02),
         summary: "ridge regression on a damped trend, time of day and weekday",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 7.4 and 8.2",
-        create: || Arc::new(LinearTrend),
+        create: || Arc::new(LinearTrend::default()),
         load: persist::from_bytes::<linear_trend::FittedLinearTrend>,
     },
     Row {
@@ -91,7 +92,7 @@ pub const PREDICTORS: &[Row] = &[
         prior: (0.02, 0.02),
         summary: "the waves that stand out of the spectrum, from the newest level on",
         source: "Gong, Gu & Wilkes, PRESS: predictive elastic resource scaling, 2010; Fisher, 1929",
-        create: || Arc::new(FftSeasonality),
+        create: || Arc::new(FftSeasonality::default()),
         load: persist::from_bytes::<fft_seasonality::FittedFftSeasonality>,
     },
     Row {
