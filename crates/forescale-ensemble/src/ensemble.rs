@@ -45,6 +45,7 @@ pub struct Progress {
 pub struct Ensemble {
     members: Vec<Member>,
     yardstick: &'static str,
+    fallback: Option<&'static str>,
     time_limit: Duration,
     threads: usize,
 }
@@ -53,7 +54,13 @@ impl Ensemble {
     /// An ensemble of `members`, judged against the member called `yardstick` where it is one.
     pub fn new(members: Vec<Member>, yardstick: &'static str) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { members, yardstick, time_limit: TIME_LIMIT, threads }
+        Self { members, yardstick, fallback: None, time_limit: TIME_LIMIT, threads }
+    }
+
+    /// The same with the member called `name` for a load that never changes.
+    pub fn with_fallback(mut self, name: &'static str) -> Self {
+        self.fallback = Some(name);
+        self
     }
 
     /// The same with another limit for the fit of a member.
@@ -108,7 +115,13 @@ impl Ensemble {
         let evidence = backtest
             .map(|b| Evidence::new(&whole, &b.origins, rows, options.horizon))
             .filter(|evidence| evidence.steps().next().is_some());
-        Ok(judge(&whole, candidates, evidence.as_ref(), self.yardstick, options.horizon))
+        Ok(judge(
+            &whole,
+            candidates,
+            evidence.as_ref(),
+            (self.yardstick, self.fallback),
+            options.horizon,
+        ))
     }
 }
 

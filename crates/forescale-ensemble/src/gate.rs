@@ -69,7 +69,7 @@ fn summary(case: &Case, evidence: &Evidence, buckets: Vec<BucketGate>) -> Gate {
     let failed: Vec<String> =
         buckets.iter().filter(|bucket| !bucket.passed).map(|bucket| why(bucket, step)).collect();
     let ties =
-        buckets.iter().filter(|b| matches!((b.wql, b.yardstick_wql), (Some(a), Some(b)) if a > b));
+        buckets.iter().filter(|b| matches!((b.wql, b.yardstick_wql), (Some(a), Some(b)) if a >= b));
     let verdict = if ties.count() > 0 { "ties with" } else { "beats" };
     let reason = if failed.is_empty() {
         format!(
@@ -100,6 +100,13 @@ fn range(bucket: Bucket, step: Frequency) -> String {
     } else {
         format!("{} to {} ahead", span(bucket.from - 1), span(bucket.to))
     }
+}
+
+/// Where the load never changes there is nothing to beat: the fallback says it best.
+pub(crate) fn unchanging(case: &Case, member: usize) -> Gate {
+    let name = case.candidates[member].name;
+    let reason = format!("the load never changes, so {name} carries the forecast");
+    Gate { passed: false, carried_by: name.to_owned(), reason, buckets: Vec::new() }
 }
 
 /// Without a backtest: the members that the priors name.

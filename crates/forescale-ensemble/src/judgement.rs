@@ -26,6 +26,7 @@ pub(crate) struct Case<'a> {
     pub usable: Vec<bool>,
     pub buckets: Buckets,
     pub yardstick: &'a str,
+    pub fallback: Option<&'a str>,
     pub degraded: Vec<String>,
 }
 
@@ -34,13 +35,16 @@ pub(crate) fn judge(
     history: &History,
     candidates: Vec<Candidate>,
     evidence: Option<&Evidence>,
-    yardstick: &str,
+    (yardstick, fallback): (&str, Option<&str>),
     horizon: Horizon,
 ) -> FittedEnsemble {
     let buckets = Buckets::new(history.series().frequency(), horizon);
     let degraded = degraded(history);
     let usable = usable(&candidates, evidence);
-    let case = Case { history, candidates, usable, buckets, yardstick, degraded };
+    let case = Case { history, candidates, usable, buckets, yardstick, fallback, degraded };
+    if let Some(member) = case.unchanging() {
+        return unchanging(case, member);
+    }
     let priors: Vec<Vec<f64>> =
         (0..case.buckets.as_slice().len()).map(|bucket| mixing::prior(&case, bucket)).collect();
     match evidence.filter(|evidence| case.any_tested(evidence)) {
@@ -58,6 +62,15 @@ fn usable(candidates: &[Candidate], evidence: Option<&Evidence>) -> Vec<bool> {
 }
 
 impl Case<'_> {
+    /// The fallback, where the load never changes and it could be fitted.
+    fn unchanging(&self) -> Option<usize> {
+        let mut present = self.history.series().present();
+        let first = present.next()?;
+        let fallback = self.fallback.filter(|_| present.all(|value| value == first))?;
+        let member = self.candidates.iter().position(|candidate| candidate.name == fallback);
+        member.filter(|m| self.candidates[*m].fitted.is_some())
+    }
+
     fn any_tested(&self, evidence: &Evidence) -> bool {
         self.usable.iter().enumerate().any(|(m, usable)| *usable && evidence.has(m))
     }
@@ -70,6 +83,13 @@ impl Case<'_> {
     ) -> FittedEnsemble {
         FittedEnsemble::new(self.history, self.candidates, weights, spreads, report)
     }
+}
+
+fn unchanging(case: Case, member: usize) -> FittedEnsemble {
+    let buckets = case.buckets.as_slice().len();
+    let weights = vec![mixing::only(member, case.candidates.len()); buckets];
+    let report = report(&case, None, &weights, gate::unchanging(&case, member));
+    case.conclude(weights, vec![Spread::PRIOR; buckets], report)
 }
 
 fn untested(mut case: Case, priors: Vec<Vec<f64>>) -> FittedEnsemble {

@@ -132,6 +132,11 @@ fn zeros_and_constants_are_named() {
         let history = series(vec![value; 336], Calendar::default());
         let fitted = fit(&ensemble(vec![daily(NAIVE, 0.0, 0.0)]), &history);
         assert!(fitted.report().degraded.iter().any(|r| r.contains(expected)), "{value}");
+        let members = vec![daily(NAIVE, 0.0, 0.0), daily("good", 0.0, 3.0)];
+        let fitted = fit(&ensemble(members).with_fallback(NAIVE), &history);
+        let gate = &fitted.report().gate;
+        assert!(!gate.passed && gate.carried_by == NAIVE, "{gate:?}");
+        assert_eq!(gate.reason, "the load never changes, so naive carries the forecast");
     }
 }
 

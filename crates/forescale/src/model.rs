@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use forescale_core::{
-    Calendar, FittedPredictor, Forecast, Frequency, History, Horizon, Importance, LoadSeries,
-    Quantiles,
+    Calendar, FitOptions, FittedPredictor, Forecast, Frequency, History, Horizon, Importance,
+    LoadSeries, PredictError, Quantiles,
 };
 use forescale_ensemble::{FittedEnsemble, Predicted};
 use serde::{Deserialize, Serialize};
 
 use crate::EngineError;
 use crate::card::ModelCard;
+use crate::train::{LAST_RESORT, last_resort};
 
 /// The newest history that a model keeps, to forecast from when it is given none.
 const KEPT_DAYS: usize = 29;
@@ -129,13 +130,28 @@ impl Model {
             return Err(EngineError::Step { trained, given });
         }
         let history = History::new(series.clone(), Arc::clone(&self.calendar));
-        Ok(match &self.fitted {
-            Fitted::Ensemble(e) => e.predict_with_notes(&history, horizon, quantiles)?,
-            Fitted::Single(fitted) => {
-                let forecast = fitted.predict(&history, horizon, quantiles)?;
-                Predicted { forecast, notes: Vec::new() }
-            }
-        })
+        let predicted = match &self.fitted {
+            Fitted::Ensemble(e) => e.predict_with_notes(&history, horizon, quantiles),
+            Fitted::Single(fitted) => fitted
+                .predict(&history, horizon, quantiles)
+                .map(|forecast| Predicted { forecast, notes: Vec::new() }),
+        };
+        predicted.or_else(|error| self.last_value(&history, horizon, quantiles, &error))
+    }
+
+    /// A history that is too short for what was learnt: the last value is better than no answer.
+    fn last_value(
+        &self,
+        history: &History,
+        horizon: Horizon,
+        quantiles: &Quantiles,
+        error: &PredictError,
+    ) -> Result<Predicted, EngineError> {
+        let options = FitOptions { horizon, seed: self.card.seed };
+        let fitted = last_resort(history, &options)?;
+        let forecast = fitted.predict(history, horizon, quantiles)?;
+        let note = format!("degraded: {LAST_RESORT} carries the forecast: {error}");
+        Ok(Predicted { forecast, notes: vec![note] })
     }
 
     /// What drives the forecast, largest first; empty when nothing can say.
@@ -194,4 +210,26 @@ fn newest(series: &LoadSeries) -> LoadSeries {
     let steps = (KEPT_DAYS * series.frequency().steps_per_day()).clamp(1, KEPT_STEPS);
     let from = series.len().saturating_sub(steps);
     series.slice(from, series.len()).unwrap_or_else(|_| series.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EngineOptions, train};
+
+    #[test]
+    fn a_history_too_short_for_the_members_still_gets_an_answer_that_says_so() {
+        let start = "2026-01-05T00:00:00Z".parse().unwrap();
+        let hour = Frequency::from_seconds(3_600).unwrap();
+        let load = (0..336).map(|i| 100.0 + f64::from(i % 24)).collect();
+        let series = LoadSeries::new(start, hour, load).unwrap();
+        let predictors = vec!["seasonal-naive".to_owned(), "linear-trend".to_owned()];
+        let options = EngineOptions { predictors, ..EngineOptions::default() };
+        let model = train(&series, &options).unwrap();
+        let recent = series.slice(326, 336).unwrap();
+        let horizon = Horizon::new(3).unwrap();
+        let answer = model.forecast_with_notes(&recent, horizon, &Quantiles::standard()).unwrap();
+        assert_eq!(answer.forecast.point(0), 123.0);
+        assert!(answer.notes[0].starts_with("degraded: last-value carries the forecast: "));
+    }
 }

@@ -13,7 +13,7 @@ use crate::{EngineError, EngineOptions, Model, horizon};
 pub const YARDSTICK: &str = "seasonal-naive";
 
 /// The predictor that always has an answer.
-const LAST_RESORT: &str = "last-value";
+pub(crate) const LAST_RESORT: &str = "last-value";
 
 /// Learns from `series`.
 ///
@@ -51,14 +51,18 @@ pub fn train_with_progress(
 pub(crate) fn ensemble(options: &EngineOptions) -> Result<Ensemble, EngineError> {
     let members = options.rows()?.into_iter();
     let members = members.map(|row| Member { predictor: (row.create)(), prior: row.prior });
-    let ensemble = Ensemble::new(members.collect(), YARDSTICK);
+    let ensemble = Ensemble::new(members.collect(), YARDSTICK).with_fallback(LAST_RESORT);
     Ok(match options.threads {
         Some(threads) => ensemble.with_threads(threads),
         None => ensemble,
     })
 }
 
-fn last_resort(history: &History, fit: &FitOptions) -> Result<Box<dyn FittedPredictor>, FitError> {
+/// What repeats the last value; any history is long enough for it.
+pub(crate) fn last_resort(
+    history: &History,
+    fit: &FitOptions,
+) -> Result<Box<dyn FittedPredictor>, FitError> {
     let row = forescale_predictors::by_name(LAST_RESORT).expect("the last resort is in the list");
     (row.create)().fit(history, fit)
 }
