@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 
 use crate::fleet::FleetState;
-use crate::timeline::Timeline;
 
 /// Instances that are starting, oldest first: when they serve, and how many.
 #[derive(Debug)]
@@ -20,12 +19,20 @@ impl InFlight {
     }
 
     /// Launches instances, or cancels the newest that do not serve yet before any that does.
-    pub(crate) fn change(&mut self, before: u32, after: u32, i: usize, timeline: &Timeline) {
-        while self.0.front().is_some_and(|(ready, _)| *ready <= timeline.begins(i)) {
+    ///
+    /// Those that serve at `time` are forgotten, and launched ones serve from `ready` on.
+    pub(crate) fn change(
+        &mut self,
+        before: u32,
+        after: u32,
+        time: DateTime<Utc>,
+        ready: DateTime<Utc>,
+    ) {
+        while self.0.front().is_some_and(|(ready, _)| *ready <= time) {
             self.0.pop_front();
         }
         if after > before {
-            self.0.push_back((timeline.asks(i) + timeline.startup(), after - before));
+            self.0.push_back((ready, after - before));
         }
         let mut left = before.saturating_sub(after);
         while left > 0 {

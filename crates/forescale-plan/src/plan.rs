@@ -69,8 +69,9 @@ pub fn plan(
     let demand = Demand::new(forecast, capacity, &options.objective, &timeline)?;
     let peaks = window::peaks(&demand.needed, timeline.lead());
     let needed = peaks.iter().map(|peak| demand.needed[*peak]).collect();
+    let soon = window::before_lead(&demand.needed, timeline.lead());
     let event_price_steps = options.event_price / timeline.step_minutes();
-    let wanted = Wanted::new(needed, fleet.total()?, &options.limits, event_price_steps)?;
+    let wanted = Wanted::new(needed, soon, fleet.total()?, &options.limits, event_price_steps)?;
     let decisions = walk::decide(&wanted, fleet, &options.limits, &timeline);
     let rows = Rows {
         timeline: &timeline,
@@ -102,7 +103,7 @@ fn warnings(
             "the start-up time reaches beyond the forecast, so no scale-up serves within it".into(),
         );
     }
-    if let Some(late) = recommendations.first().and_then(|row| row.reason.late) {
+    if let Some(late) = recommendations.iter().find_map(|row| row.reason.late) {
         let (needed, effective) = (clock(late.needed_from), clock(late.effective_at));
         warnings.push(format!(
             "more instances are needed from {needed}, but can serve only from {effective}"

@@ -73,9 +73,10 @@ impl Rows<'_> {
 
     fn row(&self, step: usize) -> Row {
         let action = self.action(step);
-        let (at, delay) = match action {
-            Action::ScaleUp => (self.timeline.asks(step), self.timeline.startup()),
-            _ => (self.timeline.begins(step), chrono::TimeDelta::zero()),
+        let at = self.decisions[step].at;
+        let delay = match action {
+            Action::ScaleUp => self.timeline.startup(),
+            _ => chrono::TimeDelta::zero(),
         };
         Row { step, action, at, effective_at: at + delay }
     }
@@ -123,7 +124,8 @@ impl Rows<'_> {
         if self.timeline.begins(i) >= row.effective_at {
             return self.decisions[i].serving;
         }
-        // Only what is asked for now takes effect within a step or beyond the forecast.
+        // Only what is asked for now or late takes effect within a step or beyond the forecast, and before a
+        // late ask nothing was cancelled.
         let waits = |(ready, count): &(DateTime<Utc>, u32)| {
             if *ready > row.effective_at { *count } else { 0 }
         };
@@ -132,7 +134,8 @@ impl Rows<'_> {
     }
 
     fn reason(&self, row: &Row) -> Reason {
-        let peak = self.peaks[row.step];
+        let late = self.late(row);
+        let peak = self.peak(row, late);
         Reason {
             binding: self.decisions[row.step].binding,
             peak: Peak {
@@ -141,15 +144,37 @@ impl Rows<'_> {
                 needed: self.demand.needed[peak],
                 quantile: self.demand.quantile,
             },
-            late: self.late(row),
+            late,
             notes: Arc::clone(&self.notes),
         }
     }
 
-    /// When instances are needed now or soon that are still starting by then.
+    /// The step whose load a row answers for: a scale-up in time, the one from whose begin it serves.
+    fn peak(&self, row: &Row, late: Option<Late>) -> usize {
+        let in_time = row.action == Action::ScaleUp && row.step > 0 && late.is_none();
+        if in_time { self.timeline.step_at(row.effective_at) } else { self.peaks[row.step] }
+    }
+
+    /// When instances are needed before they can serve.
     fn late(&self, row: &Row) -> Option<Late> {
+        if row.step == 0 { self.late_now(row) } else { self.catches_up(row) }
+    }
+
+    /// When a later scale-up adds what is needed before it serves.
+    fn catches_up(&self, row: &Row) -> Option<Late> {
+        if row.action != Action::ScaleUp {
+            return None;
+        }
+        let (before, effective_at) = (self.decisions[row.step].before, row.effective_at);
+        (row.step..self.decisions.len())
+            .take_while(|i| self.timeline.begins(*i) < effective_at)
+            .find(|i| self.demand.needed[*i] > before)
+            .map(|i| Late { needed_from: self.timeline.begins(i), effective_at })
+    }
+
+    /// When instances are needed now or soon that are still starting by then.
+    fn late_now(&self, row: &Row) -> Option<Late> {
         let effective_at = match row.action {
-            _ if row.step > 0 => return None,
             Action::ScaleUp => row.effective_at,
             _ => self.fleet.starting.iter().map(|(ready, _)| *ready).max()?,
         };

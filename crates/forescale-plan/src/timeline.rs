@@ -86,8 +86,8 @@ impl Timeline {
         self.begins(self.len)
     }
 
-    /// When a scale-up of step `i` is asked for: as late as it may be to serve from the start of step
-    /// `i + lead` on, and now for step 0.
+    /// When a scale-up of step `i` is asked for that is in time: as late as it may be to serve from the start of
+    /// step `i + lead` on, and now for step 0.
     pub(crate) fn asks(&self, i: usize) -> DateTime<Utc> {
         if i == 0 { self.now } else { self.begins(i + self.lead) - self.startup }
     }

@@ -17,6 +17,8 @@ use crate::window;
 pub(crate) struct Wanted {
     /// Instances that the start-up window needs, before any limit.
     pub(crate) needed: Vec<u32>,
+    /// Instances that the load needs before an ask in time serves, before any limit.
+    pub(crate) soon: Vec<u32>,
     /// The same within the minimum and the maximum.
     pub(crate) bounded: Vec<u32>,
     /// With scale-ups merged.
@@ -34,17 +36,20 @@ pub(crate) struct Decision {
     pub(crate) after: u32,
     /// Instances that serve when the step has begun.
     pub(crate) serving: u32,
+    /// When it is made: for a scale-up, when the instances are asked for.
+    pub(crate) at: DateTime<Utc>,
     /// What decided.
     pub(crate) binding: Binding,
 }
 
 impl Wanted {
-    /// From what the start-up window of each step needs.
+    /// From what the load needs over the start-up window of each step, and before an ask in time serves.
     ///
     /// # Errors
     /// [`PlanError::TooLarge`] when scale-ups cannot be merged exactly.
     pub(crate) fn new(
         needed: Vec<u32>,
+        soon: Vec<u32>,
         total: u32,
         limits: &Limits,
         event_price_steps: f64,
@@ -56,13 +61,14 @@ impl Wanted {
             price => merge::merged(&bounded, total.clamp(min, most), price)?,
         };
         let ramped = window::ramp(&merged, limits.max_up);
-        Ok(Self { needed, bounded, merged, ramped })
+        Ok(Self { needed, soon, bounded, merged, ramped })
     }
 }
 
 /// Decides every step.
 ///
-/// A scale-up is held back by the maximum and the largest change only. A scale-down waits for instances that have
+/// A scale-up is held back by the maximum and the largest change only. One that catches up with a need is asked for
+/// at the begin of its step, any other as late as it may be. A scale-down waits for instances that have
 /// not served yet, the stabilization window, the cooldown and the largest change. The minimum and the maximum
 /// hold whatever the rest says: a fleet outside of them is brought within at once.
 pub(crate) fn decide(
@@ -100,16 +106,18 @@ impl State {
         } else {
             self.down(i, most_wanted, w, limits, time)
         };
+        let in_time = after > before && w.soon[i] <= before;
+        let at = if in_time { timeline.asks(i) } else { time };
+        let ready = at + timeline.startup();
         if after > before {
-            let effective = timeline.asks(i) + timeline.startup();
-            self.asked_until = Some((timeline.step_at(effective), after));
+            self.asked_until = Some((timeline.step_at(ready), after));
         }
         if after != before {
-            self.last_change = Some(if after > before { timeline.asks(i) } else { time });
+            self.last_change = Some(at);
         }
-        self.in_flight.change(before, after, i, timeline);
+        self.in_flight.change(before, after, time, ready);
         self.total = after;
-        Decision { before, after, serving: self.in_flight.serving(after, time), binding }
+        Decision { before, after, serving: self.in_flight.serving(after, time), at, binding }
     }
 
     /// The fewest instances that every reason to keep them allows, and the last reason that kept some.

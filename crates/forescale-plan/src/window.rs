@@ -22,6 +22,14 @@ pub(crate) fn peaks(needed: &[u32], lead: usize) -> Vec<usize> {
     peaks
 }
 
+/// For every step, the most that a step of `i .. i + lead` needs; nothing without a lead.
+pub(crate) fn before_lead(needed: &[u32], lead: usize) -> Vec<u32> {
+    match lead.checked_sub(1) {
+        Some(last) => peaks(needed, last).into_iter().map(|peak| needed[peak]).collect(),
+        None => vec![0; needed.len()],
+    }
+}
+
 /// The least that climbs to every wanted count with at most `max_up` more in a step: a rise is begun early.
 pub(crate) fn ramp(wanted: &[u32], max_up: Option<u32>) -> Vec<u32> {
     let Some(max_up) = max_up else { return wanted.to_vec() };
@@ -48,6 +56,14 @@ mod tests {
         assert_eq!(peaks(&needed, 0), [0, 1, 2, 3, 4, 5]);
         assert_eq!(peaks(&needed, 2), [1, 1, 3, 3, 4, 5]);
         assert_eq!(peaks(&needed, 99), [1, 1, 3, 3, 4, 5]);
+    }
+
+    #[test]
+    fn what_is_needed_before_the_lead_is_over_leaves_its_end_out() {
+        let needed = [1, 3, 2, 4];
+        assert_eq!(before_lead(&needed, 0), [0, 0, 0, 0]);
+        assert_eq!(before_lead(&needed, 1), needed);
+        assert_eq!(before_lead(&needed, 2), [3, 3, 4, 4]);
     }
 
     #[test]

@@ -66,6 +66,48 @@ fn a_rise_that_is_too_near_names_the_change_limit() {
 }
 
 #[test]
+fn a_fleet_that_is_behind_catches_up_as_early_as_the_limit_allows() {
+    let limits = Limits { max_up: Some(1), ..Limits::default() };
+    let made = plan(&sure(3600, &[32.0; 5]), &fleet(1, 5), &within(limits)).unwrap();
+    assert_eq!(
+        table(&made),
+        ["10:00 10:05 scale_up 2", "11:00 11:05 scale_up 3", "12:00 12:05 scale_up 4"]
+    );
+    assert_eq!(
+        made.recommendations[1].reason.to_string(),
+        "the 98 % quantile of the load, 32 at 2026-01-05 11:00Z, needs 4 instances, but at most 1 may be \
+         added in a step; too late: needed from 2026-01-05 11:00Z, can serve from 2026-01-05 11:05Z"
+    );
+    assert!(made.recommendations[2].reason.late.is_some());
+    assert_eq!(made.recommendations[2].confidence, 1.0);
+}
+
+#[test]
+fn a_climb_that_is_not_behind_yet_is_asked_for_in_time() {
+    // The climb to 5 should have begun before: 2, 3 and 4 come in time for the steps before, and 5 is late.
+    let limits = Limits { max_up: Some(1), ..Limits::default() };
+    let loads = [8.0, 8.0, 8.0, 40.0, 40.0];
+    let made = plan(&sure(3600, &loads), &fleet(1, 5), &within(limits)).unwrap();
+    assert_eq!(
+        table(&made),
+        [
+            "10:00 10:05 scale_up 2",
+            "11:55 12:00 scale_up 3",
+            "12:55 13:00 scale_up 4",
+            "13:00 13:05 scale_up 5"
+        ]
+    );
+    assert_eq!(made.recommendations[3].reason.peak.at, ten() + minutes(180));
+    assert_eq!(made.recommendations.iter().filter(|row| row.reason.late.is_some()).count(), 1);
+    assert_eq!(
+        made.warnings,
+        [
+            "more instances are needed from 2026-01-05 13:00Z, but can serve only from 2026-01-05 13:05Z"
+        ]
+    );
+}
+
+#[test]
 fn a_fall_goes_no_faster_than_allowed() {
     let limits = Limits { max_down: Some(3), ..Limits::default() };
     let made = plan(&sure(300, &[8.0, 8.0, 8.0]), &fleet(6, 0), &within(limits)).unwrap();

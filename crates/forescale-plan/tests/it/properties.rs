@@ -135,7 +135,10 @@ proptest! {
         for (i, row) in made.recommendations.iter().enumerate() {
             let window = &needs[i..needs.len().min(i + lead + 1)];
             let needed = window.iter().copied().max().unwrap();
-            prop_assert_eq!(row.reason.peak.needed, needed);
+            let in_time = i > 0 && row.action == Action::ScaleUp && row.reason.late.is_none();
+            let shown = if in_time { *window.last().unwrap() } else { needed };
+            prop_assert_eq!(row.reason.peak.needed, shown);
+            prop_assert!(i == 0 || row.reason.peak.at + TimeDelta::seconds(STEP_SECONDS) > row.at);
             if row.instances.0 < needed {
                 let named = matches!(row.reason.binding, Binding::Max(_) | Binding::MaxUp(_))
                     || limits.max == Some(row.instances);
