@@ -68,7 +68,8 @@ pub struct PlanOptions {
     pub level: Level,
     /// Instance-minutes that one scale-up less is worth; 0 leaves scale-ups as they come.
     pub event_price: f64,
-    /// One row for every step rather than one for every change.
+    /// One row for the decision of every step rather than one for every change. A scale-up is the row of the step
+    /// that decides it, not of the first step it serves.
     pub all_steps: bool,
 }
 

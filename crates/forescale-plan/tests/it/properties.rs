@@ -151,6 +151,23 @@ proptest! {
     }
 
     #[test]
+    fn what_comes_late_is_asked_for_when_its_step_begins(
+        rows in rows(),
+        fleet in fleets(),
+        limits in limits(),
+        p in 0.3..0.999,
+    ) {
+        let made = plan(&banded(STEP_SECONDS, &rows), &fleet, &every_step(p, limits)).unwrap();
+        for (i, row) in made.recommendations.iter().enumerate().skip(1) {
+            if let Some(late) = row.reason.late {
+                let begin = ten() + TimeDelta::seconds(STEP_SECONDS * i as i64);
+                prop_assert_eq!((row.at, row.action), (begin, Action::ScaleUp));
+                prop_assert!(begin <= late.needed_from && late.needed_from < row.effective_at);
+            }
+        }
+    }
+
+    #[test]
     fn a_known_rise_is_met_whatever_the_change_limit(
         loads in prop::collection::vec(0_u32..200, 1..30),
         lead in 0_usize..4,
