@@ -118,6 +118,7 @@ fn columns_and_series_have_to_be_there() {
     broken_flags(&["--time", "timestmp"], 2, &["did you mean timestamp?"]);
     let wide = "timestamp,web,api\n2026-01-05T00:00:00Z,4,5\n2026-01-05T00:01:00Z,4,5\n";
     broken_file(wide, 2, &["several load columns: web, api", "hint: choose one"]);
+    broken_flags(&["--series", "q"], 2, &["no series column", "leave out `--series`"]);
     let long = "series,timestamp,load\na,2026-01-05T00:00:00Z,4\nb,2026-01-05T00:00:00Z,4\n";
     broken_file(long, 2, &["holds 2 series: a, b", "--series a"]);
     let arguments = [FORECAST, &["--series", "c"]].concat();
@@ -129,7 +130,7 @@ fn steps_and_spans_are_checked() {
     broken_flags(&["--step", "10s"], 2, &["a step of 10s is finer than the samples", "--step 1m"]);
     broken_flags(&["--step", "60d"], 2, &["a step should be between 1s and 28d"]);
     broken_flags(&["--horizon", "soon"], 2, &["a span should look like 300s, 5m, 24h", "\"soon\""]);
-    broken_flags(&["--horizon", "0s"], 2, &["a span should look like"]);
+    broken_flags(&["--horizon", "0h"], 2, &["above 0, but is \"0h\""]);
     broken_flags(&["--horizon", "2000000m"], 2, &["a horizon should have 1 to 1000000 steps"]);
     let stray = "timestamp,load\n1970-01-01T00:00:00Z,4\n2026-01-05T00:00:00Z,4\n2026-01-05T00:00:01Z,4\n2026-01-05T00:00:02Z,4\n";
     broken_file(stray, 1, &["load.csv would be", "steps"]);
@@ -150,14 +151,18 @@ fn quantiles_levels_and_zones_are_checked() {
         2,
         &["a time zone should look like UTC or Europe/Berlin"],
     );
-    broken_flags(&["--business-hours", "17-9"], 2, &["business hours should look like 9-17"]);
+    broken_flags(
+        &["--business-hours", "17-9"],
+        2,
+        &["business hours should start before they end"],
+    );
     broken_flags(&["--holidays", "Narnia"], 2, &["Narnia"]);
     broken_flags(
         &["--predictors", "oracle"],
         2,
         &["there is no predictor \"oracle\"", "seasonal-naive"],
     );
-    broken_flags(&["--seed", "-1"], 2, &["'-1'"]);
+    broken_flags(&["--seed", "-1"], 2, &["a seed should be a whole number from 0"]);
     broken_flags(&["--threads", "0"], 2, &["0 is not in 1.."]);
     broken_flags(&["-o", "xml"], 2, &["[possible values: table, json, csv, parquet, yaml]"]);
     broken_flags(&["--frobnicate"], 2, &["unexpected argument '--frobnicate'"]);
@@ -172,6 +177,13 @@ fn now_has_to_be_near_the_history() {
         4,
         &["after the history ends", "hint: pass newer history"],
     );
+    let late = |now: &str| {
+        let arguments = [FORECAST, &["--now", now, "--horizon", "1m"]].concat();
+        with_file(good().as_bytes(), &arguments).stderr
+    };
+    let warning = "the history ends 1h30m before --now";
+    assert!(late("2026-01-05T03:30:00Z").contains(warning));
+    assert!(!late("2026-01-05T03:00:00Z").contains("before --now"), "an hour is nothing to say");
 }
 
 #[test]
@@ -209,12 +221,44 @@ fn a_plan_needs_a_fleet_that_makes_sense() {
     broken_plan(&plan(&["--budget", "a little"]), 2, &["a share should look like 1% or 0.01"]);
     broken_plan(&plan(&["--startup", "5"]), 2, &["a span should look like"]);
     broken_plan(&plan(&["--service-time", "50ms"]), 2, &["--max-wait"]);
+    broken_plan(&plan(&["--wait-share", "5%"]), 2, &["--service-time"]);
+    broken_plan(
+        &["--service-time", "1s", "--max-wait", "1s", "--target-utilization", "0.5"],
+        2,
+        &["cannot be used with '--target-utilization"],
+    );
     broken_plan(
         &["--service-time", "1s", "--max-wait", "1s", "--capacity", "0.5"],
         2,
         &["should carry at least 1 a second"],
     );
     broken_plan(&plan(&["--max-scale-up", "0"]), 2, &["0 is not in 1.."]);
+}
+
+#[test]
+fn numbers_below_zero_are_read_as_values() {
+    broken_plan(&["--capacity", "-1"], 2, &["expected a number above 0, but got \"-1\""]);
+    broken_plan(&["--current", "-1"], 2, &["-1 is not in 0.."]);
+    broken_plan(&["--budget", "-1%"], 2, &["a share should look like 1% or 0.01"]);
+    broken_plan(&["--startup", "-5m"], 2, &["a span should look like 300s", "\"-5m\""]);
+}
+
+#[test]
+fn a_model_refuses_what_it_could_only_ignore() {
+    let folder = tempfile::tempdir().expect("there is room for a test");
+    std::fs::write(folder.path().join("load.csv"), good()).expect("the folder is writable");
+    let run = |words: &str| forescale(folder.path(), &words.split(' ').collect::<Vec<_>>());
+    let trained = run("train load.csv --model m --horizon 1h --predictors linear-trend");
+    assert_eq!(trained.code, 0, "{}", trained.stderr);
+    let hint = "leave out --predictors, or train again";
+    expect(&run("forecast --model m --predictors linear-trend"), 2, &["linear-trend", hint]);
+    let step = "trained with a step of 1m, but --step is 5m";
+    expect(&run("forecast --model m --step 5m"), 2, &[step, "leave out --step"]);
+    let ran = run("forecast --model m --history load.csv --step 60s --seed 7 --horizon 2h -o json");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let longer = "the horizon of 2h is longer than the 1h the model was trained for";
+    assert!(ran.stderr.contains(longer) && ran.stdout.contains(longer), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("\"seed\""), "a seed has no part in what a model forecasts");
 }
 
 #[test]
@@ -227,7 +271,8 @@ fn models_are_checked_before_they_are_trusted() {
     );
     expect(&model(b"FORESCALE\0"), 1, &["is cut short"]);
     let ran = forescale(Path::new("."), &["forecast", "--model", "no-such-model"]);
-    expect(&ran, 3, &["no-such-model: no such file"]);
+    expect(&ran, 3, &["no-such-model: no such file", "hint: check the path"]);
+    assert!(!ran.stderr.contains("standard input"), "a model is a file");
     let ran = with_file(good().as_bytes(), &["train", "load.csv", "--model", "load.csv"]);
     expect(&ran, 4, &["load.csv is there and is no model"]);
     let ran = with_file(good().as_bytes(), &["models", "show", "../load.csv"]);

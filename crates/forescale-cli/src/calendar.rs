@@ -7,6 +7,7 @@ use forescale::{Calendar, LoadSeries, holidays};
 use forescale_sources::{Source, read_events};
 
 use crate::args::HistoryArgs;
+use crate::commands::Context;
 use crate::failure::Failure;
 use crate::input::source_failure;
 
@@ -39,6 +40,13 @@ pub fn read(
         calendar.events = events(file, &calendar)?;
     }
     Ok(calendar)
+}
+
+/// Puts the time zone and the business hours, as they turned out, into the settings.
+pub fn record(calendar: &Calendar, context: &mut Context) {
+    let hours = calendar.business_hours;
+    context.set("timezone", calendar.zone.name());
+    context.set("business_hours", format!("{}-{}", hours.start, hours.end));
 }
 
 fn events(file: &Path, calendar: &Calendar) -> Result<Vec<forescale::Event>, Failure> {

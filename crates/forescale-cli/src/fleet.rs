@@ -6,7 +6,9 @@ use forescale::{
 };
 
 use crate::args::FleetArgs;
+use crate::commands::Context;
 use crate::failure::Failure;
+use crate::output::frame::tidy;
 
 /// How much an instance carries; none when neither a capacity nor a service time is given.
 ///
@@ -23,13 +25,22 @@ pub fn capacity(args: &FleetArgs) -> Result<Option<Capacity>, Failure> {
     Ok(Some(capacity))
 }
 
+/// Puts into the settings what was weighed, and leaves out what had no part in it.
+pub fn record(args: &FleetArgs, context: &mut Context) {
+    match args.service_time {
+        Some(_) => context.unset("target_utilization"),
+        None => context.unset("wait_share"),
+    }
+    match objective(args) {
+        Objective::Budget(budget) if args.budget.is_none() => {
+            context.set("budget", format!("{}%", tidy(budget * 100.0)));
+        }
+        _ => {}
+    }
+}
+
 /// What the plan must respect and weigh.
 pub fn plan_options(args: &FleetArgs, all_steps: bool) -> PlanOptions {
-    let objective = match (args.violation_price, args.budget) {
-        (Some(violated_minute), _) => Objective::Price { violated_minute },
-        (None, Some(budget)) => Objective::Budget(budget),
-        (None, None) => Objective::default(),
-    };
     let limits = Limits {
         min: Replicas(args.min),
         max: args.max.map(Replicas),
@@ -38,7 +49,21 @@ pub fn plan_options(args: &FleetArgs, all_steps: bool) -> PlanOptions {
         cooldown: args.cooldown,
         stabilization: args.stabilization,
     };
-    PlanOptions { objective, limits, level: args.level, event_price: args.event_price, all_steps }
+    PlanOptions {
+        objective: objective(args),
+        limits,
+        level: args.level,
+        event_price: args.event_price,
+        all_steps,
+    }
+}
+
+fn objective(args: &FleetArgs) -> Objective {
+    match (args.violation_price, args.budget) {
+        (Some(violated_minute), _) => Objective::Price { violated_minute },
+        (None, Some(budget)) => Objective::Budget(budget),
+        (None, None) => Objective::default(),
+    }
 }
 
 /// The fleet at the end of `series`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use forescale::{Frequency, LoadSeries, Model, as_of};
+use forescale_core::time::format_span;
 use forescale_sources::{Aggregate, ReadOptions, SourceError, read_history};
 use serde_json::{Value, json};
 
@@ -13,6 +14,9 @@ use crate::commands::Context;
 use crate::failure::Failure;
 use crate::output::frame::time_text;
 use crate::{calendar, engine, store};
+
+/// Missing steps before the first moment to forecast that are nothing to speak of.
+const STALE_STEPS: i32 = 3;
 
 /// A history that was read.
 #[derive(Debug)]
@@ -61,7 +65,7 @@ pub fn read(
         },
     };
     let source = forescale_sources::Source::new(path);
-    let read = read_history(&source, &options).map_err(source_failure)?;
+    let read = read_history(&source, &options).map_err(history_failure)?;
     let line = read.report.line();
     context.terminal.say(&format!("read {}: {line}", read.report.source));
     Ok(Read { series: read.series, data: json!(read.report), warnings: read.warnings })
@@ -91,6 +95,13 @@ pub fn known(
     Ok(known)
 }
 
+/// What to say when the history ends well before the first moment to forecast.
+pub fn stale(read: &LoadSeries, known: &LoadSeries) -> Option<String> {
+    let gap = known.end() - read.end();
+    let usual = (read.frequency().span() * STALE_STEPS).max(TimeDelta::hours(1));
+    (gap > usual).then(|| format!("the history ends {} before --now", format_span(gap)))
+}
+
 /// Trains on a history, or takes a model and the newest history there is for it.
 ///
 /// # Errors
@@ -102,23 +113,60 @@ pub fn prepare(
     horizon: TimeDelta,
     context: &mut Context,
 ) -> Result<Prepared, Failure> {
-    let prepared = match (&source.model, &source.input) {
+    let mut prepared = match (&source.model, &source.input) {
         (Some(file), _) => {
             let model = store::load(file)?;
+            check_fit(&model, reading, learning)?;
+            context.unset("seed");
             let calendar = calendar::read(reading, model.recent(), Some(model.calendar()))?;
             let model = model.with_calendar(Arc::new(calendar));
-            from_model(model, source.history.as_deref(), reading, context)?
+            let mut prepared = from_model(model, source.history.as_deref(), reading, context)?;
+            prepared.warnings.extend(farther(&prepared.model, horizon));
+            prepared
         }
         (None, Some(path)) => {
             let read = read(path, reading, None, context)?;
             let calendar = Arc::new(calendar::read(reading, &read.series, None)?);
             let series = known(&read.series, reading, calendar.zone, context)?;
             let model = engine::train(&series, learning, horizon, &calendar, context)?;
-            Prepared { model, series, data: read.data, warnings: read.warnings }
+            let mut warnings = read.warnings;
+            warnings.extend(stale(&read.series, &series));
+            Prepared { model, series, data: read.data, warnings }
         }
         (None, None) => return Err(Failure::usage("there is neither a history nor a model")),
     };
-    Ok(with_degraded(prepared))
+    calendar::record(prepared.model.calendar(), context);
+    let degraded = prepared.model.card().degraded.iter();
+    prepared.warnings.extend(degraded.map(|reason| format!("degraded: {reason}")));
+    Ok(prepared)
+}
+
+/// Refuses what a trained model could only ignore.
+fn check_fit(model: &Model, reading: &HistoryArgs, learning: &EngineArgs) -> Result<(), Failure> {
+    if !learning.predictors.is_empty() {
+        let names = learning.predictors.join(",");
+        return Err(Failure::usage(format!("a model brings its own predictors, but got {names}"))
+            .hint("leave out --predictors, or train again"));
+    }
+    let trained = model.frequency();
+    match frequency(reading.step)? {
+        Some(given) if given != trained => {
+            let text =
+                format!("the model was trained with a step of {trained}, but --step is {given}");
+            Err(Failure::usage(text)
+                .hint(format!("leave out --step, or pass --step {trained}; or train a new model")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What to say when a model is asked for more than it was trained for.
+fn farther(model: &Model, horizon: TimeDelta) -> Option<String> {
+    let trained = model.frequency().span() * i32::try_from(model.card().horizon_steps).ok()?;
+    (horizon > trained).then(|| {
+        let (asked, trained) = (format_span(horizon), format_span(trained));
+        format!("the horizon of {asked} is longer than the {trained} the model was trained for")
+    })
 }
 
 fn from_model(
@@ -131,16 +179,14 @@ fn from_model(
     let Some(path) = history else {
         let series = known(model.recent(), reading, zone, context)?;
         let data = json!({ "source": "the model", "model": model.card().data });
-        return Ok(Prepared { model, series, data, warnings: Vec::new() });
+        let warnings = stale(model.recent(), &series).into_iter().collect();
+        return Ok(Prepared { model, series, data, warnings });
     };
     let read = read(path, reading, Some(model.frequency()), context)?;
     let series = known(&read.series, reading, zone, context)?;
-    Ok(Prepared { model, series, data: read.data, warnings: read.warnings })
-}
-
-fn with_degraded(mut prepared: Prepared) -> Prepared {
-    prepared.warnings.extend(prepared.model.card().degraded.iter().cloned());
-    prepared
+    let mut warnings = read.warnings;
+    warnings.extend(stale(&read.series, &series));
+    Ok(Prepared { model, series, data: read.data, warnings })
 }
 
 /// A source's error with its way out and exit code.
@@ -160,5 +206,15 @@ pub fn source_failure(error: SourceError) -> Failure {
     match error.hint() {
         Some(hint) => failure.hint(hint),
         None => failure,
+    }
+}
+
+/// The same for a history, which may come from standard input, too.
+fn history_failure(error: SourceError) -> Failure {
+    let unavailable = error.is_unavailable();
+    let failure = source_failure(error);
+    match unavailable {
+        true => failure.hint("check the path, or pass `-` to read standard input"),
+        false => failure,
     }
 }

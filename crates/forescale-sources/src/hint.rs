@@ -6,13 +6,19 @@ impl SourceError {
     /// What to do about it, if there is something to say beyond the message.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Unavailable { .. } => "check the path, or pass `-` to read standard input".into(),
+            Self::Unavailable { .. } => "check the path".into(),
             Self::Empty { .. } | Self::NoRows { .. } | Self::NoHeader { .. } => {
                 "a load history looks like `timestamp,load` and below it `2026-01-05T00:00:00Z,42`"
                     .into()
             }
             Self::Unsupported { .. } => "export it as CSV in UTF-8, or as Parquet".into(),
-            Self::Malformed { .. } => "write the file anew, or mend the line".into(),
+            Self::Malformed { what, .. } if what.contains("line ") => {
+                "write the file anew, or mend the line".into()
+            }
+            Self::Malformed { .. } => "write the file anew".into(),
+            Self::MissingColumn { role: Role::Series, .. } => {
+                "leave out `--series`, or give the column of names the heading series".into()
+            }
             Self::MissingColumn { role, .. } => format!("name it with `{} COLUMN`", role.flag()),
             Self::UnknownColumn { role: Role::Event, .. } => {
                 "a calendar of events has the columns start,end,kind and, if you like, factor"

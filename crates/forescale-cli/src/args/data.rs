@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::history::HistoryArgs;
+use super::values;
 
 /// `data`.
 #[derive(Debug, Clone, Args)]
@@ -30,7 +31,7 @@ pub enum DataCommand {
 pub struct DescribeArgs {
     /// Load history: CSV or Parquet, plain or gzip, or - for standard input.
     #[arg(value_name = "HISTORY")]
-    pub history: String,
+    pub input: String,
     /// How the history is read.
     #[command(flatten)]
     pub reading: HistoryArgs,
@@ -42,7 +43,13 @@ pub struct GenerateArgs {
     /// Which sample (see `data list`).
     pub name: String,
     /// Where all randomness comes from.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        allow_negative_numbers = true,
+        value_parser = values::seed
+    )]
     pub seed: u64,
     /// File to write [default: standard output].
     #[arg(long, value_name = "FILE")]

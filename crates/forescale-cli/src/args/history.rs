@@ -64,6 +64,12 @@ pub struct EngineArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub predictors: Vec<String>,
     /// Where all randomness comes from.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        allow_negative_numbers = true,
+        value_parser = values::seed
+    )]
     pub seed: u64,
 }

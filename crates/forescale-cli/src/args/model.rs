@@ -27,7 +27,7 @@ pub struct Source {
 pub struct TrainArgs {
     /// Load history: CSV or Parquet, plain or gzip, or - for standard input.
     #[arg(value_name = "HISTORY")]
-    pub history: String,
+    pub input: String,
     /// Where to write the model [default: models/ and the name of the history].
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,

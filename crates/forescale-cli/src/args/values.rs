@@ -56,15 +56,29 @@ fn not_a_moment(text: &str) -> String {
 
 /// A span of whole seconds.
 pub fn span(text: &str) -> Result<TimeDelta, String> {
+    if is_zero_span(text) {
+        return Err(format!("a span should look like 5m and be above 0, but is {text:?}"));
+    }
     parse_span(text).map_err(|error| error.to_string())
 }
 
 /// A span of whole seconds, or none of it: `0`.
 pub fn span_or_zero(text: &str) -> Result<TimeDelta, String> {
-    if matches!(text, "0" | "0s" | "0m" | "PT0S") {
+    if is_zero_span(text) || text == "0" {
         return Ok(TimeDelta::zero());
     }
     span(text)
+}
+
+fn is_zero_span(text: &str) -> bool {
+    matches!(text, "0s" | "0m" | "0h" | "0d" | "0w" | "PT0S")
+}
+
+/// A seed: a whole number of at least 0.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| {
+        format!("a seed should be a whole number from 0 to {}, but is {text:?}", u64::MAX)
+    })
 }
 
 /// A short time in seconds: `50ms`, `0.05s`, `2s`, `1m`.
@@ -142,6 +156,9 @@ pub fn business_hours(text: &str) -> Result<BusinessHours, String> {
     };
     match hours() {
         Some((start, end)) if start < end && end <= 24 => Ok(BusinessHours { start, end }),
+        Some((start, end)) if start >= end => {
+            Err(format!("business hours should start before they end, as 9-17, but are {text:?}"))
+        }
         _ => Err(format!("business hours should look like 9-17, but are {text:?}")),
     }
 }
@@ -173,10 +190,20 @@ mod tests {
     }
 
     #[test]
+    fn a_span_of_nothing_is_one_only_where_it_makes_sense() {
+        for text in ["0s", "0m", "0h", "0d", "PT0S"] {
+            assert_eq!(span_or_zero(text), Ok(TimeDelta::zero()));
+            assert!(span(text).unwrap_err().contains("above 0"), "{text}");
+        }
+        assert!(span_or_zero("-5m").is_err());
+    }
+
+    #[test]
     fn business_hours_run_forward_within_a_day() {
         assert_eq!(business_hours("9-17"), Ok(BusinessHours { start: 9, end: 17 }));
         for text in ["17-9", "9-25", "9", "nine-five"] {
             assert!(business_hours(text).is_err(), "{text}");
         }
+        assert!(business_hours("22-6").unwrap_err().contains("should start before they end"));
     }
 }

@@ -60,7 +60,7 @@ pub struct ForecastArgs {
 pub struct BacktestArgs {
     /// Load history: CSV or Parquet, plain or gzip, or - for standard input.
     #[arg(value_name = "HISTORY")]
-    pub history: String,
+    pub input: String,
     /// How far ahead each origin forecasts.
     #[command(flatten)]
     pub horizon: HorizonArgs,

@@ -23,9 +23,10 @@ pub fn run(args: &DataArgs, context: Context) -> Result<(), Failure> {
 }
 
 fn description(args: &DescribeArgs, mut context: Context) -> Result<(), Failure> {
-    let read = input::read(&args.history, &args.reading, None, &context)?;
+    let mut read = input::read(&args.input, &args.reading, None, &context)?;
     let zone = args.reading.timezone.unwrap_or(chrono_tz::Tz::UTC);
     let series = input::known(&read.series, &args.reading, zone, &mut context)?;
+    read.warnings.extend(input::stale(&read.series, &series));
     let description = describe(&series);
     let seasons: Vec<(String, f64)> = find_seasonality(&series)
         .into_iter()

@@ -19,6 +19,9 @@ pub fn run(args: &ExplainArgs, mut context: Context) -> Result<(), Failure> {
     let capacity = fleet::capacity(&args.fleet)?;
     let options = fleet::plan_options(&args.fleet, true);
     options.check()?;
+    if capacity.is_some() {
+        fleet::record(&args.fleet, &mut context);
+    }
     let horizon = args.horizon;
     let prepared = prepare(&args.source, &args.reading, &args.engine, horizon, &mut context)?;
     let steps = forescale::horizon(horizon, prepared.series.frequency())

@@ -114,7 +114,7 @@ fn human(shown: &Shown, zone: Tz) -> String {
     let mut text = table::table(&headings, rows.collect());
     text.push_str(&format!("\n{steps} steps of {}, times in {zone}", forecast.frequency()));
     if stride > 1 {
-        text.push_str(&format!("; every {stride}th is shown, -o csv gives all"));
+        text.push_str(&format!("; one in {stride} is shown, -o csv gives all"));
     }
     text.push('\n');
     text

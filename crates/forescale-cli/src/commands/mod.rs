@@ -32,4 +32,9 @@ impl Context {
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.settings.insert(name.to_owned(), value.into());
     }
+
+    /// Leaves out a setting that had no part in the result.
+    pub fn unset(&mut self, name: &str) {
+        self.settings.shift_remove(name);
+    }
 }

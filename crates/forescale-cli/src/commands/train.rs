@@ -11,14 +11,16 @@ use crate::{calendar, engine, input, store};
 
 /// Trains, writes, and prints the card.
 pub fn run(args: &TrainArgs, mut context: Context) -> Result<(), Failure> {
-    let path = args.model.clone().unwrap_or_else(|| conventional(&args.history));
+    let path = args.model.clone().unwrap_or_else(|| conventional(&args.input));
     store::guard(&path)?;
-    let read = input::read(&args.history, &args.reading, None, &context)?;
+    let read = input::read(&args.input, &args.reading, None, &context)?;
     let calendar = Arc::new(calendar::read(&args.reading, &read.series, None)?);
     let series = input::known(&read.series, &args.reading, calendar.zone, &mut context)?;
     let model = engine::train(&series, &args.engine, args.horizon, &calendar, &context)?;
-    store::save(&path, &model, &stem(&args.history))?;
+    store::save(&path, &model, &stem(&args.input))?;
+    calendar::record(&calendar, &mut context);
     let mut warnings = read.warnings;
+    warnings.extend(input::stale(&read.series, &series));
     warnings.extend(model.card().degraded.iter().cloned());
     context.terminal.warn_all(&warnings);
     let card = model.card();

@@ -26,7 +26,8 @@ fn check(cases: &[(&[u8], &str, &str)]) {
 const LOOKS_LIKE: &str =
     "a load history looks like `timestamp,load` and below it `2026-01-05T00:00:00Z,42`";
 const AS_CSV: &str = "export it as CSV in UTF-8, or as Parquet";
-const ANEW: &str = "write the file anew, or mend the line";
+const ANEW: &str = "write the file anew";
+const MEND: &str = "write the file anew, or mend the line";
 
 #[test]
 fn files_that_are_no_table() {
@@ -78,11 +79,11 @@ fn files_that_are_no_table() {
             "load.csv is a Parquet file that is broken, cut short, or of a kind that is not read",
             ANEW,
         ),
-        (b"time\xff,load\n1,2\n", "load.csv is not in UTF-8 (first in line 1)", ANEW),
+        (b"time\xff,load\n1,2\n", "load.csv is not in UTF-8 (first in line 1)", MEND),
         (
             b"timestamp,\"load\n1,2\n",
             "load.csv has a quote that is opened and never closed, in line 1",
-            ANEW,
+            MEND,
         ),
     ]);
 }
@@ -220,7 +221,7 @@ fn sources_that_are_not_there() {
     let absent = read("no/such/file.csv");
     assert!(absent.is_unavailable());
     assert_eq!(absent.to_string(), "no/such/file.csv: no such file");
-    assert_eq!(absent.hint().unwrap(), "check the path, or pass `-` to read standard input");
+    assert_eq!(absent.hint().unwrap(), "check the path");
     let folder = read(".");
     assert!(folder.is_unavailable());
     assert_eq!(folder.to_string(), ".: is a directory, but should be a file");
