@@ -36,6 +36,7 @@ mod testing;
 mod trend_curve;
 
 pub use fft_seasonality::FftSeasonality;
+pub use learners::extra_trees::{ExtraTrees, Growth};
 pub use linear_trend::LinearTrend;
 pub use persist::CorruptFit;
 pub use seasonal_naive::SeasonalNaive;

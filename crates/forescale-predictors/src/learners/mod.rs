@@ -1,7 +1,11 @@
 //! The learners that the direct predictors share: they know matrices and targets, but nothing of load.
 
+pub(crate) mod bins;
 pub(crate) mod boosting;
 pub(crate) mod extra_trees;
+pub(crate) mod grower;
 pub(crate) mod histogram;
 pub(crate) mod mlp;
 pub(crate) mod stack;
+pub(crate) mod tree;
+pub(crate) mod weights;

@@ -1,0 +1,72 @@
+//! What each target of a forest weighs for one row, and the quantiles of that mixture.
+
+/// Weights by rank of the target.
+pub(crate) struct Weights {
+    by_rank: Vec<f32>,
+    /// Ranks that have weight, one bit each.
+    marked: Vec<u64>,
+    leaves: usize,
+}
+
+impl Weights {
+    /// None on any of `targets` yet.
+    pub fn new(targets: usize) -> Self {
+        Self { by_rank: vec![0.0; targets], marked: vec![0; targets.div_ceil(64)], leaves: 0 }
+    }
+
+    /// Spreads a weight of one over the rows of a leaf.
+    pub fn add(&mut self, leaf: &[u16]) {
+        let weight = 1.0 / leaf.len() as f32;
+        for rank in leaf {
+            self.by_rank[*rank as usize] += weight;
+            self.marked[*rank as usize / 64] |= 1 << (rank % 64);
+        }
+        self.leaves += 1;
+    }
+
+    /// Reads quantiles off the weighted `targets`, linear between their mid-ranks, and takes the weights away.
+    pub fn read_quantiles(&mut self, targets: &[f32], levels: &[f64], out: &mut [f64]) {
+        let total = self.leaves as f64;
+        let (mut sum, mut next) = (0.0, 0);
+        let mut last: Option<(f64, f64)> = None;
+        for (word, marked) in self.marked.iter_mut().enumerate() {
+            while *marked != 0 {
+                let rank = 64 * word + marked.trailing_zeros() as usize;
+                *marked &= *marked - 1;
+                let share = f64::from(self.by_rank[rank]) / total;
+                self.by_rank[rank] = 0.0;
+                let (middle, value) = (sum + 0.5 * share, f64::from(targets[rank]));
+                while next < levels.len() && levels[next] <= middle {
+                    out[next] = match last {
+                        Some((p, v)) => v + (value - v) * (levels[next] - p) / (middle - p),
+                        None => value,
+                    };
+                    next += 1;
+                }
+                last = Some((middle, value));
+                sum += share;
+            }
+        }
+        let highest = last.map_or(0.0, |(_, value)| value);
+        out[next..].fill(highest);
+        self.leaves = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_lie_between_mid_ranks_and_weights_are_gone_after() {
+        let mut weights = Weights::new(100);
+        let targets: Vec<f32> = (0..100).map(|i| i as f32).collect();
+        let mut out = [0.0; 3];
+        for _ in 0..2 {
+            weights.add(&[10, 70]);
+            weights.add(&[10]);
+            weights.read_quantiles(&targets, &[0.1, 0.625, 0.99], &mut out);
+            assert_eq!(out, [10.0, 40.0, 70.0]);
+        }
+    }
+}
