@@ -6,7 +6,7 @@ use crate::prepared::Prepared;
 use crate::rows::Row;
 
 /// The columns, in order.
-pub const NAMES: [&str; 33] = [
+pub const NAMES: [&str; 38] = [
     "lag 1",
     "lag 2",
     "lag 3",
@@ -40,18 +40,34 @@ pub const NAMES: [&str; 33] = [
     "weekend",
     "business hours",
     "holiday",
+    "a recurrence ago",
+    "around a recurrence ago",
+    "two recurrences ago",
+    "another recurrence ago",
+    "around another recurrence ago",
 ];
 
 /// The columns that hold nothing newer than a day before the target: for horizons beyond the next hours.
-pub const DAY_COLUMNS: [usize; 17] =
-    [12, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 28, 29, 30, 31, 32, 15];
+pub const DAY_COLUMNS: [usize; 22] =
+    [12, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 28, 29, 30, 31, 32, 15, 33, 34, 35, 36, 37];
 
 const SHORT_LAGS: [usize; 7] = [1, 2, 3, 4, 6, 9, 12];
 const WINDOWS: [usize; 5] = [3, 6, 12, 36, 144];
 const DEVIATIONS: [usize; 3] = [3, 12, 72];
 
+/// Steps after which the load comes again though they are no day, the clearest first; 0 where there is none.
+///
+/// A job that runs every 64 minutes is far from its place at the same time on other days.
+pub type Recurrences = [usize; 2];
+
 /// Writes the columns of one row; returns the last value and `unit` as anchor and scale.
-pub fn fill(p: &Prepared, row: Row, unit: f64, set: &mut impl FnMut(usize, f64)) -> (f64, f64) {
+pub fn fill(
+    p: &Prepared,
+    row: Row,
+    unit: f64,
+    recurrences: Recurrences,
+    set: &mut impl FnMut(usize, f64),
+) -> (f64, f64) {
     let (o, tau, m) = (row.origin, row.target(), p.day);
     let z = |load: f64| (load / unit).asinh();
     let mean_before = |span: usize| z(p.mean(o.saturating_sub(span), o));
@@ -93,7 +109,31 @@ pub fn fill(p: &Prepared, row: Row, unit: f64, set: &mut impl FnMut(usize, f64))
     set(30, flag(local.weekend || local.holiday));
     set(31, flag(local.business));
     set(32, flag(local.holiday));
+    fill_recurrences(p, row, recurrences, &z, set);
     (p.y[o - 1], unit)
+}
+
+/// The load where the recurrences last showed it, as far as that is known at the origin.
+fn fill_recurrences(
+    p: &Prepared,
+    row: Row,
+    recurrences: Recurrences,
+    z: &impl Fn(f64) -> f64,
+    set: &mut impl FnMut(usize, f64),
+) {
+    for (recurrence, first) in recurrences.into_iter().zip([33, 36]) {
+        if recurrence == 0 {
+            continue;
+        }
+        let back = recurrence * row.horizon.div_ceil(recurrence);
+        let Some(at) = row.target().checked_sub(back) else { continue };
+        set(first, z(p.y[at]));
+        let around = &p.y[at.saturating_sub(1)..(at + 2).min(row.origin)];
+        set(first + 1, z(around.iter().copied().fold(f64::MIN, f64::max)));
+        if first == 33 {
+            set(35, at.checked_sub(recurrence).map_or(f64::NAN, |at| z(p.y[at])));
+        }
+    }
 }
 
 /// Mean and deviation of z at the same local time on the seven newest known days, a step around each.

@@ -20,6 +20,8 @@ pub enum Layout {
     Levels {
         /// The load at which the transform turns from linear to logarithmic.
         unit: f64,
+        /// Recurrences of the load that are no day.
+        recurrences: levels::Recurrences,
     },
 }
 
@@ -62,7 +64,9 @@ pub fn build(history: &History, rows: &[Row], layout: Layout) -> Matrix {
                 let seen = relative::Origin::at(&prepared, row.origin, &mut origin);
                 relative::fill(&prepared, *row, seen, floor, &mut set)
             }
-            Layout::Levels { unit } => levels::fill(&prepared, *row, unit, &mut set),
+            Layout::Levels { unit, recurrences } => {
+                levels::fill(&prepared, *row, unit, recurrences, &mut set)
+            }
         };
         matrix.anchor.push(anchor);
         matrix.scale.push(scale);

@@ -23,6 +23,7 @@ pub mod quantile_boosting;
 pub mod quantile_forest;
 pub mod random_forest;
 mod recent;
+mod recurrence;
 pub mod residual_forest;
 mod residuals;
 pub mod robust_stack;

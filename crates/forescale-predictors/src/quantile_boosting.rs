@@ -1,22 +1,26 @@
 //! Quantile gradient boosting on past values: direct over origin and horizon.
 //!
-//! In the first hours the target is `asinh(y) - asinh(last value)`; later ones are predicted from what is at least
-//! a day old.
+//! In the first hour the target is `asinh(y) - asinh(last value)`; later ones are predicted from what is at least a day
+//! old. Beside past values a row holds what recurs at other times than a day, and what the robust stack makes of its
+//! anchors: a sum that trees need many splits for.
 //!
 //! # Source
 //! Ke et al., *LightGBM*, 2017; the tuned boosting of the study in `docs/forecast.md`.
 
-use forescale_core::Quantiles;
 use forescale_core::forecast::Interpolation;
 use forescale_core::metrics::sorted_quantile;
-use forescale_features::levels::{self, DAY_COLUMNS};
-use forescale_features::{Layout, Matrix, Prepared, Segment};
+use forescale_core::{History, Quantiles};
+use forescale_features::levels::{self, DAY_COLUMNS, Recurrences};
+use forescale_features::{Layout, Matrix, Prepared, Row};
 use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 
 use crate::learners::boosting::{Boosted, Boosting, LEVELS};
 use crate::learners::histogram::TreeGrowth;
+use crate::learners::stack::Stack;
+use crate::recurrence;
 use crate::segmented::{FittedSegments, Lesson, SegmentModel, Segmented, View};
+use crate::stacked::{beside, stack_of, stacked};
 
 /// The predictor.
 pub type QuantileBoosting = Segmented<Model>;
@@ -29,25 +33,36 @@ const NEAR: Boosting = Boosting {
     rate: 0.07,
     tree: TreeGrowth { leaves: 7, leaf: 80, damping: 10.0 },
     feature_share: 0.8,
-    row_share: 0.8,
+    group_share: 0.8,
 };
 
 const DAY: Boosting = Boosting {
     rounds: 80,
     rate: 0.07,
-    tree: TreeGrowth { leaves: 7, leaf: 80, damping: 10.0 },
-    feature_share: 0.8,
-    row_share: 0.8,
+    tree: TreeGrowth { leaves: 6, leaf: 160, damping: 10.0 },
+    feature_share: 0.5,
+    group_share: 0.8,
 };
+
+/// Trees are grown on groups of rows; there are at least this many.
+const FEWEST_GROUPS: usize = 10;
 
 /// The boosted quantiles of one segment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Model {
+    layout: Columns,
+    stack: Stack,
+    boosted: Boosted,
+}
+
+/// What a row holds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Columns {
     /// The load at which `asinh` turns from linear to logarithmic.
     unit: f64,
+    recurrences: Recurrences,
     /// Whether targets are counted from the last value.
     from_last: bool,
-    boosted: Boosted,
 }
 
 impl SegmentModel for Model {
@@ -56,48 +71,75 @@ impl SegmentModel for Model {
     fn fit(lesson: &Lesson) -> Self {
         let prepared = Prepared::of(lesson.history);
         let unit = unit(&prepared.y);
-        let from_last = is_near(lesson.segment, prepared.day);
-        let matrix = matrix(lesson.history, &lesson.rows.rows, unit, from_last);
+        let recurrences = recurrence::find(&prepared, unit);
+        let layout = Columns { unit, recurrences, from_last: lesson.segment.to < prepared.day };
+        let rows = &lesson.rows.rows;
+        let relative = lesson.relative();
+        let fitted = stack_of(lesson, &relative);
+        let matrix = layout.matrix(lesson.history, rows, &relative, &fitted.stacked);
         let targets = lesson.rows.target.iter().zip(&matrix.anchor);
         let y: Vec<f32> =
-            targets.map(|(y, last)| (z(*y, unit) - base(*last, unit, from_last)) as f32).collect();
-        let how = if from_last { NEAR } else { DAY };
-        Self { unit, from_last, boosted: Boosted::fit(&matrix.x, &y, how, lesson.seed) }
+            targets.map(|(y, last)| (layout.z(*y) - layout.base(*last)) as f32).collect();
+        let how = if layout.from_last { NEAR } else { DAY };
+        let groups = groups(rows, &prepared);
+        let boosted = Boosted::fit(&matrix.x, &y, &groups, how, lesson.seed);
+        Self { layout, stack: fitted.stack.clone(), boosted }
     }
 
     fn predict(&self, view: &View, quantiles: &Quantiles, values: &mut Vec<f64>) {
-        let matrix = matrix(view.history, &view.rows, self.unit, self.from_last);
+        let relative = view.relative();
+        let middle = stacked(&self.stack, &relative, &view.rows);
+        let matrix = self.layout.matrix(view.history, &view.rows, &relative, &middle);
         let curve = Interpolation::new(&LEVELS, quantiles.as_slice());
         for i in 0..view.rows.len() {
             let first = values.len();
             curve.extend(&self.boosted.predict(&matrix.x, i), values);
-            let base = base(matrix.anchor[i], self.unit, self.from_last);
+            let base = self.layout.base(matrix.anchor[i]);
             for value in &mut values[first..] {
-                *value = self.unit * (*value + base).sinh();
+                *value = self.layout.unit * (*value + base).sinh();
             }
         }
     }
 
     fn drives(&self) -> Vec<(&'static str, f64)> {
-        let gains = self.boosted.gains.iter().map(|g| f64::from(*g));
-        if self.from_last {
-            levels::NAMES.into_iter().zip(gains).collect()
+        let columns: Vec<&'static str> = if self.layout.from_last {
+            levels::NAMES.to_vec()
         } else {
-            DAY_COLUMNS.into_iter().map(|column| levels::NAMES[column]).zip(gains).collect()
-        }
+            DAY_COLUMNS.into_iter().map(|column| levels::NAMES[column]).collect()
+        };
+        let gains = self.boosted.gains.iter().map(|g| f64::from(*g));
+        columns.into_iter().chain(["stacked value"]).zip(gains).collect()
     }
 }
 
-fn is_near(segment: Segment, day: usize) -> bool {
-    segment.to < day
+impl Columns {
+    fn z(self, load: f64) -> f64 {
+        (load / self.unit).asinh()
+    }
+
+    fn base(self, last: f64) -> f64 {
+        if self.from_last { self.z(last) } else { 0.0 }
+    }
+
+    /// Past values of `rows` and the stacked value, which is given in units of the relative scale above the anchor.
+    fn matrix(self, history: &History, rows: &[Row], relative: &Matrix, stacked: &[f64]) -> Matrix {
+        let layout = Layout::Levels { unit: self.unit, recurrences: self.recurrences };
+        let mut matrix = forescale_features::build(history, rows, layout);
+        if !self.from_last {
+            matrix.x = matrix.x.select(Axis(1), &DAY_COLUMNS);
+        }
+        let scaled = stacked.iter().zip(&relative.anchor).zip(&relative.scale);
+        let loads =
+            scaled.map(|((s, anchor), scale)| self.z(anchor + scale * s)).collect::<Vec<_>>();
+        matrix.x = beside(&matrix.x, &loads);
+        matrix
+    }
 }
 
-fn z(load: f64, unit: f64) -> f64 {
-    (load / unit).asinh()
-}
-
-fn base(last: f64, unit: f64, from_last: bool) -> f64 {
-    if from_last { z(last, unit) } else { 0.0 }
+/// Days of the targets, or shorter stretches where there are few of them.
+fn groups(rows: &[Row], prepared: &Prepared) -> Vec<u32> {
+    let length = prepared.day.min(prepared.len().div_ceil(FEWEST_GROUPS)).max(1);
+    rows.iter().map(|row| (row.target() / length) as u32).collect()
 }
 
 /// The median load, kept off zero.
@@ -107,17 +149,4 @@ fn unit(y: &[f64]) -> f64 {
     let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
     let unit = sorted_quantile(&sorted, 0.5) + 0.05 * mean;
     if unit > 0.0 { unit } else { 1.0 }
-}
-
-fn matrix(
-    history: &forescale_core::History,
-    rows: &[forescale_features::Row],
-    unit: f64,
-    near: bool,
-) -> Matrix {
-    let mut matrix = forescale_features::build(history, rows, Layout::Levels { unit });
-    if !near {
-        matrix.x = matrix.x.select(Axis(1), &DAY_COLUMNS);
-    }
-    matrix
 }

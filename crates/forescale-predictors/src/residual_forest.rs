@@ -5,14 +5,13 @@
 
 use forescale_core::Quantiles;
 use forescale_features::relative;
-use ndarray::{Array2, Axis, concatenate};
 use serde::{Deserialize, Serialize};
 
 use crate::learners::extra_trees::ExtraTrees;
 use crate::learners::stack::Stack;
 use crate::quantile_forest::GROWTH;
 use crate::segmented::{FittedSegments, Lesson, SegmentModel, Segmented, View};
-use crate::stacked::{stack_of, stacked};
+use crate::stacked::{beside, stack_of, stacked};
 
 /// The predictor.
 pub type ResidualForest = Segmented<Model>;
@@ -56,11 +55,4 @@ impl SegmentModel for Model {
         let names = relative::NAMES.into_iter().chain(["stacked value"]);
         names.zip(self.forest.gains.iter().map(|g| f64::from(*g))).collect()
     }
-}
-
-/// The matrix with the stacked values as one more column.
-fn beside(x: &Array2<f32>, stacked: &[f64]) -> Array2<f32> {
-    let column: Vec<f32> = stacked.iter().map(|value| *value as f32).collect();
-    let column = Array2::from_shape_vec((stacked.len(), 1), column).expect("one value a row");
-    concatenate(Axis(1), &[x.view(), column.view()]).expect("one value a row")
 }

@@ -21,7 +21,7 @@ use crate::learners::extra_trees::MISSING;
 use crate::{check, persist};
 
 /// Rows drawn to learn one segment from.
-const TRAINING_ROWS: usize = 4_000;
+const TRAINING_ROWS: usize = 6_000;
 
 /// Fewer rows than this teach nothing.
 const FEWEST_ROWS: usize = 60;

@@ -1,6 +1,7 @@
 //! The robust stack as two predictors build on it: one spreads its residuals, one grows a forest on them.
 
 use forescale_features::{Matrix, Row, Segment};
+use ndarray::{Array2, Axis, concatenate};
 use serde::{Deserialize, Serialize};
 
 use crate::learners::stack::{Reach, Stack, anchors};
@@ -41,6 +42,13 @@ pub(crate) fn stack_of(lesson: &Lesson, matrix: &Matrix) -> std::sync::Arc<Stack
         let rest = target.iter().zip(&stacked).map(|(y, s)| y - s).collect();
         StackedLesson { stack, stacked, rest }
     })
+}
+
+/// A matrix with a value for each row as one more column.
+pub(crate) fn beside(x: &Array2<f32>, values: &[f64]) -> Array2<f32> {
+    let column: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+    let column = Array2::from_shape_vec((values.len(), 1), column).expect("one value a row");
+    concatenate(Axis(1), &[x.view(), column.view()]).expect("one value a row")
 }
 
 /// The horizons of rows.

@@ -30,8 +30,8 @@ pub(crate) struct Boosting {
     pub tree: TreeGrowth,
     /// Share of the features a tree may split on.
     pub feature_share: f64,
-    /// Share of the rows a tree is grown on.
-    pub row_share: f64,
+    /// Share of the groups of rows a tree is grown on.
+    pub group_share: f64,
 }
 
 /// Boosted quantiles.
@@ -45,7 +45,10 @@ pub(crate) struct Boosted {
 
 impl Boosted {
     /// Boosts the quantiles of `y` on `x`; `NaN` in `x` is missing.
-    pub fn fit(x: &Array2<f32>, y: &[f32], how: Boosting, seed: u64) -> Self {
+    ///
+    /// Each tree is grown on some of the `groups` and its leaves are moved by all rows: rows of one day are nearly the
+    /// same, and trees grown on some rows of every day would learn the noise of each.
+    pub fn fit(x: &Array2<f32>, y: &[f32], groups: &[u32], how: Boosting, seed: u64) -> Self {
         let binned = Binned::new(x);
         let mut draw = SplitMix(seed);
         let mut sorted = y.to_vec();
@@ -59,15 +62,15 @@ impl Boosted {
             for ((g, y), predicted) in gradient.iter_mut().zip(y).zip(&predicted) {
                 *g = direction(*y, predicted);
             }
-            let rows = draw_rows(&mut draw, y.len(), how.row_share);
+            let rows = draw_groups(&mut draw, groups, how.group_share);
             let features = draw_features(&mut draw, binned.features(), how.feature_share);
-            let grown = grow(&binned, &gradient, rows, &features, how.tree);
+            let mut grown = grow(&binned, &gradient, rows, &features, how.tree);
             if grown.leaves.len() < 2 {
                 continue;
             }
+            let leaf_of = fill_leaves(&mut grown, x);
             let moves = leaf_moves(&grown, y, &predicted, how.rate);
-            for (i, row) in predicted.iter_mut().enumerate() {
-                let leaf = grown.tree.leaf(|feature| x[(i, feature)]);
+            for (row, leaf) in predicted.iter_mut().zip(leaf_of) {
                 row.iter_mut().zip(&moves[leaf]).for_each(|(value, step)| *value += step);
             }
             for (feature, gain) in &grown.gains {
@@ -104,8 +107,11 @@ fn spread(y: f32, predicted: &[f32; WIDTH]) -> f32 {
     sided.sum()
 }
 
-fn draw_rows(draw: &mut SplitMix, n: usize, share: f64) -> Vec<u32> {
-    (0..n as u32).filter(|_| draw.unit() < share).collect()
+/// The rows of a random share of the groups.
+fn draw_groups(draw: &mut SplitMix, groups: &[u32], share: f64) -> Vec<u32> {
+    let count = groups.iter().max().map_or(0, |last| *last as usize + 1);
+    let drawn: Vec<bool> = (0..count).map(|_| draw.unit() < share).collect();
+    (0..groups.len() as u32).filter(|row| drawn[groups[*row as usize] as usize]).collect()
 }
 
 fn draw_features(draw: &mut SplitMix, n: usize, share: f64) -> Vec<usize> {
@@ -118,6 +124,17 @@ fn draw_features(draw: &mut SplitMix, n: usize, share: f64) -> Vec<usize> {
     features.truncate(wanted);
     features.sort_unstable();
     features
+}
+
+/// Puts every row of `x` into the leaf it falls in; returns the leaf of each row.
+fn fill_leaves(grown: &mut Grown, x: &Array2<f32>) -> Vec<usize> {
+    grown.leaves.iter_mut().for_each(Vec::clear);
+    let leaf = |row: usize| grown.tree.leaf(|feature| x[(row, feature)]);
+    let leaf_of: Vec<usize> = (0..x.nrows()).map(leaf).collect();
+    for (row, leaf) in leaf_of.iter().enumerate() {
+        grown.leaves[*leaf].push(row as u32);
+    }
+    leaf_of
 }
 
 /// For each leaf and quantile: the quantile of what is left to explain, times the learning rate.
@@ -154,11 +171,11 @@ mod tests {
         rate: 0.1,
         tree: TreeGrowth { leaves: 7, leaf: 20, damping: 1.0 },
         feature_share: 1.0,
-        row_share: 0.8,
+        group_share: 0.8,
     };
 
     /// The level follows the first feature, the spread the second.
-    fn sample() -> (Array2<f32>, Vec<f32>) {
+    fn sample() -> (Array2<f32>, Vec<f32>, Vec<u32>) {
         let mut draw = SplitMix(11);
         let x = Array2::from_shape_fn((3_000, 2), |_| draw.unit() as f32);
         let y = x.rows().into_iter().map(|r| {
@@ -167,13 +184,14 @@ mod tests {
             level + if r[1] > 0.5 { 4.0 * noise } else { noise }
         });
         let y = y.collect();
-        (x, y)
+        let groups = (0..3_000).map(|row| row % 20).collect();
+        (x, y, groups)
     }
 
     #[test]
     fn it_learns_level_and_spread() {
-        let (x, y) = sample();
-        let boosted = Boosted::fit(&x, &y, HOW, 1);
+        let (x, y, groups) = sample();
+        let boosted = Boosted::fit(&x, &y, &groups, HOW, 1);
         let at = ndarray::array![[0.2_f32, 0.2], [0.8, 0.8]];
         let (low, high) = (boosted.predict(&at, 0), boosted.predict(&at, 1));
         // A uniform spread of +-w has its 10 % and 90 % quantiles at -+0.8 w.
@@ -183,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_boosts_the_same() {
-        let (x, y) = sample();
-        assert_eq!(Boosted::fit(&x, &y, HOW, 5), Boosted::fit(&x, &y, HOW, 5));
+        let (x, y, groups) = sample();
+        assert_eq!(Boosted::fit(&x, &y, &groups, HOW, 5), Boosted::fit(&x, &y, &groups, HOW, 5));
     }
 }
