@@ -109,6 +109,19 @@ impl Days {
         median(&mut known.collect::<Vec<f64>>()).unwrap_or(0.0)
     }
 
+    /// The mean load that is usual on `others` at the slots known of `day`, and the mean load of `day` there.
+    pub fn mean_loads(&self, day: usize, others: &[usize]) -> Option<(f64, f64)> {
+        let known = (0..self.slots).filter_map(|slot| {
+            let load = self.loads(day)[slot];
+            (!load.is_nan()).then_some((self.middle(others, slot)?, load))
+        });
+        let (mut usual, mut came, mut count) = (0.0, 0.0, 0.0);
+        known.for_each(|(middle, load)| {
+            (usual, came, count) = (usual + middle, came + load, count + 1.0);
+        });
+        (count > 0.0).then(|| (usual / count, came / count))
+    }
+
     /// How many slots of a day are known.
     pub fn known(&self, day: usize) -> usize {
         self.loads(day).iter().filter(|load| !load.is_nan()).count()

@@ -4,9 +4,11 @@
 //! costs a little accuracy, and what is taken for a break that is none costs more.
 
 mod days;
+mod days_off;
 mod odd_days;
 mod outages;
 mod shifts;
+mod warnings;
 mod weights;
 
 use std::ops::Range;
@@ -33,6 +35,8 @@ pub enum Kind {
     OddDay,
     /// A working day that looks like a weekend or a day off.
     LikeDayOff,
+    /// A day off of the calendar.
+    DayOff,
 }
 
 /// Something that was found, in steps of the history.
@@ -42,7 +46,8 @@ pub struct Finding {
     pub kind: Kind,
     /// Where; a level shift lasts from its first step to the next shift, or to the origin.
     pub steps: Range<usize>,
-    /// What is usual there, and what came, in load units; before and after for a level shift. None for a hole.
+    /// What is usual there, and what came, in load units; before and after for a level shift, and the working days
+    /// around it for a day off. None for a hole.
     pub loads: Option<(f64, f64)>,
     /// What came over what is usual.
     pub factor: Option<f64>,
@@ -95,8 +100,9 @@ impl Unusual {
         findings.extend(outages.into_iter().filter(|outage| !stopped(outage)));
         findings.extend(shifts);
         findings.extend(odd);
+        findings.extend(days_off::days_off(&p, &days));
         findings.sort_by_key(|finding| (finding.steps.start, finding.kind));
-        let weights = weights::weights(&p, &days, &findings);
+        let weights = weights::weights(p.len(), &findings);
         Self { findings, newest_day, weights }
     }
 

@@ -54,7 +54,7 @@ fn has_event(p: &Prepared, days: &Days, day: usize) -> bool {
 fn finding(table: &Table, day: usize, usual: f64) -> Option<Finding> {
     let days = table.days;
     let steps = days.steps[day].clone();
-    let (expected, came) = table.totals(day)?;
+    let (expected, came) = days.mean_loads(day, &days.alike(day))?;
     // A day of nearly nothing is an outage, or a load that stopped.
     if came <= LOW * expected {
         return None;
@@ -86,9 +86,13 @@ impl<'a> Table<'a> {
         Self { days, scale: (0..days.len()).map(scale).collect() }
     }
 
-    fn others(&self, day: usize, free: bool) -> impl Iterator<Item = usize> + '_ {
+    /// The days of a kind near `day`; the days of both kinds where there are some of that kind, but too few.
+    fn others(&self, day: usize, free: bool) -> Vec<usize> {
         let near = day.saturating_sub(FARTHEST_DAYS)..self.days.len().min(day + FARTHEST_DAYS + 1);
-        near.filter(move |other| *other != day && self.days.free[*other] == free)
+        let near: Vec<usize> = near.filter(|other| *other != day).collect();
+        let kind: Vec<usize> =
+            near.iter().copied().filter(|other| self.days.free[*other] == free).collect();
+        if kind.is_empty() || kind.len() >= FEWEST_OTHERS { kind } else { near }
     }
 
     /// The hours that are known of both days, in the load of `day`.
@@ -115,23 +119,12 @@ impl<'a> Table<'a> {
         if (self.days.known(day) as f64) < KNOWN * self.days.slots as f64 {
             return None;
         }
-        let distances: Vec<f64> =
-            self.others(day, free).filter_map(|other| self.distance(day, other)).collect();
+        let distances: Vec<f64> = self
+            .others(day, free)
+            .into_iter()
+            .filter_map(|other| self.distance(day, other))
+            .collect();
         let enough = distances.len() >= FEWEST_OTHERS;
         enough.then(|| distances.into_iter().fold(f64::INFINITY, f64::min))
-    }
-
-    /// The mean load that is usual on days like `day`, and what came, at the hours known of it.
-    fn totals(&self, day: usize) -> Option<(f64, f64)> {
-        let alike = self.days.alike(day);
-        let known = (0..self.days.slots).filter_map(|slot| {
-            let load = self.days.loads(day)[slot];
-            (!load.is_nan()).then_some((self.days.middle(&alike, slot)?, load))
-        });
-        let (mut expected, mut came, mut count) = (0.0, 0.0, 0.0);
-        known.for_each(|(usual, load)| {
-            (expected, came, count) = (expected + usual, came + load, count + 1.0);
-        });
-        (count > 0.0).then(|| (expected / count, came / count))
     }
 }

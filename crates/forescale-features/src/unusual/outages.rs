@@ -27,8 +27,7 @@ const INTERRUPTED_SECONDS: i64 = 1_800;
 /// In hours that show an outage three days of four carry this share of what is usual at least.
 const STEADY: f64 = 0.4;
 
-/// So much of the smallest load seen is expected in an outage at least: where single requests are counted, none for a
-/// while may be chance.
+/// So many units are expected in an outage at least: where single requests are counted, none for a while may be chance.
 const EXPECTED: f64 = 20.0;
 
 /// The outages of a history, by time.
@@ -40,13 +39,19 @@ pub(super) fn outages(p: &Prepared, days: &Days) -> Vec<Finding> {
     let steady =
         |run: &Range<usize>| usual[run.clone()].iter().flatten().filter(|u| u.steady).count();
     let long = runs.into_iter().filter(|run| steady(run) >= shortest).collect();
-    let smallest = p.y.iter().copied().filter(|load| *load > 0.0).fold(f64::INFINITY, f64::min);
+    let unit = unit(p);
     let found = joined(p, long).into_iter().filter_map(|steps| finding(p, &usual, steps));
     let sure = |outage: &Finding| {
         let expected = outage.loads.map_or(0.0, |(usual, _)| usual * outage.steps.len() as f64);
-        expected >= EXPECTED * smallest
+        expected >= EXPECTED * unit
     };
     found.filter(sure).collect()
+}
+
+/// The smallest change from one step to the next: one request where requests are counted, next to nothing elsewhere.
+fn unit(p: &Prepared) -> f64 {
+    let changes = p.y.windows(2).map(|pair| (pair[1] - pair[0]).abs());
+    changes.filter(|change| *change > 0.0).fold(f64::INFINITY, f64::min)
 }
 
 /// The outages that were over at the end of `len` steps.

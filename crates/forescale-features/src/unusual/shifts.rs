@@ -122,18 +122,26 @@ fn level_of(residuals: &[f64]) -> f64 {
 
 /// By how much days off are above the working days around them, in logs.
 ///
-/// Half of the days off may be behind a shift that most working days are before, so that each kind has an own idea of
-/// what is usual.
+/// Half of the days off may be behind a shift that most working days are before, so that each kind has its own idea of
+/// what is usual. Days off with working days on both sides know best; a shift between them cancels out.
 fn difference_of_kinds(days: &Days, residuals: &[Vec<f64>]) -> f64 {
     let level = |day: usize| Some(level_of(&residuals[day])).filter(|log| !log.is_nan());
-    let free = (0..days.len()).filter(|day| days.free[*day]);
-    let mut differences: Vec<f64> = free
-        .filter_map(|day| {
-            let mut around: Vec<f64> = days.others(day).into_iter().filter_map(level).collect();
-            Some(level(day)? - median(&mut around)?)
-        })
-        .collect();
-    median(&mut differences).unwrap_or(0.0)
+    let middle = |near: &[usize], wanted: &dyn Fn(usize) -> bool| {
+        let levels = near.iter().copied().filter(|day| wanted(*day)).filter_map(level);
+        median(&mut levels.collect::<Vec<f64>>())
+    };
+    let (mut inside, mut any) = (Vec::new(), Vec::new());
+    for day in (0..days.len()).filter(|day| days.free[*day]) {
+        let Some(own) = level(day) else { continue };
+        let near: Vec<usize> =
+            days.others(day).into_iter().filter(|other| other.abs_diff(day) <= FRESH).collect();
+        match (middle(&near, &|other| other < day), middle(&near, &|other| other > day)) {
+            (Some(before), Some(after)) => inside.push(own - 0.5 * (before + after)),
+            (Some(side), None) | (None, Some(side)) => any.push(own - side),
+            (None, None) => {}
+        }
+    }
+    median(&mut inside).or(median(&mut any)).unwrap_or(0.0)
 }
 
 /// The days at which a new level begins.

@@ -67,6 +67,17 @@ fn a_shift_is_found_at_its_hour_with_its_factor() {
 }
 
 #[test]
+fn a_shift_on_the_newest_weekend_is_no_matter_of_the_weekend() {
+    for factor in [5.0, 0.2] {
+        let mut values = days(14);
+        values[12 * DAY..].iter_mut().for_each(|y| *y *= factor);
+        let shift = only(&history(values));
+        assert!((shift.factor.unwrap() / factor - 1.0).abs() < 0.05, "{shift:?}");
+        assert_eq!(shift.steps.start, 12 * DAY);
+    }
+}
+
+#[test]
 fn days_before_a_shift_count_again_when_the_level_returns() {
     let mut values = days(28);
     values[10 * DAY..18 * DAY].iter_mut().for_each(|y| *y *= 2.0);
@@ -79,7 +90,7 @@ fn days_before_a_shift_count_again_when_the_level_returns() {
 }
 
 #[test]
-fn an_outage_is_left_out_and_its_day_counts_less() {
+fn an_outage_is_left_out_and_the_rest_of_its_day_is_not() {
     let outage = 16 * DAY + 40..16 * DAY + 60;
     let mut values = days(28);
     values[outage.clone()].fill(0.0);
@@ -89,7 +100,7 @@ fn an_outage_is_left_out_and_its_day_counts_less() {
     assert_eq!(finding.factor, Some(0.0));
     let unusual = Unusual::of(&history);
     let counts = [16 * DAY, outage.start, 17 * DAY].map(|step| unusual.weights()[step]);
-    assert_eq!(counts, [0.2, 0.0, 1.0]);
+    assert_eq!(counts, [1.0, 0.0, 1.0]);
     let without = unusual.without_outages(&history).unwrap();
     assert_eq!(without.series().gaps(), outage.len());
     assert_eq!(unusual.outage_now(), None);
@@ -100,6 +111,16 @@ fn a_whole_day_without_load_is_an_outage_too() {
     let mut values = days(9);
     values[8 * DAY - 2 * DAY..8 * DAY - DAY].fill(0.0);
     assert_eq!(only(&history(values)).kind, Kind::Outage);
+}
+
+#[test]
+fn the_newest_hours_of_a_short_history_are_looked_at_too() {
+    let mut values = days(14);
+    values[13 * DAY..].iter_mut().for_each(|y| *y *= 2.5);
+    assert!(Unusual::of(&history(values)).newest_day().is_some());
+    let mut values = days(14);
+    values[14 * DAY - 12..].fill(0.0);
+    assert!(Unusual::of(&history(values)).outage_now().is_some());
 }
 
 #[test]
@@ -151,6 +172,9 @@ fn the_newest_day_unlike_any_other_is_named_and_counts() {
     let unusual = Unusual::of(&history);
     assert!((unusual.newest_day().unwrap().factor.unwrap() - 3.0).abs() < 0.3);
     assert_eq!(unusual.weights()[16 * DAY], 1.0);
+    let warnings = unusual.warnings(&history);
+    let expected = "2026-01-21 is unlike any day before, with 3.0 times the usual load";
+    assert!(warnings[0].starts_with(expected), "{warnings:?}");
 }
 
 #[test]
@@ -162,6 +186,18 @@ fn a_day_with_a_known_event_is_not_odd() {
     let event = Event { start, end, kind: "campaign".to_owned(), factor: None };
     let calendar = Calendar { events: vec![event], ..Calendar::default() };
     assert_eq!(found(&history_of(values, calendar)), []);
+}
+
+#[test]
+fn a_day_off_is_named_with_what_it_did() {
+    let mut values = days(28);
+    values[16 * DAY..17 * DAY].iter_mut().for_each(|y| *y *= 0.3);
+    let date = "2026-01-21".parse().unwrap();
+    let holidays = vec![forescale_core::Holiday { date, name: "Founders' Day".to_owned() }];
+    let calendar = Calendar { holidays, ..Calendar::default() };
+    let found = found(&history_of(values, calendar));
+    let day_off = found.iter().find(|finding| finding.kind == Kind::DayOff).unwrap();
+    assert!((day_off.factor.unwrap() - 0.3).abs() < 0.02, "{day_off:?}");
 }
 
 #[test]
