@@ -103,15 +103,19 @@ impl<'a> Table<'a> {
     }
 
     /// Sum of the differences of two days over their mean load: 0 for twins, 2 for days with nothing in common.
+    ///
+    /// The hour that differs most is left out: one spike makes no odd day.
     fn distance(&self, day: usize, other: usize) -> Option<f64> {
-        let (mut difference, mut load, mut hours) = (0.0, 0.0, 0);
+        let (mut difference, mut largest, mut load, mut hours) = (0.0, 0.0_f64, 0.0, 0);
         for (a, b) in self.pairs(day, other) {
             difference += (a - b).abs();
+            largest = largest.max((a - b).abs());
             load += 0.5 * (a + b);
             hours += 1;
         }
         let enough = hours as f64 >= KNOWN * self.days.slots as f64;
-        (enough && load > 0.0).then(|| difference / load)
+        let differs = if hours > 1 { difference - largest } else { difference };
+        (enough && load > 0.0).then(|| differs / load)
     }
 
     /// The distance to the nearest other day of a kind; `None` where there are too few of them.

@@ -157,6 +157,13 @@ fn an_odd_day_is_named_and_counts_little() {
 }
 
 #[test]
+fn one_spike_makes_no_odd_day() {
+    let mut values = days(28);
+    values[16 * DAY + 30] *= 300.0;
+    assert_eq!(found(&history(values)), []);
+}
+
+#[test]
 fn a_working_day_like_a_weekend_is_named_as_such() {
     let mut values = days(28);
     values[16 * DAY..17 * DAY].iter_mut().for_each(|y| *y *= 0.6);
