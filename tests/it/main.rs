@@ -9,6 +9,7 @@ mod histories;
 mod house_rules;
 mod layering;
 mod never_absurd;
+mod odd_histories;
 mod pipeline;
 mod worked_example;
 mod workspace;

@@ -77,6 +77,28 @@ fn the_sample_model_is_of_this_version() {
 }
 
 #[test]
+fn explain_names_what_was_recognised_in_the_history() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let mut load = two_weeks();
+    load[4 * 96 + 40..4 * 96 + 50].fill(0.0);
+    load[9 * 96..].iter_mut().for_each(|y| *y *= 1.8);
+    write_csv(&folder.path().join("h.csv"), &load);
+    let explained = forescale(folder.path(), &["explain", "h.csv", "-o", "json"]).json();
+    let noticed = explained["explanation"]["noticed"].as_array().unwrap();
+    let kinds: Vec<_> = noticed.iter().map(|found| found["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["outage", "level-shift"]);
+    let shift = &noticed[1];
+    assert_eq!(shift["when"], "2026-01-14T00:00:00Z");
+    assert_eq!(shift["what"], "the level rose to 1.8 times the one before and stayed");
+    assert_eq!(
+        (&shift["treated"], &shift["weight"]),
+        (&"days before it count 0.3".into(), &0.3.into())
+    );
+    let shown = forescale(folder.path(), &["explain", "h.csv"]).stdout;
+    assert!(shown.contains("an outage with 0.00 times the usual load"), "{shown}");
+}
+
+#[test]
 fn the_same_history_trains_the_same_model() {
     let folder = with_history();
     for (threads, model) in [(1, "one.model"), (2, "two.model")] {

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::input::source_failure;
 
 /// The version of what stands in a model file: raised whenever an older forescale could not read it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Reads a model.
 ///

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forescale_core::{FitError, FitOptions, FittedPredictor, History, Horizon, Predictor};
-use forescale_features::EventEffects;
+use forescale_features::{EventEffects, Unusual};
 
 use crate::evidence::{self, Evidence, Origin, Rows};
 use crate::fitted::FittedEnsemble;
@@ -89,7 +89,8 @@ impl Ensemble {
         let whole = EventEffects::learn(history).calm(history).unwrap_or_else(|| {
             History::new(history.series().clone(), Arc::clone(history.calendar()))
         });
-        let whole = Arc::new(whole);
+        // What fell into an outage says nothing about the load that users bring.
+        let whole = Arc::new(Unusual::of(&whole).without_outages(&whole).unwrap_or(whole));
         let day = whole.series().frequency().steps_per_day();
         let backtest = evidence::cut(whole.series().len(), day)
             .and_then(|cut| Backtest::new(&whole, cut, options.horizon).map(Arc::new));

@@ -7,7 +7,7 @@ use forescale_backtest::Buckets;
 use forescale_core::{
     FittedPredictor, Forecast, Frequency, History, Horizon, Importance, PredictError, Quantiles,
 };
-use forescale_features::EventEffects;
+use forescale_features::{EventEffects, Unusual};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -164,12 +164,16 @@ impl FittedEnsemble {
         let effects = EventEffects::learn(history);
         let calm = effects.calm(history);
         let calm = calm.as_ref().unwrap_or(history);
+        let unusual = Unusual::of(calm);
+        let served = unusual.without_outages(calm);
+        let calm = served.as_ref().unwrap_or(calm);
         let forecasts = self.member_forecasts(calm, horizon);
         let mut notes = self.left_out(&forecasts);
         if forecasts.iter().all(Result::is_err) {
             let reason = notes.join("; ");
             return Err(PredictError::Unsuitable { predictor: NAME, reason });
         }
+        notes.extend(unusual.warnings(calm));
         let values = (0..horizon.steps()).flat_map(|h| self.row(h, &forecasts)).collect();
         let mixed = Forecast::new(history.origin(), step, Quantiles::standard(), values)?;
         let (forecast, held) = justified(calm, mixed)?;

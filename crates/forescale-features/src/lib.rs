@@ -10,8 +10,10 @@ pub mod matrix;
 pub mod prepared;
 pub mod relative;
 pub mod rows;
+pub mod unusual;
 
 pub use events::EventEffects;
 pub use matrix::{Layout, Matrix, build};
 pub use prepared::Prepared;
 pub use rows::{Row, Segment, TrainingRows, training_rows};
+pub use unusual::Unusual;

@@ -3,6 +3,7 @@
 use forescale_core::History;
 
 use crate::prepared::Prepared;
+use crate::unusual::Unusual;
 
 /// One row: the load `horizon` steps from `origin` on, seen from `origin`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,10 +70,13 @@ const HALF_LIFE_DAYS: f64 = 21.0;
 
 /// Draws up to `count` rows of `segment` whose targets are known and present, newer origins more often.
 ///
+/// What is unlike the rest of the history teaches less: a row counts what its origin and its target count.
 /// Origins leave at least 2.5 days of history behind them, or a third of it where there is less.
 /// The same seed draws the same rows.
 pub fn training_rows(history: &History, segment: Segment, count: usize, seed: u64) -> TrainingRows {
     let p = Prepared::of(history);
+    let unusual = Unusual::of(history);
+    let counts = unusual.weights();
     let n = p.len();
     let first = (n / 3).min(p.day * 5 / 2).max(1);
     let mut draw = SplitMix(seed ^ (segment.to as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
@@ -88,7 +92,8 @@ pub fn training_rows(history: &History, segment: Segment, count: usize, seed: u6
         let age_days = (n - origin) as f64 / p.day as f64;
         let chance = 0.5_f64.powf(age_days / HALF_LIFE_DAYS);
         let known = row.target() < n && p.present[row.target()] && p.present[origin - 1];
-        if draw.unit() < chance && known {
+        let counts = if known { counts[row.target()].min(counts[origin - 1]) } else { 0.0 };
+        if draw.unit() < chance * counts {
             drawn.rows.push(row);
             drawn.target.push(p.y[row.target()]);
         }

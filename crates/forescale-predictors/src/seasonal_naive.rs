@@ -1,9 +1,11 @@
 //! `seasonal-naive`: tomorrow is as today was. The yardstick that every other predictor has to beat.
 
 use chrono::TimeDelta;
+use forescale_core::metrics::mean;
+use forescale_core::quantile::normal_quantile;
 use forescale_core::{
-    FitError, FitOptions, FittedPredictor, Forecast, Frequency, History, Horizon, PredictError,
-    Predictor, Quantiles,
+    FitError, FitOptions, FittedPredictor, Forecast, Frequency, History, Horizon, LoadSeries,
+    PredictError, Predictor, Quantiles,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,12 +22,18 @@ const SEASONS: usize = 14;
 /// Differences taken for each season ahead: enough for a 99.9 % quantile, and cheap on series of seconds.
 const DIFFERENCES: usize = 20_000;
 
+/// With a single season nothing is known of how two of them differ: this share of the load stands for it.
+const UNKNOWN_SPREAD: f64 = 0.25;
+
+/// Differences that are guessed then.
+const GUESSES: usize = 200;
+
 /// Repeats the last season: `ŷ[t+h] = y[t+h-m]`, whole seasons back for horizons beyond one.
 ///
 /// Its quantiles are those of the differences between seasons in the history.
 ///
 /// # Shapes
-/// `history` holds at least one season of `m` steps and one more; the forecast is in the unit of the series.
+/// `history` holds at least one season of `m` steps; the forecast is in the unit of the series.
 ///
 /// # Errors
 /// [`FitError::TooShort`] when `history` is shorter than that.
@@ -63,9 +71,12 @@ impl Predictor for SeasonalNaive {
     ) -> Result<Box<dyn FittedPredictor>, FitError> {
         let frequency = history.series().frequency();
         let m = frequency.steps_in(self.season).max(1);
-        check::enough_to_fit(NAME, history, m + 1)?;
+        check::enough_to_fit(NAME, history, m)?;
         let seasons = seasons_back(options.horizon.steps() - 1, m).min(SEASONS);
-        let residuals = seasonal_differences(history.series().values(), m, seasons);
+        let mut residuals = seasonal_differences(history.series().values(), m, seasons);
+        if history.series().len() < m + (m / 4).max(2) {
+            residuals.extend(guessed_differences(history.series()));
+        }
         let starts = (0..seasons).map(|back| back * m).collect();
         let residuals = ResidualQuantiles::new(&residuals, starts).centered();
         Ok(Box::new(FittedSeasonalNaive { frequency, m, residuals }))
@@ -83,6 +94,14 @@ fn seasonal_differences(y: &[f64], m: usize, seasons: usize) -> Vec<Residual> {
         residuals.extend(differences.map(|value| Residual { h, value }));
     }
     residuals
+}
+
+/// What two seasons may differ by where there is hardly a second one: a normal distribution, so that the forecast is
+/// not sure of itself.
+fn guessed_differences(series: &LoadSeries) -> impl Iterator<Item = Residual> {
+    let load = mean(series.present().map(f64::abs)).unwrap_or(0.0);
+    let at = |k: usize| normal_quantile((k as f64 + 0.5) / GUESSES as f64);
+    (0..GUESSES).map(move |k| Residual { h: 0, value: UNKNOWN_SPREAD * load * at(k) })
 }
 
 /// A season and how far apart two of them were.
@@ -151,10 +170,17 @@ mod tests {
     }
 
     #[test]
-    fn less_than_a_day_and_a_step_is_named() {
-        let short = history(HOUR, &[1.0; 24]);
+    fn less_than_a_day_is_named() {
+        let short = history(HOUR, &[1.0; 23]);
         let error = SeasonalNaive::default().fit(&short, &options(1)).unwrap_err();
-        assert_eq!(error.to_string(), "seasonal-naive needs 25 steps of history, but got 24");
+        assert_eq!(error.to_string(), "seasonal-naive needs 24 steps of history, but got 23");
+    }
+
+    #[test]
+    fn one_day_is_repeated_with_a_wide_interval() {
+        let forecast = forecast(&[100.0; 24], 24, &Quantiles::new([0.1, 0.9]).unwrap());
+        assert_eq!(forecast.point(5), 100.0);
+        assert!(forecast.row(5)[0] < 75.0 && forecast.row(5)[2] > 125.0);
     }
 
     #[test]

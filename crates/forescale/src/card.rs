@@ -5,7 +5,7 @@ use forescale_core::{Calendar, Frequency, LoadSeries};
 use forescale_ensemble::EnsembleReport;
 use serde::{Deserialize, Serialize};
 
-use crate::EngineOptions;
+use crate::{EngineOptions, Noticed};
 
 /// The card of a model: what it learnt from, how, and how well it did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub struct ModelCard {
     pub carried_by: String,
     /// Why the forecast is not what it could be, if so.
     pub degraded: Vec<String>,
+    /// Breaks, odd days, days off and events of the history, and what was made of them.
+    pub noticed: Vec<Noticed>,
     /// The members, their weights and scores, and whether they beat the yardstick; absent for a last resort.
     pub report: Option<EnsembleReport>,
 }
@@ -87,6 +89,7 @@ impl ModelCard {
         horizon_steps: usize,
         carried_by: String,
         degraded: Vec<String>,
+        noticed: Vec<Noticed>,
         report: Option<EnsembleReport>,
     ) -> Self {
         Self {
@@ -97,6 +100,7 @@ impl ModelCard {
             calendar: CalendarCard::of(&options.calendar),
             carried_by,
             degraded,
+            noticed,
             report,
         }
     }

@@ -26,6 +26,7 @@ pub mod card;
 mod error;
 pub mod explain;
 mod model;
+mod noticed;
 mod options;
 mod origin;
 mod plan;
@@ -48,6 +49,7 @@ pub use forescale_plan::{
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use model::Model;
+pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
 pub use plan::instances_for_last_load;

@@ -7,6 +7,7 @@ use forescale_ensemble::{Ensemble, FittedEnsemble, Member, Progress};
 
 use crate::card::ModelCard;
 use crate::model::Fitted;
+use crate::noticed::noticed;
 use crate::{EngineError, EngineOptions, Model, horizon};
 
 /// The predictor that every other one has to beat.
@@ -43,7 +44,7 @@ pub fn train_with_progress(
         Ok(ensemble) => (Fitted::Ensemble(Box::new(ensemble)), None),
         Err(error) => (Fitted::Single(last_resort(&history, &fit)?), Some(error.to_string())),
     };
-    let card = card(series, options, horizon, &fitted, reason);
+    let card = card(&history, options, horizon, &fitted, reason);
     Ok(Model::new(card, fitted, series, Arc::clone(&options.calendar)))
 }
 
@@ -68,7 +69,7 @@ pub(crate) fn last_resort(
 }
 
 fn card(
-    series: &LoadSeries,
+    history: &History,
     options: &EngineOptions,
     horizon: Horizon,
     fitted: &Fitted,
@@ -80,5 +81,15 @@ fn card(
     if let Some(reason) = reason {
         degraded.push(format!("{LAST_RESORT} carries the forecast: {reason}"));
     }
-    ModelCard::new(series, options, horizon.steps(), carried_by.to_owned(), degraded, report)
+    let series = history.series();
+    let noticed = noticed(history);
+    ModelCard::new(
+        series,
+        options,
+        horizon.steps(),
+        carried_by.to_owned(),
+        degraded,
+        noticed,
+        report,
+    )
 }

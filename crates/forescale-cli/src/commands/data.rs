@@ -1,5 +1,7 @@
 //! `forescale data`: what was read, and sample histories.
 
+use std::sync::Arc;
+
 use forescale::find_seasonality;
 use forescale_core::time::format_span;
 use forescale_sources::describe::{Stretch, Suspicion, SuspiciousStretch};
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use crate::args::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
+use crate::calendar;
 use crate::failure::Failure;
 use crate::input::{self, source_failure};
 use crate::output::frame::{Cells, Frame, time_text};
@@ -27,7 +30,9 @@ fn description(args: &DescribeArgs, mut context: Context) -> Result<(), Failure>
     let zone = args.reading.timezone.unwrap_or(chrono_tz::Tz::UTC);
     let series = input::known(&read.series, &args.reading, zone, &mut context)?;
     read.warnings.extend(input::stale(&read.series, &series));
-    let description = describe(&series);
+    let calendar = Arc::new(calendar::read(&args.reading, &series, None)?);
+    calendar::record(&calendar, &mut context);
+    let description = describe(&series, &calendar);
     let seasons: Vec<(String, f64)> = find_seasonality(&series)
         .into_iter()
         .map(|season| (format_span(season.period), season.strength))
@@ -96,6 +101,12 @@ fn suspicion(found: &SuspiciousStretch) -> String {
         Suspicion::FlatLine { load } => format!("the same load of {} throughout", number(load)),
         Suspicion::LevelShift { before, after } => {
             format!("the level goes from {} to {}", number(before), number(after))
+        }
+        Suspicion::Outage { load, usual } => {
+            format!("an outage with {} where {} is usual", number(load), number(usual))
+        }
+        Suspicion::OddDay { load, usual } => {
+            format!("an odd day with {} where {} is usual", number(load), number(usual))
         }
         Suspicion::Spike { load, around } => {
             format!("a spike to {} where {} is usual", number(load), number(around))

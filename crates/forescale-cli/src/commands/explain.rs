@@ -14,6 +14,9 @@ use crate::output::{Answer, table};
 /// The most inputs that are shown.
 const INPUTS: usize = 10;
 
+/// The most of what was noticed in the history that is shown.
+const NOTICED: usize = 12;
+
 /// Explains and prints.
 pub fn run(args: &ExplainArgs, mut context: Context) -> Result<(), Failure> {
     let capacity = fleet::capacity(&args.fleet)?;
@@ -48,7 +51,8 @@ pub fn run(args: &ExplainArgs, mut context: Context) -> Result<(), Failure> {
     answer.print(context.form, |_| human(&explanation))
 }
 
-/// One row for everything that is named: its kind, its name, and its share.
+/// One row for everything that is named: its kind, its name, and its share; for what was noticed in the history, the
+/// load over what is usual.
 fn frame(explanation: &Explanation) -> Frame {
     let members = explanation.members.iter().map(|m| ("member", m.predictor.clone(), m.weight));
     let inputs = explanation.importances.iter().map(|i| ("input", i.feature.clone(), i.share));
@@ -58,7 +62,10 @@ fn frame(explanation: &Explanation) -> Frame {
         ("rule", text, rule.share)
     });
     let mut columns = (Vec::new(), Vec::new(), Vec::new());
-    for (kind, name, share) in members.chain(inputs).chain(seasons).chain(rules) {
+    let noticed = explanation.noticed.iter().map(|n| {
+        ("noticed", format!("{}: {}; {}", n.when, n.what, n.treated), n.factor.unwrap_or(f64::NAN))
+    });
+    for (kind, name, share) in members.chain(inputs).chain(seasons).chain(rules).chain(noticed) {
         columns.0.push(kind.to_owned());
         columns.1.push(name);
         columns.2.push(share);
@@ -85,6 +92,7 @@ fn human(explanation: &Explanation) -> String {
     if explanation.seasons.is_empty() {
         text.push_str("\nno season stands out of the noise\n");
     }
+    noticed(&mut text, explanation);
     let rules = explanation
         .rules
         .iter()
@@ -92,6 +100,17 @@ fn human(explanation: &Explanation) -> String {
     let headings = [("when", false), (explanation.rules_of, true), ("of the time", true)];
     section(&mut text, &headings, rules.collect());
     text
+}
+
+/// The newest of what was noticed in the history.
+fn noticed(text: &mut String, explanation: &Explanation) {
+    let earlier = explanation.noticed.len().saturating_sub(NOTICED);
+    let newest = explanation.noticed[earlier..].iter();
+    let rows = newest.map(|n| vec![n.when.clone(), n.what.clone(), n.treated.clone()]);
+    section(text, &[("noticed", false), ("what", false), ("treated", false)], rows.collect());
+    if earlier > 0 {
+        text.push_str(&format!("{earlier} more before these: -o json shows all\n"));
+    }
 }
 
 fn section(text: &mut String, headings: &[table::Heading<'_>], rows: Vec<Vec<String>>) {

@@ -2,8 +2,11 @@
 
 mod stretches;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
-use forescale_core::{Frequency, LoadSeries};
+use forescale_core::{Calendar, Frequency, LoadSeries};
+use forescale_features::unusual;
 use serde::Serialize;
 
 pub use stretches::{Suspicion, SuspiciousStretch};
@@ -64,7 +67,9 @@ pub struct Description {
 const LISTED_GAPS: usize = 5;
 
 /// Describes `series`: span, gaps, loads, and what looks suspicious in it.
-pub fn describe(series: &LoadSeries) -> Description {
+///
+/// The zone and the days off of `calendar` say which days are compared with each other.
+pub fn describe(series: &LoadSeries, calendar: &Arc<Calendar>) -> Description {
     Description {
         start: series.start(),
         end: series.end(),
@@ -73,15 +78,13 @@ pub fn describe(series: &LoadSeries) -> Description {
         gaps: Gaps::of(series),
         longest_gaps: longest_gaps(series),
         loads: loads(series),
-        suspicious: stretches::suspicious(series),
+        suspicious: stretches::suspicious(series, calendar),
     }
 }
 
 fn longest_gaps(series: &LoadSeries) -> Vec<Stretch> {
-    let mut gaps: Vec<Stretch> = runs(series.values(), |a, b| a.is_nan() && b.is_nan())
-        .filter(|run| series.values()[run.start].is_nan())
-        .map(|run| stretch(series, run))
-        .collect();
+    let mut gaps: Vec<Stretch> =
+        unusual::gaps(series).into_iter().map(|gap| stretch(series, gap)).collect();
     gaps.sort_by_key(|gap| (std::cmp::Reverse(gap.steps), gap.from));
     gaps.truncate(LISTED_GAPS);
     gaps
@@ -135,7 +138,7 @@ mod tests {
         let step = Frequency::from_seconds(60).unwrap();
         let nan = f64::NAN;
         let values = vec![4.0, nan, 0.0, nan, nan, 2.0];
-        let seen = describe(&LoadSeries::new(start, step, values).unwrap());
+        let seen = describe(&LoadSeries::new(start, step, values).unwrap(), &Arc::default());
         let loads =
             Loads { min: 0.0, median: 2.0, mean: 2.0, p99: 3.96, max: 4.0, zeros: 1.0 / 3.0 };
         assert_eq!(seen.loads, loads);

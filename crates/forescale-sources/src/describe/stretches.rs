@@ -1,11 +1,14 @@
-//! Stretches of a history that a forecast may stumble over: flat lines, shifts of the level, lone spikes.
+//! Stretches of a history that a forecast may stumble over: flat lines, lone spikes, and what the engine recognises:
+//! shifts of the level, outages, odd days.
 //!
-//! The rules are simple on purpose; they point a person to a place, they mend nothing.
+//! The rules for flat lines and spikes are simple on purpose; they point a person to a place, they mend nothing.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use chrono::TimeDelta;
-use forescale_core::LoadSeries;
+use forescale_core::{Calendar, History, LoadSeries};
+use forescale_features::Unusual;
+use forescale_features::unusual::{Finding, Kind};
 use serde::Serialize;
 
 use super::{Stretch, quantile, runs, stretch};
@@ -19,12 +22,26 @@ pub enum Suspicion {
         /// That load.
         load: f64,
     },
-    /// The median of the span after it is this many times the one before it.
+    /// The load goes to another level and stays there.
     LevelShift {
         /// The median before.
         before: f64,
         /// The median after.
         after: f64,
+    },
+    /// Nearly no load where the same time of other days has some.
+    Outage {
+        /// The mean load.
+        load: f64,
+        /// What is usual.
+        usual: f64,
+    },
+    /// A day unlike every other day of its kind.
+    OddDay {
+        /// The mean load.
+        load: f64,
+        /// What is usual.
+        usual: f64,
     },
     /// A step or two far above their neighbours.
     Spike {
@@ -50,9 +67,9 @@ pub struct SuspiciousStretch {
 const LISTED: usize = 5;
 
 /// The most suspicious stretches of each kind, by time.
-pub(super) fn suspicious(series: &LoadSeries) -> Vec<SuspiciousStretch> {
+pub(super) fn suspicious(series: &LoadSeries, calendar: &Arc<Calendar>) -> Vec<SuspiciousStretch> {
     let mut all = flat_lines(series);
-    all.extend(level_shifts(series));
+    all.extend(recognised(series, calendar));
     all.extend(spikes(series));
     all.sort_by_key(|suspicious| suspicious.stretch.from);
     all
@@ -84,37 +101,33 @@ fn flat_lines(series: &LoadSeries) -> Vec<SuspiciousStretch> {
     most(found.collect())
 }
 
-/// Compares the medians of the weeks (of the days, in a short history) on both sides of every day.
-fn level_shifts(series: &LoadSeries) -> Vec<SuspiciousStretch> {
-    let frequency = series.frequency();
-    let days = series.len() / frequency.steps_per_day();
-    // A day is compared with a week's days only by whole weeks; single days need a larger jump to count.
-    let (window_days, factor) = if days >= 21 { (7, 2.0) } else { (1, 3.0) };
-    let window = frequency.steps_in(TimeDelta::days(window_days)).max(2);
-    let stride = frequency.steps_per_day();
-    let mut found: Vec<(f64, SuspiciousStretch)> = Vec::new();
-    for at in (window..(series.len() + 1).saturating_sub(window)).step_by(stride) {
-        let sides = (median(series, at - window..at), median(series, at..at + window));
-        let (Some(before), Some(after)) = sides else { continue };
-        let ratio = (before.max(after)) / before.min(after).max(f64::MIN_POSITIVE);
-        if ratio < factor || before.max(after) == 0.0 {
-            continue;
+/// What the engine recognises when it learns from the series.
+fn recognised(series: &LoadSeries, calendar: &Arc<Calendar>) -> Vec<SuspiciousStretch> {
+    let unusual = Unusual::of(&History::new(series.clone(), Arc::clone(calendar)));
+    let kinds = [&[Kind::LevelShift][..], &[Kind::Outage], &[Kind::OddDay, Kind::LikeDayOff]];
+    let of_kind = |kinds: &[Kind]| {
+        let found = unusual.findings().iter().filter(|finding| kinds.contains(&finding.kind));
+        most(found.filter_map(|finding| suspicion(series, finding)).collect())
+    };
+    kinds.into_iter().flat_map(of_kind).collect()
+}
+
+/// A finding and how strong it is.
+fn suspicion(series: &LoadSeries, finding: &Finding) -> Option<(f64, SuspiciousStretch)> {
+    let (usual, load) = finding.loads?;
+    let (steps, suspicion) = match finding.kind {
+        Kind::LevelShift => {
+            let at = finding.steps.start;
+            (at..at + 1, Suspicion::LevelShift { before: usual, after: load })
         }
-        let suspicion = Suspicion::LevelShift { before, after };
-        let shift = SuspiciousStretch { stretch: stretch(series, at..at + 1), suspicion };
-        // Neighbouring windows see the same shift: the strongest of them stands for all.
-        match found.last_mut() {
-            Some((strength, last))
-                if series.index_at(last.stretch.from) + window as i64 > at as i64 =>
-            {
-                if ratio > *strength {
-                    (*strength, *last) = (ratio, shift);
-                }
-            }
-            _ => found.push((ratio, shift)),
-        }
-    }
-    most(found)
+        Kind::Outage => (finding.steps.clone(), Suspicion::Outage { load, usual }),
+        _ => (finding.steps.clone(), Suspicion::OddDay { load, usual }),
+    };
+    let strength = finding.factor.map_or(0.0, |factor| factor.max(1e-9).ln().abs());
+    Some((
+        strength * steps.len() as f64,
+        SuspiciousStretch { stretch: stretch(series, steps), suspicion },
+    ))
 }
 
 fn spikes(series: &LoadSeries) -> Vec<SuspiciousStretch> {
@@ -172,7 +185,7 @@ mod tests {
         let start = "2026-01-05T00:00:00Z".parse().unwrap();
         let series =
             LoadSeries::new(start, Frequency::from_seconds(3_600).unwrap(), values).unwrap();
-        let found = suspicious(&series);
+        let found = suspicious(&series, &Arc::default());
         found.iter().map(|s| (series.index_at(s.stretch.from) as usize, s.suspicion)).collect()
     }
 
@@ -206,7 +219,20 @@ mod tests {
         let [(at, Suspicion::LevelShift { before, after })] = seen(values)[..] else {
             panic!("one shift is seen")
         };
-        assert_eq!((at, before, after), (24 * 14, 22.0, 66.0));
+        assert_eq!((at, before, after), (24 * 14, 21.5, 64.5));
+    }
+
+    #[test]
+    fn an_outage_and_an_odd_day_are_told_apart() {
+        let mut values = wave(24 * 28);
+        values[24 * 9 + 8..24 * 9 + 12].fill(0.5);
+        values[24 * 16..24 * 17].iter_mut().for_each(|load| *load *= 2.0);
+        let [(outage, Suspicion::Outage { .. }), (day, Suspicion::OddDay { .. })] =
+            seen(values)[..]
+        else {
+            panic!("an outage and a day are seen")
+        };
+        assert_eq!((outage, day), (24 * 9 + 8, 24 * 16));
     }
 
     #[test]

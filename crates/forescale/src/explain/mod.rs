@@ -7,7 +7,7 @@ use forescale_plan::ScalePlan;
 use forescale_predictors::find_seasonality;
 use serde::Serialize;
 
-use crate::Model;
+use crate::{Model, Noticed};
 
 mod condition;
 mod surrogate;
@@ -25,6 +25,8 @@ pub struct Explanation {
     pub importances: Vec<Importance>,
     /// Seasons of the load, strongest first.
     pub seasons: Vec<SeasonFound>,
+    /// Breaks, odd days, days off and events, by time, and what was made of them.
+    pub noticed: Vec<Noticed>,
     /// What the rules are about: `instances` or `load`.
     pub rules_of: &'static str,
     /// When how much is wanted, highest first.
@@ -83,6 +85,7 @@ pub fn explain(
                 strength: season.strength,
             })
             .collect(),
+        noticed: card.noticed.clone(),
         rules_of,
         rules,
         questions: questions
