@@ -210,18 +210,14 @@ fn least_absolute(
         let mut gram = Array2::<f64>::eye(k) * ridge;
         let mut right = prior * ridge;
         for i in rows {
-            let row = a.row(*i);
-            let miss = (y[*i] - row.dot(&b)).abs().max(EPSILON * unit);
-            let w = weight[*i] / miss;
-            for p in 0..k {
-                let wp = w * row[p];
-                if wp == 0.0 {
-                    continue;
-                }
+            let row = a.row(*i).to_slice().expect("anchors are stored row by row");
+            let miss = y[*i] - row.iter().zip(&b).map(|(anchor, b)| anchor * b).sum::<f64>();
+            let w = weight[*i] / miss.abs().max(EPSILON * unit);
+            for (p, anchor) in row.iter().enumerate() {
+                let wp = w * anchor;
                 right[p] += wp * y[*i];
-                for q in p..k {
-                    gram[(p, q)] += wp * row[q];
-                }
+                let line = gram.row_mut(p).into_slice().expect("stored row by row");
+                line[p..].iter_mut().zip(&row[p..]).for_each(|(sum, other)| *sum += wp * other);
             }
         }
         b = solve_not_negative(gram, &right, &b);
