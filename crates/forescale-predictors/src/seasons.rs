@@ -27,6 +27,14 @@ const LEAST_STRENGTH: f64 = 0.02;
 /// Peaks that are looked at, strongest first.
 const PEAKS: usize = 12;
 
+/// From which wave of a longer season on a shorter one may be a season of its own, and how much louder than the
+/// waves beside it it is then.
+const OWN_WAVE: f64 = 3.5;
+const OWN_POWER: f64 = 8.0;
+
+/// Waves of a day and a week of which one has to stand out.
+const KNOWN_WAVES: usize = 6;
+
 /// A stretch of time after which the load looks alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Season {
@@ -43,26 +51,41 @@ pub struct Season {
 pub fn find_seasonality(series: &LoadSeries) -> Vec<Season> {
     let Some(thinned) = Thinned::new(series) else { return Vec::new() };
     let spectrum = Spectrum::new(&thinned.values);
-    let mut seasons: Vec<Season> = Vec::new();
+    let (mut seasons, mut own): (Vec<Season>, Vec<TimeDelta>) = Default::default();
     for period in candidates(&spectrum, &thinned) {
+        if autocorrelation(&thinned.values, period) < LEAST_CORRELATION {
+            continue;
+        }
         let season =
             Season { period: thinned.span(period), strength: strength(&thinned.values, period) };
-        let known = seasons.iter().any(|longer| is_harmonic(&thinned, &season, longer));
-        if is_season(&thinned.values, period, season.strength) && !known {
-            seasons.push(season);
+        let mut longer = seasons.iter().filter(|longer| is_harmonic(&thinned, &season, longer));
+        let is_part = longer.clone().next().is_some();
+        if season.strength < LEAST_STRENGTH
+            || !longer.all(|longer| is_own(&spectrum, &thinned, period, longer))
+        {
+            continue;
         }
+        if is_part {
+            own.push(season.period);
+        }
+        seasons.push(season);
     }
-    distinct(thinned, seasons)
+    distinct(thinned, seasons, &own)
 }
 
 fn is_season(values: &[f64], period: f64, strength: f64) -> bool {
     strength >= LEAST_STRENGTH && autocorrelation(values, period) >= LEAST_CORRELATION
 }
 
-/// Keeps a season only for what the stronger ones leave unexplained; a day goes before what it repeats to.
-fn distinct(thinned: Thinned, mut seasons: Vec<Season>) -> Vec<Season> {
-    let is_week = |season: &Season| season.period == TimeDelta::weeks(1);
-    seasons.sort_by(|a, b| is_week(a).cmp(&is_week(b)).then(b.strength.total_cmp(&a.strength)));
+/// Keeps a season only for what the stronger ones leave unexplained; a day goes before what it repeats to, and what
+/// runs on its `own` before the day whose shape it would be part of.
+fn distinct(thinned: Thinned, mut seasons: Vec<Season>, own: &[TimeDelta]) -> Vec<Season> {
+    let turn = |season: &Season| match season.period {
+        period if own.contains(&period) => 0,
+        period if period == TimeDelta::weeks(1) => 2,
+        _ => 1,
+    };
+    seasons.sort_by(|a, b| turn(a).cmp(&turn(b)).then(b.strength.total_cmp(&a.strength)));
     let mut rest = thinned.values;
     let whole = power(&rest);
     seasons.retain_mut(|season| {
@@ -71,8 +94,7 @@ fn distinct(thinned: Thinned, mut seasons: Vec<Season>) -> Vec<Season> {
         let kept = is_season(&rest, period, of_rest);
         season.strength = of_rest * (power(&rest) / whole).min(1.0);
         if kept {
-            let shape = Shape::of(&rest, period);
-            rest.iter_mut().enumerate().for_each(|(i, value)| *value -= shape.at(i));
+            Shape::of(&rest, period).subtract_from(&mut rest);
         }
         kept
     });
@@ -130,7 +152,7 @@ fn detrended(values: &[f64]) -> Vec<f64> {
 
 /// Periods in points, longest first, so that a season comes before its harmonics.
 ///
-/// A day and a week are always among them: their fundamental may be the weakest of their waves.
+/// A day and a week are among them when any of their first waves stands out: the fundamental may be the weakest.
 fn candidates(spectrum: &Spectrum, thinned: &Thinned) -> Vec<f64> {
     let n = spectrum.n as f64;
     let highest = spectrum.power.len() - 1;
@@ -149,7 +171,11 @@ fn candidates(spectrum: &Spectrum, thinned: &Thinned) -> Vec<f64> {
         let near = known.iter().find(|period| (n / **period - top).abs() < 1.5 && top > 1.0);
         near.copied().unwrap_or(n / top)
     };
-    let seen = known.into_iter().filter(|period| n >= CYCLES * period && *period >= 2.0);
+    let seen = known.into_iter().filter(|period| {
+        let waves = (1..=KNOWN_WAVES).map(|wave| (wave as f64 * n / period).round() as usize);
+        let stands_out = waves.take_while(|k| *k <= highest).any(|k| spectrum.stands_out(k));
+        n >= CYCLES * period && *period >= 2.0 && stands_out
+    });
     let mut periods: Vec<f64> = peaks.into_iter().map(snap).chain(seen).collect();
     periods.retain(|period| *period >= 2.0 && n >= 0.999 * CYCLES * period);
     periods.sort_by(|a, b| b.total_cmp(a));
@@ -183,23 +209,34 @@ impl Shape {
     fn of(values: &[f64], period: f64) -> Self {
         let slots = (period.round() as usize).clamp(2, 512);
         let mut shape = Self { period, sums: vec![0.0; slots], counts: vec![0.0; slots] };
-        for (i, value) in values.iter().enumerate() {
-            let slot = shape.slot(i);
+        for (value, slot) in values.iter().zip(walk(period, slots)) {
             shape.sums[slot] += value;
             shape.counts[slot] += 1.0;
         }
         shape
     }
 
-    fn slot(&self, i: usize) -> usize {
-        let slots = self.sums.len();
-        ((i as f64 / self.period).fract() * slots as f64) as usize % slots
+    /// Takes the shape away from `values`.
+    fn subtract_from(&self, values: &mut [f64]) {
+        let means: Vec<f64> =
+            self.sums.iter().zip(&self.counts).map(|(sum, n)| sum / n.max(1.0)).collect();
+        let slots = walk(self.period, means.len());
+        values.iter_mut().zip(slots).for_each(|(value, slot)| *value -= means[slot]);
     }
+}
 
-    fn at(&self, i: usize) -> f64 {
-        let slot = self.slot(i);
-        self.sums[slot] / self.counts[slot].max(1.0)
-    }
+/// The slot of each point when a period of points has `slots` of them.
+fn walk(period: f64, slots: usize) -> impl Iterator<Item = usize> {
+    let (step, end) = (slots as f64 / period, slots as f64);
+    let mut at = 0.0;
+    std::iter::repeat_with(move || {
+        let slot = at as usize;
+        at += step;
+        if at >= end {
+            at -= end;
+        }
+        slot
+    })
 }
 
 /// The share of variance that the mean shape of `period` explains, less what noise would get by chance.
@@ -220,6 +257,18 @@ fn is_harmonic(thinned: &Thinned, season: &Season, longer: &Season) -> bool {
     let is_day = season.period == TimeDelta::days(1);
     let resolution = 1.5 * thinned.point_seconds.max(0.02 * season.period.num_seconds() as f64);
     parts > 1.5 && off <= resolution && !is_day && season.strength <= longer.strength + 0.02
+}
+
+/// Whether the wave of `period` points is far louder than those beside it in the shape of `longer`, as that of a
+/// job is which runs sixteen times a day; waves of a shape grow weaker one after the other.
+fn is_own(spectrum: &Spectrum, thinned: &Thinned, period: f64, longer: &Season) -> bool {
+    let cycle =
+        thinned.values.len() as f64 * thinned.point_seconds / longer.period.num_seconds() as f64;
+    let wave = thinned.values.len() as f64 / period;
+    let at = |k: f64| spectrum.power.get(k.round() as usize).copied().unwrap_or(0.0);
+    // A shape of two alike halves has every other wave only.
+    let beside = [-2.0, -1.0, 1.0, 2.0].map(|off| at(wave + off * cycle));
+    wave > OWN_WAVE * cycle && beside.iter().all(|power| at(wave) > OWN_POWER * power)
 }
 
 #[cfg(test)]
@@ -245,19 +294,59 @@ mod tests {
         assert!(seasons.iter().all(|season| season.strength > 0.1));
     }
 
+    /// How many of 100 series that `load` makes of noise seem to have a season.
+    fn false_alarms(load: impl Fn(&mut Noise) -> Vec<f64>) -> usize {
+        let series = (0..100).map(|seed| history(900, &load(&mut Noise::new(seed))));
+        series.filter(|history| !find_seasonality(history.series()).is_empty()).count()
+    }
+
     #[test]
-    fn noise_and_random_walks_have_none() {
-        assert_eq!(found(300, 288 * 10, |_| 100.0), []);
-        let mut walk = Noise::new(3);
-        let mut level = 100.0;
-        let values: Vec<f64> = (0..288 * 10)
-            .map(|_| {
-                level += walk.next();
-                level
-            })
-            .collect();
-        let seasons = find_seasonality(history(300, &values).series());
-        assert!(seasons.iter().all(|season| season.strength < 0.35), "{seasons:?}");
+    fn noise_has_none() {
+        let white = false_alarms(|noise| (0..960).map(|_| 50.0 + noise.next()).collect());
+        assert!(white <= 4, "{white}");
+        let heavy = false_alarms(|noise| (0..960).map(|_| 50.0 + noise.next().powi(5)).collect());
+        assert!(heavy <= 4, "{heavy}");
+    }
+
+    #[test]
+    fn drifting_noise_and_random_walks_have_none() {
+        for keeps in [0.9, 0.99, 1.0] {
+            let drifting = false_alarms(|noise| {
+                let mut level = 0.0;
+                let mut next = || {
+                    level = keeps * level + noise.next();
+                    50.0 + level
+                };
+                (0..960).map(|_| next()).collect()
+            });
+            assert!(drifting <= 5, "{keeps}: {drifting}");
+        }
+    }
+
+    #[test]
+    fn a_single_burst_is_none() {
+        let burst = |i: f64| if (1_500.0..1_700.0).contains(&i) { 90.0 } else { 20.0 };
+        assert_eq!(found(300, 288 * 14, burst), []);
+    }
+
+    #[test]
+    fn a_trend_does_not_hide_a_day() {
+        let seasons = found(900, 96 * 14, |i| 20.0 + 0.05 * i + 4.0 * (TAU * i / 96.0).sin());
+        assert_eq!(seasons.len(), 1, "{seasons:?}");
+        assert_eq!(seasons[0].period, TimeDelta::days(1));
+    }
+
+    #[test]
+    fn a_job_every_ninety_minutes_is_found_beside_the_day() {
+        let job = |i: f64| if i % 18.0 < 3.0 { 8.0 } else { 0.0 };
+        let alone = found(300, 288 * 14, |i| 20.0 + job(i));
+        assert_eq!(alone.len(), 1, "{alone:?}");
+        assert!((alone[0].period.num_seconds() - 5_400).abs() < 10, "{alone:?}");
+        let both = found(300, 288 * 14, |i| 20.0 + 6.0 * (TAU * i / 288.0).sin() + job(i));
+        let minutes = |season: &Season| (season.period.num_seconds() + 30) / 60;
+        let mut periods: Vec<i64> = both.iter().map(minutes).collect();
+        periods.sort_unstable();
+        assert_eq!(periods, [90, 1_440], "{both:?}");
     }
 
     #[test]

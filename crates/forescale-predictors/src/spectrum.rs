@@ -59,8 +59,8 @@ fn noise_level(power: &[f64]) -> Vec<f64> {
     let least = 1e-9 * total / power.len() as f64;
     let mut judged = 0;
     for k in 0..power.len() {
-        // Far up the median hardly moves from bin to bin; one in sixteen of them is enough.
-        if k < 64 || k >= judged + k / 64 {
+        // Far up the median hardly moves from bin to bin.
+        if k < 64 || k >= judged + k / 16 {
             let half = NEIGHBOURS.max(k / 4);
             let (from, to) = (k.saturating_sub(half).max(1), (k + half + 1).min(power.len()));
             window.clear();
