@@ -28,6 +28,7 @@ pub mod explain;
 mod model;
 mod options;
 mod origin;
+pub mod peers;
 mod plan;
 mod train;
 
@@ -50,5 +51,6 @@ pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use model::Model;
 pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
+pub use peers::{Origins, Peer, PeerAnswer, origins};
 pub use plan::instances_for_last_load;
 pub use train::{YARDSTICK, train, train_with_progress};
