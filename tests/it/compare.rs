@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::command::{Ran, forescale};
 use crate::histories::{two_weeks, write_csv};
+use crate::workspace::root;
 
 const ROSTER: &str = r#"echo '{"libraries": {"lightgbm": "9.9", "prophet": null}, "peers": {"lightgbm": "lightgbm", "prophet": "prophet"}}'"#;
 
@@ -19,7 +20,7 @@ fn compared(script: &str, more: &[&str]) -> Ran {
     let python = write_python(&folder, script);
     let backtest = ["backtest", "load.csv", "--predictors=seasonal-naive", "--horizon=1h"];
     let compare = ["--origins=2", "--fits=1", "--compare", "--python", &python];
-    forescale(folder.path(), &[&backtest, &compare, more].concat())
+    forescale(folder.path(), &[&backtest[..], &compare, more].concat())
 }
 
 fn write_python(folder: &TempDir, script: &str) -> String {
@@ -79,7 +80,7 @@ fn without_the_flag_python_has_no_part() {
 #[test]
 fn no_python_or_no_library_says_what_to_do() {
     let words = ["--compare", "--python", "no-such-python"];
-    let ran = forescale(Path::new("."), &[&["backtest", "data/web-shop.csv"], &words[..]].concat());
+    let ran = forescale(root(), &[&["backtest", "data/web-shop.csv"], &words[..]].concat());
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     let none = r#"echo '{"libraries": {"lightgbm": null}, "peers": {"lightgbm": "lightgbm"}}'"#;
     let ran = compared(none, &[]);
