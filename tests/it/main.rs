@@ -4,6 +4,7 @@ mod anchors;
 mod any_bytes;
 mod bad_input;
 mod command;
+mod compare;
 mod contract;
 mod histories;
 mod house_rules;

@@ -45,6 +45,11 @@ pub struct Scores {
 }
 
 impl Scorer {
+    /// The quantiles that a score reads; a forecast of just these is scored without interpolation.
+    pub fn quantiles() -> Quantiles {
+        Quantiles::new(LEVELS).expect("every level lies between 0 and 1")
+    }
+
     /// For forecasts that carry `quantiles`.
     pub fn new(quantiles: &Quantiles) -> Self {
         Self {
@@ -113,8 +118,7 @@ mod tests {
 
     #[test]
     fn scores_match_a_hand_count() {
-        let quantiles = Quantiles::new(LEVELS).unwrap();
-        let mut scorer = Scorer::new(&quantiles);
+        let mut scorer = Scorer::new(&Scorer::quantiles());
         // Every quantile says 8 and 10 came: the loss at each level is twice the level.
         scorer.add(10.0, &[8.0; 13]);
         scorer.add(f64::NAN, &[8.0; 13]);

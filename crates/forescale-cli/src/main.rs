@@ -18,6 +18,7 @@ mod fleet;
 mod input;
 mod output;
 mod parquet;
+mod peers;
 mod settings;
 mod store;
 mod terminal;

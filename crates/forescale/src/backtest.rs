@@ -74,7 +74,7 @@ pub fn backtest(
     let course = Course::new(series, options)?;
     let names = std::iter::once(ENSEMBLE).chain(engine.rows()?.into_iter().map(|row| row.name));
     let mut tallies: Vec<Tally> =
-        names.map(|name| Tally::new(name, course.buckets.as_slice().len())).collect();
+        names.map(|name| Tally::new(name, &course.buckets, &Quantiles::standard())).collect();
     for (done, group) in course.groups.iter().enumerate() {
         course.score_group(group, engine, &mut tallies)?;
         progress(done + 1, course.groups.len());
@@ -83,16 +83,19 @@ pub fn backtest(
 }
 
 /// The origins of a backtest, grouped by the fit that serves them.
-struct Course<'a> {
+pub(crate) struct Course<'a> {
     series: &'a LoadSeries,
-    horizon: Horizon,
+    pub(crate) horizon: Horizon,
     buckets: Buckets,
-    groups: Vec<Vec<usize>>,
+    pub(crate) groups: Vec<Vec<usize>>,
     shortened: bool,
 }
 
 impl<'a> Course<'a> {
-    fn new(series: &'a LoadSeries, options: &BacktestOptions) -> Result<Self, EngineError> {
+    pub(crate) fn new(
+        series: &'a LoadSeries,
+        options: &BacktestOptions,
+    ) -> Result<Self, EngineError> {
         let steps = series.len();
         if steps < FEWEST_STEPS {
             return Err(EngineError::Backtest { needed: FEWEST_STEPS, got: steps });
@@ -169,13 +172,7 @@ impl<'a> Course<'a> {
 
     fn result(&self, tallies: Vec<Tally>) -> Backtest {
         let first = self.groups.first().map_or(0, |group| group[0]);
-        let day = self.series.frequency().steps_per_day();
-        let past = &self.series.values()[..first.max(1)];
-        let scale = [day, 1]
-            .iter()
-            .filter_map(|season| seasonal_scale(past, *season))
-            .find(|scale| *scale > 0.0)
-            .unwrap_or(1.0);
+        let scale = scale(self.series, first);
         let predictors: Vec<PredictorScores> =
             tallies.into_iter().map(|tally| tally.scores(scale)).collect();
         let time = |origin: &usize| self.series.time_at(*origin);
@@ -223,6 +220,16 @@ impl<'a> Course<'a> {
     }
 }
 
+/// The scale of MASE before `first`: what repeating the last day misses by, else the last step.
+pub(crate) fn scale(series: &LoadSeries, first: usize) -> f64 {
+    let past = &series.values()[..first.max(1)];
+    [series.frequency().steps_per_day(), 1]
+        .iter()
+        .filter_map(|season| seasonal_scale(past, *season))
+        .find(|scale| *scale > 0.0)
+        .unwrap_or(1.0)
+}
+
 /// The result of `work`, or what went wrong: a panic of a predictor is no reason to stop.
 fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
@@ -230,35 +237,37 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
 }
 
 /// What a predictor did so far.
-struct Tally {
-    name: &'static str,
+pub(crate) struct Tally {
+    name: String,
+    empty: Scorer,
     buckets: Vec<Scorer>,
     failures: Vec<String>,
 }
 
 impl Tally {
-    fn new(name: &'static str, buckets: usize) -> Self {
-        let scorer = Scorer::new(&Quantiles::standard());
-        Self { name, buckets: vec![scorer; buckets], failures: Vec::new() }
+    pub(crate) fn new(name: impl Into<String>, buckets: &Buckets, quantiles: &Quantiles) -> Self {
+        let empty = Scorer::new(quantiles);
+        let buckets = vec![empty.clone(); buckets.as_slice().len()];
+        Self { name: name.into(), empty, buckets, failures: Vec::new() }
     }
 
-    fn fails(&mut self, reason: String) {
+    pub(crate) fn fails(&mut self, reason: String) {
         if !self.failures.contains(&reason) {
             self.failures.push(reason);
         }
     }
 
-    fn add(&mut self, forecast: &Forecast, actual: &[f64], buckets: &Buckets) {
+    pub(crate) fn add(&mut self, forecast: &Forecast, actual: &[f64], buckets: &Buckets) {
         for (h, actual) in actual.iter().enumerate().take(forecast.steps()) {
             self.buckets[buckets.of(h + 1)].add(*actual, forecast.row(h));
         }
     }
 
-    fn scores(self, scale: f64) -> PredictorScores {
-        let mut all = Scorer::new(&Quantiles::standard());
+    pub(crate) fn scores(self, scale: f64) -> PredictorScores {
+        let mut all = self.empty;
         self.buckets.iter().for_each(|bucket| all.merge(bucket));
         PredictorScores {
-            predictor: self.name.to_owned(),
+            predictor: self.name,
             overall: all.scores(scale),
             by_horizon: self.buckets.iter().map(|bucket| bucket.scores(scale)).collect(),
             failures: self.failures,

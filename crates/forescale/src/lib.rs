@@ -29,6 +29,7 @@ mod model;
 mod noticed;
 mod options;
 mod origin;
+pub mod peers;
 mod plan;
 mod train;
 
@@ -52,5 +53,6 @@ pub use model::Model;
 pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
+pub use peers::{Origins, Peer, PeerAnswer, origins};
 pub use plan::instances_for_last_load;
 pub use train::{YARDSTICK, train, train_with_progress};

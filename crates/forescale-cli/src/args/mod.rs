@@ -15,7 +15,7 @@ pub use data::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
 pub use history::{Aggregation, EngineArgs, HistoryArgs};
 pub use model::{ModelsArgs, ModelsCommand, Source, TrainArgs};
 pub use plan::{FleetArgs, PlanArgs};
-pub use what::{BacktestArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
+pub use what::{BacktestArgs, CompareArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
 
 const AFTER_HELP: &str = "\
 Every option can also stand in the environment (FORESCALE_MAX=20) or in the

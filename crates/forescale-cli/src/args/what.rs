@@ -82,12 +82,30 @@ pub struct BacktestArgs {
         help_heading = "Backtest"
     )]
     pub fits: u16,
+    /// Other libraries beside the engine.
+    #[command(flatten)]
+    pub compare: CompareArgs,
     /// How the history is read.
     #[command(flatten)]
     pub reading: HistoryArgs,
     /// What learns from it.
     #[command(flatten)]
     pub engine: EngineArgs,
+}
+
+/// Other libraries that a backtest scores, too.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Backtest")]
+pub struct CompareArgs {
+    /// Score LightGBM, statsforecast and Prophet, too, as far as your Python has them.
+    #[arg(long)]
+    pub compare: bool,
+    /// The Python that has them.
+    #[arg(long, value_name = "PATH", default_value = "python3")]
+    pub python: String,
+    /// Longest wait for the next forecast of a library; what is missing then has failed.
+    #[arg(long, value_name = "SPAN", default_value = "10m", value_parser = values::span)]
+    pub compare_timeout: TimeDelta,
 }
 
 /// `explain`.

@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::output::frame::{Cells, Frame};
 use crate::output::picture::range;
 use crate::output::{Answer, table};
+use crate::peers::{self, Compared};
 use crate::{calendar, engine, input};
 
 /// Scores and prints.
@@ -26,14 +27,29 @@ pub fn run(args: &BacktestArgs, mut context: Context) -> Result<(), Failure> {
         origins: usize::from(args.origins),
         fits: usize::from(args.fits),
     };
+    let peers = match args.compare.compare {
+        true => {
+            let seed = args.engine.seed;
+            Some(peers::start(&series, &calendar, &options, &args.compare, seed, &context)?)
+        }
+        false => {
+            context.unset("python");
+            context.unset("compare_timeout");
+            None
+        }
+    };
     let bar = engine::bar(context.terminal, "fitting");
     let tell = |done: usize, total: usize| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
     let engine = engine::options(&args.engine, horizon, &calendar, &context);
-    let backtest = forescale::backtest(&series, &engine, &options, &tell)?;
+    let mut backtest = forescale::backtest(&series, &engine, &options, &tell)?;
     bar.finish_and_clear();
+    let compared = peers.map(|peers| peers.finish(&series, &mut backtest, &context)).transpose()?;
+    if let Some(compared) = &compared {
+        read.warnings.extend(compared.warnings.clone());
+    }
     context.terminal.warn_all(&read.warnings);
     let warnings = [read.warnings, backtest.notes.clone()].concat();
     let rows = rows(&backtest, series.frequency());
@@ -42,11 +58,11 @@ pub fn run(args: &BacktestArgs, mut context: Context) -> Result<(), Failure> {
         settings: context.settings.into(),
         data: read.data,
         result: json!(backtest),
-        more: Vec::new(),
+        more: compared.iter().map(|compared| ("peers", compared.about.clone())).collect(),
         frame: frame(&rows),
         warnings,
     };
-    answer.print(context.form, |_| human(&backtest, &rows))
+    answer.print(context.form, |_| human(&backtest, &rows, compared.as_ref()))
 }
 
 /// The scores of a predictor over a range of horizons.
@@ -104,7 +120,7 @@ fn frame(rows: &[Row]) -> Frame {
         .with("failures", text(&|row| row.failures.clone()))
 }
 
-fn human(backtest: &Backtest, rows: &[Row]) -> String {
+fn human(backtest: &Backtest, rows: &[Row], compared: Option<&Compared>) -> String {
     let cells = |row: &Row| {
         let of =
             |value: &dyn Fn(Scores) -> String| row.scores.map_or_else(|| "-".to_owned(), value);
@@ -139,6 +155,9 @@ fn human(backtest: &Backtest, rows: &[Row]) -> String {
         backtest.origins.len(),
         backtest.fitted_at.len()
     ));
+    if let Some(compared) = compared {
+        text.push_str(&format!("{}\n", compared.line));
+    }
     for note in &backtest.notes {
         text.push_str(&format!("{note}\n"));
     }
