@@ -6,7 +6,7 @@ use crate::prepared::Prepared;
 use crate::rows::Row;
 
 /// The columns, in order.
-pub const NAMES: [&str; 38] = [
+pub const NAMES: [&str; 43] = [
     "lag 1",
     "lag 2",
     "lag 3",
@@ -45,6 +45,11 @@ pub const NAMES: [&str; 38] = [
     "two recurrences ago",
     "another recurrence ago",
     "around another recurrence ago",
+    "minute of the hour",
+    "this minute of 6 hours",
+    "hour before",
+    "highest around this time on 3 days",
+    "roughness of the last hour",
 ];
 
 /// The columns that hold nothing newer than a day before the target: for horizons beyond the next hours.
@@ -110,7 +115,35 @@ pub fn fill(
     set(31, flag(local.business));
     set(32, flag(local.holiday));
     fill_recurrences(p, row, recurrences, &z, set);
+    fill_hourly(p, row, &z, set);
     (p.y[o - 1], unit)
+}
+
+/// What the same minute of past hours and days shows, for jobs that run by the clock.
+fn fill_hourly(p: &Prepared, row: Row, z: &impl Fn(f64) -> f64, set: &mut impl FnMut(usize, f64)) {
+    let (o, tau, hour) = (row.origin, row.target(), p.hour());
+    let newest = row.horizon.div_ceil(hour);
+    let past: Vec<f64> = (newest..newest + 6)
+        .filter_map(|k| tau.checked_sub(k * hour))
+        .map(|at| z(p.y[at]))
+        .collect();
+    set(38, (p.local_second_of_day(tau as i64) % 3_600) as f64 / 60.0);
+    if let Some(first) = past.first() {
+        set(39, past.iter().sum::<f64>() / past.len() as f64);
+        set(40, *first);
+    }
+    let first = (row.horizon - 1) / p.day + 1;
+    let days = (first..first + 3).filter_map(|k| usize::try_from(p.same_time(tau, k)).ok());
+    let around = days.filter(|at| *at < o).map(|at| {
+        p.y[at.saturating_sub(1)..(at + 2).min(o)].iter().copied().fold(f64::MIN, f64::max)
+    });
+    let highest = around.fold(f64::NAN, f64::max);
+    set(41, z(highest));
+    let last = o.saturating_sub(hour.max(3));
+    if o > last + 1 {
+        let steps = p.y[last..o].windows(2).map(|pair| (z(pair[1]) - z(pair[0])).abs());
+        set(42, steps.sum::<f64>() / (o - last - 1) as f64);
+    }
 }
 
 /// The load where the recurrences last showed it, as far as that is known at the origin.

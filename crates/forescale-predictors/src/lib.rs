@@ -54,10 +54,18 @@ pub struct Row {
     pub source: &'static str,
     /// The predictor with its default hyperparameters.
     pub create: fn() -> Arc<dyn Predictor>,
-    /// What it weighs before there is evidence, in the first hour and beyond.
+    /// What it weighs before there is evidence, in the first hour and beyond; one that weighs nothing is no part of the
+    /// default ensemble (`docs/accuracy.md` has the ablation behind it).
     pub prior: (f64, f64),
     /// Reads a fit of it back from bytes.
     pub load: Load,
+}
+
+impl Row {
+    /// Whether it is part of the ensemble when none are named.
+    pub fn is_default(&self) -> bool {
+        self.prior.0 > 0.0 || self.prior.1 > 0.0
+    }
 }
 
 /// Reads a fit back from its bytes.
@@ -67,7 +75,7 @@ pub type Load = fn(&[u8]) -> Result<Box<dyn FittedPredictor>, CorruptFit>;
 pub const PREDICTORS: &[Row] = &[
     Row {
         name: "seasonal-naive",
-        prior: (0.002, 0.02),
+        prior: (0.002, 0.01),
         summary: "repeats the last day; the yardstick the others have to beat",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(SeasonalNaive::default()),
@@ -75,7 +83,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "last-value",
-        prior: (0.08, 0.01),
+        prior: (0.02, 0.01),
         summary: "repeats the last value; the fallback, and hard to beat where load holds its level",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(last_value::LastValue),
@@ -83,7 +91,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "linear-trend",
-        prior: (0.02, 0.02),
+        prior: (0.02, 0.15),
         summary: "ridge regression on a damped trend, time of day and weekday",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 7.4 and 8.2",
         create: || Arc::new(LinearTrend::default()),
@@ -91,7 +99,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "fft-seasonality",
-        prior: (0.02, 0.02),
+        prior: (0.0, 0.0),
         summary: "the waves that stand out of the spectrum, from the newest level on",
         source: "Gong, Gu & Wilkes, PRESS: predictive elastic resource scaling, 2010; Fisher, 1929",
         create: || Arc::new(FftSeasonality::default()),
@@ -99,7 +107,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "random-forest",
-        prior: (0.002, 0.01),
+        prior: (0.0, 0.0),
         summary: "regression forest on calendar, past days and the level now",
         source: "Breiman, Random forests, 2001",
         create: || Arc::new(random_forest::RandomForest::default()),
@@ -107,7 +115,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "neural",
-        prior: (0.002, 0.06),
+        prior: (0.0, 0.0),
         summary: "small quantile network on deviations from past days",
         source: "Taylor, A quantile regression neural network approach, 2000",
         create: || Arc::new(neural::Neural::default()),
@@ -115,7 +123,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "robust-stack",
-        prior: (0.005, 0.04),
+        prior: (0.0, 0.0),
         summary: "least absolute deviations over seasonal and level anchors",
         source: "Schlossmacher, An iterative technique for absolute deviations curve fitting, 1973",
         create: || Arc::new(robust_stack::RobustStack::default()),
@@ -123,7 +131,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-forest",
-        prior: (0.005, 0.28),
+        prior: (0.005, 0.15),
         summary: "extremely randomised quantile forest on deviations from past days",
         source: "Meinshausen, Quantile regression forests, 2006; Geurts et al., Extremely randomized trees, 2006",
         create: || Arc::new(quantile_forest::QuantileForest::default()),
@@ -131,7 +139,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "residual-forest",
-        prior: (0.01, 0.28),
+        prior: (0.03, 0.08),
         summary: "quantile forest on what the robust stack leaves unexplained",
         source: "as robust-stack and quantile-forest",
         create: || Arc::new(residual_forest::ResidualForest::default()),
@@ -139,7 +147,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-boosting",
-        prior: (0.9, 0.28),
+        prior: (0.92, 0.6),
         summary: "quantile gradient boosting on past values, direct over origin and horizon",
         source: "Friedman, Greedy function approximation, 2001; Ke et al., LightGBM, 2017",
         create: || Arc::new(quantile_boosting::QuantileBoosting::default()),

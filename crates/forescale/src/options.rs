@@ -11,7 +11,7 @@ use crate::EngineError;
 /// How the engine learns from a history.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
-    /// The predictors to combine, by name; empty for all.
+    /// The predictors to combine, by name; empty for the default ones, `all` for all.
     pub predictors: Vec<String>,
     /// Where all randomness comes from.
     pub seed: u64,
@@ -22,6 +22,9 @@ pub struct EngineOptions {
     /// Predictors fitted at a time, one for each core when absent; it changes the speed only.
     pub threads: Option<usize>,
 }
+
+/// Stands for every predictor there is.
+const ALL: &str = "all";
 
 impl Default for EngineOptions {
     fn default() -> Self {
@@ -38,7 +41,7 @@ impl Default for EngineOptions {
 impl EngineOptions {
     /// The predictors asked for, each once, in the order of the list.
     pub(crate) fn rows(&self) -> Result<Vec<&'static Row>, EngineError> {
-        let known = |name: &str| PREDICTORS.iter().any(|row| row.name == name);
+        let known = |name: &str| name == ALL || PREDICTORS.iter().any(|row| row.name == name);
         if let Some(name) = self.predictors.iter().find(|name| !known(name)) {
             let names: Vec<&str> = PREDICTORS.iter().map(|row| row.name).collect();
             return Err(EngineError::UnknownPredictor {
@@ -46,10 +49,10 @@ impl EngineOptions {
                 known: names.join(", "),
             });
         }
-        let wanted = |name| {
-            self.predictors.is_empty() || self.predictors.iter().any(|wanted| wanted == name)
-        };
-        Ok(PREDICTORS.iter().filter(|row| wanted(row.name)).collect())
+        let named = |name: &str| self.predictors.iter().any(|wanted| wanted == name || wanted == ALL);
+        let wanted =
+            |row: &&Row| if self.predictors.is_empty() { row.is_default() } else { named(row.name) };
+        Ok(PREDICTORS.iter().filter(wanted).collect())
     }
 }
 

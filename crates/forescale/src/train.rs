@@ -8,10 +8,15 @@ use forescale_ensemble::{Ensemble, FittedEnsemble, Member, Progress};
 use crate::card::ModelCard;
 use crate::model::Fitted;
 use crate::noticed::noticed;
+use forescale_predictors::Row;
+
 use crate::{EngineError, EngineOptions, Model, horizon};
 
 /// The predictor that every other one has to beat.
 pub const YARDSTICK: &str = "seasonal-naive";
+
+/// What a predictor outside the default ensemble weighs before there is evidence.
+const ASKED_FOR: (f64, f64) = (0.02, 0.05);
 
 /// The predictor that always has an answer.
 pub(crate) const LAST_RESORT: &str = "last-value";
@@ -51,12 +56,17 @@ pub fn train_with_progress(
 /// The predictors asked for, as one.
 pub(crate) fn ensemble(options: &EngineOptions) -> Result<Ensemble, EngineError> {
     let members = options.rows()?.into_iter();
-    let members = members.map(|row| Member { predictor: (row.create)(), prior: row.prior });
+    let members = members.map(|row| Member { predictor: (row.create)(), prior: prior(row) });
     let ensemble = Ensemble::new(members.collect(), YARDSTICK).with_fallback(LAST_RESORT);
     Ok(match options.threads {
         Some(threads) => ensemble.with_threads(threads),
         None => ensemble,
     })
+}
+
+/// What a predictor weighs before there is evidence; one that was asked for by name has a say.
+fn prior(row: &Row) -> (f64, f64) {
+    if row.is_default() { row.prior } else { ASKED_FOR }
 }
 
 /// What repeats the last value; any history is long enough for it.

@@ -20,7 +20,7 @@ pub(crate) const LEVELS: [f64; 9] = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.9
 const WIDTH: usize = LEVELS.len();
 
 /// About this many rows of a leaf say how it moves.
-const LEAF_SAMPLE: usize = 400;
+const LEAF_SAMPLE: usize = 200;
 
 /// How boosting goes.
 #[derive(Debug, Clone, Copy)]
