@@ -9,6 +9,7 @@ use forescale_core::{FittedPredictor, Predictor};
 
 mod bounds;
 mod check;
+mod clock;
 mod curved;
 mod cycle;
 pub mod fft_seasonality;
