@@ -1,6 +1,6 @@
 //! What a service's own clock and diary say: its time zone, business hours, holidays and known events.
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc, Weekday};
+use chrono::{DateTime, Datelike, NaiveDate, Offset, Timelike, Utc, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,11 @@ impl Calendar {
         }
     }
 
+    /// How many seconds the service's clock is ahead of UTC at `time`; below 0 west of Greenwich.
+    pub fn offset_seconds(&self, time: DateTime<Utc>) -> i64 {
+        i64::from(time.with_timezone(&self.zone).offset().fix().local_minus_utc())
+    }
+
     /// The day off on `date`, if it is one.
     pub fn holiday(&self, date: NaiveDate) -> Option<&Holiday> {
         let at = self.holidays.binary_search_by_key(&date, |holiday| holiday.date);
@@ -130,6 +135,9 @@ mod tests {
         let before = calendar.local("2026-03-28T08:00:00Z".parse().unwrap());
         let after = calendar.local("2026-03-30T07:00:00Z".parse().unwrap());
         assert_eq!((before.hour, after.hour), (9.0, 9.0));
+        let offset = |time: &str| calendar.offset_seconds(time.parse().unwrap());
+        assert_eq!(offset("2026-03-29T00:59:59Z"), 3_600);
+        assert_eq!(offset("2026-03-29T01:00:00Z"), 7_200);
         assert!(before.weekend && !before.business);
         assert!(after.business);
     }

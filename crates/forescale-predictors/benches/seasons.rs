@@ -1,6 +1,7 @@
 //! What it costs to find the seasons of four weeks of minutes: `cargo bench -p forescale-predictors --bench seasons`.
 //!
-//! Prints medians of CPU time beside one bare transform of as many points, and fails at a millisecond or more.
+//! Prints medians of CPU time beside one bare transform of as many points, and fails at a millisecond or more. The
+//! first search of a thread plans its transform as well.
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let ours = median(|| {
         black_box(find_seasonality(black_box(&series)));
     });
+    let first = first_of_a_thread(&series);
     let transform = RealFftPlanner::<f64>::new().plan_fft_forward(MINUTES);
     let (mut input, mut output) = (transform.make_input_vec(), transform.make_output_vec());
     let mut scratch = transform.make_scratch_vec();
@@ -35,9 +37,9 @@ fn main() -> ExitCode {
         done.expect("the buffers are the plan's");
         black_box(&output);
     });
-    println!("seasons of {MINUTES} points:   {ours:.2?} of CPU");
+    println!("seasons of {MINUTES} points:   {ours:.2?} of CPU, first of a thread {first:.2?}");
     println!("realfft, planned, f64:     {bare:.2?} of CPU");
-    if ours < LIMIT { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if ours.max(first) < LIMIT { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// A day, a week, a job every 90 minutes, noise.
@@ -52,6 +54,18 @@ fn four_weeks() -> LoadSeries {
     let start = "2026-01-05T00:00:00Z".parse().expect("a date");
     let step = Frequency::from_seconds(60).expect("a minute is a step");
     LoadSeries::new(start, step, (0..MINUTES).map(load).collect()).expect("finite loads")
+}
+
+fn first_of_a_thread(series: &LoadSeries) -> Duration {
+    let search = || {
+        let before = cpu_time();
+        black_box(find_seasonality(black_box(series)));
+        cpu_time() - before
+    };
+    let in_thread = |_| std::thread::scope(|scope| scope.spawn(search).join().expect("it ends"));
+    let mut times: Vec<Duration> = (0..RUNS).map(in_thread).collect();
+    times.sort();
+    times[RUNS / 2]
 }
 
 fn median(mut run: impl FnMut()) -> Duration {

@@ -1,5 +1,7 @@
 //! Gaps filled from the past, and the newest same time of day that is known at an origin.
 
+use std::borrow::Cow;
+
 /// `values` with every gap filled by the value one season of `m` steps before, else by the value before it.
 ///
 /// Gaps that open the series take its first value.
@@ -17,6 +19,15 @@ pub(crate) fn fill_gaps(values: &[f64], m: usize) -> Vec<f64> {
         filled.push(known);
     }
     filled
+}
+
+/// As [`fill_gaps`], but copies nothing when there is no gap.
+pub(crate) fn without_gaps(values: &[f64], m: usize) -> Cow<'_, [f64]> {
+    if values.iter().any(|value| value.is_nan()) {
+        Cow::Owned(fill_gaps(values, m))
+    } else {
+        Cow::Borrowed(values)
+    }
 }
 
 /// How many seasons of `m` steps before step `h` (from 0) of a forecast the newest known value lies.

@@ -9,7 +9,9 @@ use forescale_core::{FittedPredictor, Predictor};
 
 mod bounds;
 mod check;
+mod clock;
 mod curved;
+mod cycle;
 pub mod fft_seasonality;
 mod filled;
 mod harmonics;
@@ -34,6 +36,7 @@ mod spectrum;
 mod stacked;
 #[cfg(test)]
 mod testing;
+mod thinned;
 mod trend_curve;
 
 pub use fft_seasonality::FftSeasonality;

@@ -8,14 +8,9 @@
 use chrono::TimeDelta;
 use forescale_core::LoadSeries;
 
-use crate::filled::fill_gaps;
-use crate::spectrum::{Spectrum, smooth_length};
-
-/// Points that are looked at; longer histories are averaged in blocks.
-const POINTS: usize = 10_000;
-
-/// Fewer points than this say nothing of a season.
-const FEWEST_POINTS: usize = 16;
+use crate::cycle::{Cycle, autocorrelation, power};
+use crate::spectrum::Spectrum;
+use crate::thinned::Thinned;
 
 /// A season has to be seen this often.
 const CYCLES: f64 = 2.0;
@@ -27,12 +22,13 @@ const LEAST_STRENGTH: f64 = 0.02;
 /// Peaks that are looked at, strongest first.
 const PEAKS: usize = 12;
 
-/// From which wave of a longer season on a shorter one may be a season of its own, and how much louder than the
-/// waves beside it it is then.
-const OWN_WAVE: f64 = 3.5;
+/// How much louder than the waves beside it a wave of a longer season is when it is a season of its own.
 const OWN_POWER: f64 = 8.0;
 
-/// Waves of a day and a week of which one has to stand out.
+/// From which wave on it may be one; below it only half a day beside a day may.
+const OWN_WAVE: f64 = 3.5;
+
+/// Waves of a week, a day and half a day of which one has to stand out.
 const KNOWN_WAVES: usize = 6;
 
 /// A stretch of time after which the load looks alike.
@@ -47,34 +43,32 @@ pub struct Season {
 /// The seasons of `series`, strongest first; empty where there is none.
 ///
 /// Several at once are found (a day and a week, say); the harmonics of one are not counted again.
-/// Periods within the resolution of a day or a week are taken for them.
+/// Periods within the resolution of a week, a day or half a day are taken for them.
 pub fn find_seasonality(series: &LoadSeries) -> Vec<Season> {
     let Some(thinned) = Thinned::new(series) else { return Vec::new() };
     let spectrum = Spectrum::new(&thinned.values);
+    let whole = power(&thinned.values);
     let (mut seasons, mut own): (Vec<Season>, Vec<TimeDelta>) = Default::default();
     for period in candidates(&spectrum, &thinned) {
-        if autocorrelation(&thinned.values, period) < LEAST_CORRELATION {
+        let strength = Cycle::of(&thinned.values, period).strength(whole);
+        let season = Season { period: thinned.span(period), strength };
+        let mut longer =
+            seasons.iter().filter(|longer| is_harmonic(&thinned, &season, longer)).peekable();
+        if strength < LEAST_STRENGTH {
             continue;
         }
-        let season =
-            Season { period: thinned.span(period), strength: strength(&thinned.values, period) };
-        let mut longer = seasons.iter().filter(|longer| is_harmonic(&thinned, &season, longer));
-        let is_part = longer.clone().next().is_some();
-        if season.strength < LEAST_STRENGTH
-            || !longer.all(|longer| is_own(&spectrum, &thinned, period, longer))
-        {
-            continue;
-        }
-        if is_part {
+        if longer.peek().is_none() {
+            if autocorrelation(&thinned.values, whole, period) < LEAST_CORRELATION {
+                continue;
+            }
+        } else if longer.all(|longer| is_own(&spectrum, &thinned, period, longer)) {
             own.push(season.period);
+        } else {
+            continue;
         }
         seasons.push(season);
     }
     distinct(thinned, seasons, &own)
-}
-
-fn is_season(values: &[f64], period: f64, strength: f64) -> bool {
-    strength >= LEAST_STRENGTH && autocorrelation(values, period) >= LEAST_CORRELATION
 }
 
 /// Keeps a season only for what the stronger ones leave unexplained; a day goes before what it repeats to, and what
@@ -88,13 +82,19 @@ fn distinct(thinned: Thinned, mut seasons: Vec<Season>, own: &[TimeDelta]) -> Ve
     seasons.sort_by(|a, b| turn(a).cmp(&turn(b)).then(b.strength.total_cmp(&a.strength)));
     let mut rest = thinned.values;
     let whole = power(&rest);
+    let mut left = whole;
     seasons.retain_mut(|season| {
         let period = season.period.num_seconds() as f64 / thinned.point_seconds;
-        let of_rest = strength(&rest, period);
-        let kept = is_season(&rest, period, of_rest);
-        season.strength = of_rest * (power(&rest) / whole).min(1.0);
+        let cycle = Cycle::of(&rest, period);
+        let of_rest = cycle.strength(left);
+        // What is loud beside a day looks unlike itself until the day is gone, and the day would take it along.
+        let kept = of_rest >= LEAST_STRENGTH
+            && (own.contains(&season.period)
+                || autocorrelation(&rest, left, period) >= LEAST_CORRELATION);
+        season.strength = of_rest * (left / whole).min(1.0);
         if kept {
-            Shape::of(&rest, period).subtract_from(&mut rest);
+            cycle.subtract_from(&mut rest);
+            left = power(&rest);
         }
         kept
     });
@@ -102,57 +102,9 @@ fn distinct(thinned: Thinned, mut seasons: Vec<Season>, own: &[TimeDelta]) -> Ve
     seasons
 }
 
-/// A series without trend and gaps, averaged to at most [`POINTS`] points of a length the transform likes.
-struct Thinned {
-    values: Vec<f64>,
-    /// Seconds of a point.
-    point_seconds: f64,
-}
-
-impl Thinned {
-    fn new(series: &LoadSeries) -> Option<Self> {
-        let m = series.frequency().steps_per_day();
-        let load = fill_gaps(series.values(), m);
-        let block = thinning(load.len(), m);
-        let point_seconds = (series.frequency().seconds() * block as i64) as f64;
-        // The newest points are kept, so blocks are counted from the end.
-        let blocks = load[load.len() % block..].chunks_exact(block);
-        let points: Vec<f64> = blocks.map(|b| b.iter().sum::<f64>() / block as f64).collect();
-        let length = smooth_length(points.len(), (m / block).max(1));
-        let newest = &points[points.len() - length..];
-        let values = detrended(newest);
-        let alive = values.iter().any(|value| value.abs() > 1e-9 * newest[0].abs());
-        (length >= FEWEST_POINTS && alive).then_some(Self { values, point_seconds })
-    }
-
-    fn span(&self, points: f64) -> TimeDelta {
-        TimeDelta::seconds((points * self.point_seconds).round() as i64)
-    }
-}
-
-/// Steps in a block: a divisor of the day where there is one, so that days stay whole.
-fn thinning(n: usize, m: usize) -> usize {
-    let least = n.div_ceil(POINTS).max(1);
-    (least..=2 * least).find(|block| m.is_multiple_of(*block)).unwrap_or(least)
-}
-
-/// Values less their least-squares line.
-fn detrended(values: &[f64]) -> Vec<f64> {
-    let n = values.len() as f64;
-    let middle = (n - 1.0) / 2.0;
-    let mean = values.iter().sum::<f64>() / n;
-    let (mut slope, mut square) = (0.0, 0.0);
-    for (i, value) in values.iter().enumerate() {
-        slope += (i as f64 - middle) * (value - mean);
-        square += (i as f64 - middle).powi(2);
-    }
-    let slope = if square > 0.0 { slope / square } else { 0.0 };
-    values.iter().enumerate().map(|(i, v)| v - mean - slope * (i as f64 - middle)).collect()
-}
-
 /// Periods in points, longest first, so that a season comes before its harmonics.
 ///
-/// A day and a week are among them when any of their first waves stands out: the fundamental may be the weakest.
+/// A week, a day and half a day are among them when any of their first waves stands out: the fundamental may be the weakest.
 fn candidates(spectrum: &Spectrum, thinned: &Thinned) -> Vec<f64> {
     let n = spectrum.n as f64;
     let highest = spectrum.power.len() - 1;
@@ -164,10 +116,10 @@ fn candidates(spectrum: &Spectrum, thinned: &Thinned) -> Vec<f64> {
     let mut peaks: Vec<usize> = (lowest.max(1)..=highest).filter(is_peak).collect();
     peaks.sort_by(|a, b| spectrum.power[*b].total_cmp(&spectrum.power[*a]));
     peaks.truncate(PEAKS);
-    let known = [604_800.0, 86_400.0].map(|seconds| seconds / thinned.point_seconds);
+    let known = [604_800.0, 86_400.0, 43_200.0].map(|seconds| seconds / thinned.point_seconds);
     let snap = |k: usize| {
         let top = spectrum.refined(k);
-        // Within a bin and a half of a day or a week the spectrum cannot tell the two apart.
+        // Within a bin and a half of a week or a day the spectrum cannot tell the two apart.
         let near = known.iter().find(|period| (n / **period - top).abs() < 1.5 && top > 1.0);
         near.copied().unwrap_or(n / top)
     };
@@ -183,71 +135,6 @@ fn candidates(spectrum: &Spectrum, thinned: &Thinned) -> Vec<f64> {
     periods
 }
 
-/// Autocorrelation at a lag of `period` points, which may lie between two of them.
-fn autocorrelation(values: &[f64], period: f64) -> f64 {
-    let at = |lag: usize| -> f64 {
-        let pairs = values.iter().zip(values.iter().skip(lag));
-        pairs.map(|(a, b)| a * b).sum::<f64>() / (values.len() - lag).max(1) as f64
-    };
-    let below = period.floor() as usize;
-    let share = period - period.floor();
-    ((1.0 - share) * at(below) + share * at(below + 1)) / at(0).max(f64::MIN_POSITIVE)
-}
-
-fn power(values: &[f64]) -> f64 {
-    values.iter().map(|value| value * value).sum::<f64>().max(f64::MIN_POSITIVE)
-}
-
-/// The mean shape of a period.
-struct Shape {
-    period: f64,
-    sums: Vec<f64>,
-    counts: Vec<f64>,
-}
-
-impl Shape {
-    fn of(values: &[f64], period: f64) -> Self {
-        let slots = (period.round() as usize).clamp(2, 512);
-        let mut shape = Self { period, sums: vec![0.0; slots], counts: vec![0.0; slots] };
-        for (value, slot) in values.iter().zip(walk(period, slots)) {
-            shape.sums[slot] += value;
-            shape.counts[slot] += 1.0;
-        }
-        shape
-    }
-
-    /// Takes the shape away from `values`.
-    fn subtract_from(&self, values: &mut [f64]) {
-        let means: Vec<f64> =
-            self.sums.iter().zip(&self.counts).map(|(sum, n)| sum / n.max(1.0)).collect();
-        let slots = walk(self.period, means.len());
-        values.iter_mut().zip(slots).for_each(|(value, slot)| *value -= means[slot]);
-    }
-}
-
-/// The slot of each point when a period of points has `slots` of them.
-fn walk(period: f64, slots: usize) -> impl Iterator<Item = usize> {
-    let (step, end) = (slots as f64 / period, slots as f64);
-    let mut at = 0.0;
-    std::iter::repeat_with(move || {
-        let slot = at as usize;
-        at += step;
-        if at >= end {
-            at -= end;
-        }
-        slot
-    })
-}
-
-/// The share of variance that the mean shape of `period` explains, less what noise would get by chance.
-fn strength(values: &[f64], period: f64) -> f64 {
-    let shape = Shape::of(values, period);
-    let squares = shape.sums.iter().zip(&shape.counts).map(|(sum, n)| sum * sum / n.max(1.0));
-    let (explained, total) = (squares.sum::<f64>(), power(values));
-    let chance = (shape.sums.len() as f64 / values.len() as f64).min(0.99);
-    ((explained / total - chance) / (1.0 - chance)).clamp(0.0, 1.0)
-}
-
 /// Whether `season` is a whole part of `longer` and says no more than a part of its shape.
 ///
 /// A day is a season of its own beside a week: it is what most of the week's shape is made of.
@@ -261,14 +148,21 @@ fn is_harmonic(thinned: &Thinned, season: &Season, longer: &Season) -> bool {
 
 /// Whether the wave of `period` points is far louder than those beside it in the shape of `longer`, as that of a
 /// job is which runs sixteen times a day; waves of a shape grow weaker one after the other.
+///
+/// Half a day is one when the waves after it are next to nothing, which those of office hours are not.
 fn is_own(spectrum: &Spectrum, thinned: &Thinned, period: f64, longer: &Season) -> bool {
     let cycle =
         thinned.values.len() as f64 * thinned.point_seconds / longer.period.num_seconds() as f64;
     let wave = thinned.values.len() as f64 / period;
     let at = |k: f64| spectrum.power.get(k.round() as usize).copied().unwrap_or(0.0);
+    let louder = |off: f64| at(wave) > OWN_POWER * at(wave + off * cycle);
     // A shape of two alike halves has every other wave only.
-    let beside = [-2.0, -1.0, 1.0, 2.0].map(|off| at(wave + off * cycle));
-    wave > OWN_WAVE * cycle && beside.iter().all(|power| at(wave) > OWN_POWER * power)
+    if wave > OWN_WAVE * cycle {
+        [-2.0, -1.0, 1.0, 2.0].into_iter().all(louder)
+    } else {
+        let halves_a_day = longer.period == TimeDelta::days(1) && wave < 2.5 * cycle;
+        halves_a_day && [1.0, 2.0].into_iter().all(louder)
+    }
 }
 
 #[cfg(test)]
@@ -292,6 +186,31 @@ mod tests {
         assert_eq!(periods.len(), 2, "{seasons:?}");
         assert!(periods.contains(&24) && periods.contains(&168));
         assert!(seasons.iter().all(|season| season.strength > 0.1));
+    }
+
+    #[test]
+    fn half_a_day_is_found_beside_the_day_and_the_week() {
+        for (step_seconds, m, loud) in [(3_600, 24, 3.0), (3_600, 24, 1.5), (300, 288, 3.0)] {
+            let wave = |i: f64, days: f64| (TAU * i / (m as f64 * days)).sin();
+            let seasons = found(step_seconds, m * 28, |i| {
+                50.0 + 5.0 * wave(i, 1.0) + 3.0 * wave(i, 7.0) + loud * wave(i, 0.5)
+            });
+            let mut hours: Vec<i64> = seasons.iter().map(|s| s.period.num_hours()).collect();
+            hours.sort_unstable();
+            assert_eq!(hours, [12, 24, 168], "{seasons:?}");
+        }
+    }
+
+    #[test]
+    fn office_hours_are_a_day_and_no_half_a_day() {
+        for open in [6, 8, 9, 10, 12] {
+            let seasons = found(900, 96 * 21, |i| {
+                let hour = i as usize % 96 / 4;
+                if (8..8 + open).contains(&hour) { 30.0 } else { 10.0 }
+            });
+            assert_eq!(seasons.len(), 1, "{open}: {seasons:?}");
+            assert_eq!(seasons[0].period, TimeDelta::days(1));
+        }
     }
 
     /// How many of 100 series that `load` makes of noise seem to have a season.

@@ -1,12 +1,19 @@
 //! The periodogram of a load, and how much of it is noise.
 
-use realfft::RealFftPlanner;
+use std::cell::RefCell;
+use std::f64::consts::LN_2;
+use std::sync::Arc;
+
+use realfft::{RealFftPlanner, RealToComplex};
 
 /// A chance of one in a thousand that noise alone makes a peak somewhere in the spectrum.
 const FALSE_ALARM: f64 = 1e-3;
 
 /// Neighbours on each side, at least, that say how loud the noise is around a frequency.
 const NEIGHBOURS: usize = 12;
+
+/// Bins, at most, that the median of a window is taken of: more would hardly move it.
+const JUDGED: usize = 256;
 
 /// Power by frequency: bin `k` stands for `k` cycles in `n` points.
 #[derive(Debug)]
@@ -17,26 +24,28 @@ pub(crate) struct Spectrum {
     pub power: Vec<f64>,
     /// What noise around the bin brings on average.
     pub noise: Vec<f64>,
+    /// How many times the noise a bin has to have to stand out.
+    bound: f64,
 }
 
 impl Spectrum {
     /// Of `values`, whose mean is 0 and whose length [`smooth_length`] likes.
     pub fn new(values: &[f64]) -> Self {
         let n = values.len();
-        let transform = RealFftPlanner::<f64>::new().plan_fft_forward(n);
+        let transform = planned(n);
         let mut input = values.to_vec();
         let mut bins = transform.make_output_vec();
         transform.process(&mut input, &mut bins).expect("the buffers were made by the plan");
         let mut power: Vec<f64> = bins.iter().map(|bin| bin.norm_sqr() / n as f64).collect();
         power[0] = 0.0;
         let noise = noise_level(&power);
-        Self { n, power, noise }
+        let bound = (power.len().max(2) as f64 / FALSE_ALARM).ln();
+        Self { n, power, noise, bound }
     }
 
     /// Whether bin `k` stands out of the noise, by Fisher's bound over all bins.
     pub fn stands_out(&self, k: usize) -> bool {
-        let bins = self.power.len().max(2) as f64;
-        self.power[k] > self.noise[k] * (bins / FALSE_ALARM).ln()
+        self.power[k] > self.noise[k] * self.bound
     }
 
     /// Where the top of the peak at bin `k` lies, between bins (parabola through the logarithms).
@@ -47,6 +56,18 @@ impl Spectrum {
         let shift = 0.5 * (left - right) / (left - 2.0 * top + right);
         if shift.is_finite() { k as f64 + shift.clamp(-0.5, 0.5) } else { k as f64 }
     }
+}
+
+/// The transform of `n` points. The last one of a thread is kept: to plan costs more than to transform, and the next
+/// history of a service is as long.
+fn planned(n: usize) -> Arc<dyn RealToComplex<f64>> {
+    thread_local! {
+        static LAST: RefCell<Option<Arc<dyn RealToComplex<f64>>>> = const { RefCell::new(None) };
+    }
+    LAST.with_borrow_mut(|last| match last {
+        Some(transform) if transform.len() == n => Arc::clone(transform),
+        _ => Arc::clone(last.insert(RealFftPlanner::new().plan_fft_forward(n))),
+    })
 }
 
 /// The running median of the power, over a window that widens with the frequency, as the mean of its noise.
@@ -63,11 +84,14 @@ fn noise_level(power: &[f64]) -> Vec<f64> {
         if k < 64 || k >= judged + k / 16 {
             let half = NEIGHBOURS.max(k / 4);
             let (from, to) = (k.saturating_sub(half).max(1), (k + half + 1).min(power.len()));
+            let around = &power[from.min(to - 1)..to];
             window.clear();
-            window.extend_from_slice(&power[from.min(to - 1)..to]);
+            // The bits of numbers that are not negative are in the order of the numbers, and quicker to compare.
+            window
+                .extend(around.iter().step_by(around.len().div_ceil(JUDGED)).map(|p| p.to_bits()));
             let middle = window.len() / 2;
-            let (_, median, _) = window.select_nth_unstable_by(middle, f64::total_cmp);
-            level.push((*median / std::f64::consts::LN_2).max(least));
+            let (_, median, _) = window.select_nth_unstable(middle);
+            level.push((f64::from_bits(*median) / LN_2).max(least));
             judged = k;
         } else {
             level.push(level[k - 1]);

@@ -149,6 +149,16 @@ mod tests {
     }
 
     #[test]
+    fn one_thread_and_two_grow_the_same_bytes() {
+        let (x, y) = step();
+        let bytes = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| crate::persist::to_bytes(&ExtraTrees::fit(&x, &y, GROWTH, 3)))
+        };
+        assert!(bytes(1) == bytes(2));
+    }
+
+    #[test]
     fn constants_and_single_rows_are_leaves() {
         let x = Array2::zeros((1, 2));
         let forest = ExtraTrees::fit(&x, &[4.0], GROWTH, 1);

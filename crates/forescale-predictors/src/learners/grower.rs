@@ -10,13 +10,11 @@ use forescale_features::rows::SplitMix;
 
 use super::bins::{Bins, GROUP};
 use super::extra_trees::Growth;
+use super::lanes::{ADDED, add_up, bounds};
 use super::tree::{Node, Tree};
 
 /// Rows of a node that splits are judged on, at most: more do not change which of a few random ones is best.
 const JUDGED: usize = 512;
-
-/// Rows that are added up before bytes could overflow.
-const ADDED: usize = 255;
 
 /// What all trees of a forest learn from.
 pub(crate) struct Table<'a> {
@@ -226,42 +224,6 @@ impl<'a> Grower<'a> {
         right.zip(&self.aside).for_each(|((row, y), aside)| (*row, *y) = *aside);
         left
     }
-}
-
-/// Counts the rows that go left at each feature, and adds up their shares; [`ADDED`] rows at most.
-fn add_up<'a>(
-    rows: impl Iterator<Item = (&'a [u8; GROUP], &'a u16)>,
-    steps: &[u8; GROUP],
-) -> ([u8; GROUP], [u16; GROUP]) {
-    let (mut count, mut sum) = ([0_u8; GROUP], [0_u16; GROUP]);
-    for (values, share) in rows {
-        // All bits set for a row that goes left; one step a loop, as the compiler makes vectors of them.
-        let left: [u8; GROUP] =
-            std::array::from_fn(|lane| if values[lane] <= steps[lane] { 255 } else { 0 });
-        for lane in 0..GROUP {
-            count[lane] = count[lane].wrapping_sub(left[lane]);
-        }
-        for lane in 0..GROUP {
-            sum[lane] += u16::from(left[lane]) & share;
-        }
-    }
-    (count, sum)
-}
-
-/// The least and the largest of `values`, eight side by side.
-fn bounds(values: &[f32]) -> (f32, f32) {
-    let (mut least, mut largest) = ([f32::INFINITY; 8], [f32::NEG_INFINITY; 8]);
-    let mut take = |lane: usize, value: f32| {
-        least[lane] = if value < least[lane] { value } else { least[lane] };
-        largest[lane] = if value > largest[lane] { value } else { largest[lane] };
-    };
-    let (eights, rest) = values.as_chunks::<8>();
-    eights.iter().for_each(|eight| (0..8).for_each(|lane| take(lane, eight[lane])));
-    rest.iter().for_each(|value| take(0, *value));
-    (
-        least.into_iter().fold(f32::INFINITY, f32::min),
-        largest.into_iter().fold(f32::NEG_INFINITY, f32::max),
-    )
 }
 
 #[cfg(test)]

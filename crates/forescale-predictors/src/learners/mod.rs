@@ -5,6 +5,7 @@ pub(crate) mod boosting;
 pub(crate) mod extra_trees;
 pub(crate) mod grower;
 pub(crate) mod histogram;
+pub(crate) mod lanes;
 pub(crate) mod mlp;
 pub(crate) mod stack;
 pub(crate) mod tree;
