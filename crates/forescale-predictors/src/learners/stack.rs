@@ -277,8 +277,8 @@ mod tests {
     #[test]
     fn a_small_system_is_solved() {
         let a = ndarray::array![[4.0, 2.0], [0.0, 3.0]];
-        let x = solve_symmetric(a, ndarray::array![10.0, 8.0]).unwrap();
-        assert!((x[0] - 1.75).abs() < 1e-12 && (x[1] - 1.5).abs() < 1e-12);
+        let x = solve_not_negative(a, &ndarray::array![10.0, 8.0], &ndarray::array![0.0, 0.0]);
+        assert!((x[0] - 1.75).abs() < 1e-4 && (x[1] - 1.5).abs() < 1e-4);
     }
 
     #[test]
