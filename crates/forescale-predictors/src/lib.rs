@@ -19,6 +19,7 @@ pub mod last_value;
 mod learners;
 mod level;
 pub mod linear_trend;
+pub mod minute_regression;
 pub mod neural;
 mod persist;
 pub mod quantile_boosting;
@@ -42,6 +43,7 @@ mod trend_curve;
 pub use fft_seasonality::FftSeasonality;
 pub use learners::extra_trees::{ExtraTrees, Growth};
 pub use linear_trend::LinearTrend;
+pub use minute_regression::MinuteRegression;
 pub use persist::CorruptFit;
 pub use seasonal_naive::SeasonalNaive;
 pub use seasons::{Season, find_seasonality};
@@ -107,6 +109,14 @@ pub const PREDICTORS: &[Row] = &[
         source: "Gong, Gu & Wilkes, PRESS: predictive elastic resource scaling, 2010; Fisher, 1929",
         create: || Arc::new(FftSeasonality::default()),
         load: persist::from_bytes::<fft_seasonality::FittedFftSeasonality>,
+    },
+    Row {
+        name: "minute-regression",
+        prior: (0.0, 0.0),
+        summary: "ridge regressions on the last minutes and the same minute of past hours, days and weeks",
+        source: "Hoerl & Kennard, Ridge regression, 1970; Lichtendahl et al., Better to average quantiles?, 2013",
+        create: || Arc::new(MinuteRegression),
+        load: persist::from_bytes::<minute_regression::FittedMinuteRegression>,
     },
     Row {
         name: "random-forest",
