@@ -1,7 +1,8 @@
 //! What the quantile forest costs: `cargo bench -p forescale-predictors --bench forest`.
 //!
 //! Without arguments: the fit and the forecasts of one member, 4000 rows of 58 features and 50 trees.
-//! With a folder that `benches/forest_vs_sklearn.py` wrote: 100 trees on its rows; the quantiles go to `quantiles.f32`.
+//! With a folder that `benches/forest_vs_sklearn.py` wrote, and the share of the rows that each tree sees: 100 trees on
+//! its rows; the quantiles go to `quantiles.f32`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +16,13 @@ use rustix::time::{ClockId, clock_gettime};
 
 fn main() {
     // `cargo bench` passes flags of its own, which are not for us.
-    match std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
-        Some(folder) => table(&PathBuf::from(folder)),
-        None => member(),
+    let mut arguments = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    match (arguments.next(), arguments.next()) {
+        (Some(folder), share) => {
+            let share = share.map_or(1.0, |share| share.parse().expect("a share is a number"));
+            table(&PathBuf::from(folder), share);
+        }
+        _ => member(),
     }
 }
 
@@ -69,9 +74,9 @@ fn cpu_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// 100 trees on the rows in `folder`; prints CPU and wall seconds as one line of numbers.
-fn table(folder: &Path) {
-    let growth = Growth { trees: 100, candidates: 20, leaf: 5, share: 1.0 };
+/// 100 trees, each on a `share` of the rows in `folder`; prints CPU and wall seconds as one line of numbers.
+fn table(folder: &Path, share: f64) {
+    let growth = Growth { trees: 100, candidates: 20, leaf: 5, share };
     let train = matrix(folder, "x_train.f32");
     let y: Vec<f64> = numbers(folder, "y_train.f32").into_iter().map(f64::from).collect();
     let test = matrix(folder, "x_test.f32");

@@ -25,6 +25,10 @@ const HALF_LIFE_DAYS: f64 = 14.0;
 /// Share of the trend that is left after a day.
 const DAMPING_PER_DAY: f64 = 0.9;
 
+/// How far ahead the trend is carried, as a share of the time it was seen. A level shift looks like a trend of up to
+/// one and a half times its size: carried on for all the time seen, it would come once more and half again.
+const CARRIED: f64 = 0.5;
+
 /// Ridge penalty in rows, which keeps columns of short histories from fitting noise.
 const PENALTY: f64 = 0.5;
 
@@ -39,7 +43,7 @@ const COLUMNS: usize = WAVES + 4 * PAIRS;
 pub(crate) struct TrendCurve {
     /// Where the trend begins to level off: the end of what was fitted.
     knee: DateTime<Utc>,
-    /// Days that were fitted: the trend is not carried further ahead than it was seen.
+    /// Days that were fitted.
     seen_days: f64,
     /// One for each column, in load units.
     coefficients: Vec<f64>,
@@ -130,7 +134,7 @@ impl TrendCurve {
     /// Time as a share of what was seen: straight up to the knee, then damped day by day.
     fn trend(&self, days: f64) -> f64 {
         let damped = |days: f64| (1.0 - DAMPING_PER_DAY.powf(days)) / -DAMPING_PER_DAY.ln();
-        let days = if days > 0.0 { damped(days).min(self.seen_days) } else { days };
+        let days = if days > 0.0 { damped(days).min(CARRIED * self.seen_days) } else { days };
         days / self.seen_days
     }
 
