@@ -34,7 +34,7 @@ fn seasonal_naive_is_that_of_statsforecast() {
     ];
     let history = hourly(draws(60));
     let horizon = Horizon::new(30).unwrap();
-    let fitted = SeasonalNaive::default().fit(&history, &FitOptions { horizon, seed: 1 }).unwrap();
+    let fitted = SeasonalNaive::default().fit(&history, &FitOptions::new(horizon, 1)).unwrap();
     let forecast = fitted.predict(&history, horizon, &Quantiles::standard()).unwrap();
     for (h, value) in expected.into_iter().enumerate() {
         assert_eq!(forecast.point(h), f64::from(value), "step {h}");

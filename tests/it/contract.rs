@@ -38,7 +38,7 @@ fn two_weeks() -> Vec<f64> {
 }
 
 fn fit(row: &Row, history: &History, steps: usize) -> Box<dyn FittedPredictor> {
-    let options = FitOptions { horizon: Horizon::new(steps).unwrap(), seed: 7 };
+    let options = FitOptions::new(Horizon::new(steps).unwrap(), 7);
     (row.create)().fit(history, &options).unwrap_or_else(|error| panic!("{}: {error}", row.name))
 }
 
@@ -136,7 +136,7 @@ fn gaps_are_survived() {
 #[test]
 fn a_history_that_is_too_short_is_named() {
     let short = history(HOUR, vec![5.0]);
-    let options = FitOptions { horizon: Horizon::new(DAY).unwrap(), seed: 7 };
+    let options = FitOptions::new(Horizon::new(DAY).unwrap(), 7);
     for row in PREDICTORS {
         match (row.create)().fit(&short, &options) {
             Ok(fitted) => assert_sane(row.name, &predict(fitted.as_ref(), &short, DAY), 5.0),

@@ -15,7 +15,9 @@ pub mod units;
 pub use calendar::{BusinessHours, Calendar, Event, Holiday};
 pub use forecast::{Forecast, ForecastError};
 pub use history::History;
-pub use predictor::{FitError, FitOptions, FittedPredictor, Importance, PredictError, Predictor};
+pub use predictor::{
+    Effort, FitError, FitOptions, FittedPredictor, Importance, PredictError, Predictor,
+};
 pub use quantile::{Level, Quantile, Quantiles};
 pub use series::{LoadSeries, SeriesError};
 pub use time::{Frequency, Horizon, parse_span};

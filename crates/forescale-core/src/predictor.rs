@@ -17,6 +17,29 @@ pub struct FitOptions {
     pub horizon: Horizon,
     /// Where all randomness comes from: the same seed gives the same fit, whatever the number of threads.
     pub seed: u64,
+    /// How much a fit may cost.
+    pub effort: Effort,
+}
+
+/// How much a fit may cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Effort {
+    /// The fit that will forecast.
+    Full,
+    /// A fit that only shows how good the predictor is: it may learn from fewer rows.
+    Draft,
+}
+
+impl FitOptions {
+    /// A full fit for `horizon` with `seed`.
+    pub fn new(horizon: Horizon, seed: u64) -> Self {
+        Self { horizon, seed, effort: Effort::Full }
+    }
+
+    /// The same for a draft.
+    pub fn draft(self) -> Self {
+        Self { effort: Effort::Draft, ..self }
+    }
 }
 
 /// A predictor that could not be fitted.

@@ -16,11 +16,11 @@ const MIDDLE: [f64; 2] = [0.8, 0.9];
 const TAIL: [f64; 2] = [0.95, 0.975];
 
 /// This many independent days of evidence carry half of what they say.
-const HALF_TRUST: f64 = 15.0;
+const HALF_TRUST: f64 = 30.0;
 
 /// What the spread is widened by before there is evidence: an average of quantiles of members that all learned from
 /// the same history is narrower than what comes.
-const PRIOR_FACTOR: f64 = 1.1;
+const PRIOR_FACTOR: f64 = 1.12;
 
 /// No factor leaves this range: what seems to need more is a wrong forecast, not a narrow one.
 const LEAST: f64 = 0.5;

@@ -171,7 +171,8 @@ fn job(
     let (whole, backtest) = (Arc::clone(whole), backtest.map(Arc::clone));
     Box::new(move || {
         let tested = backtest.map(|backtest| {
-            let fitted = predictor.fit(&backtest.past, &options).map_err(|e| e.to_string())?;
+            let fitted =
+                predictor.fit(&backtest.past, &options.draft()).map_err(|e| e.to_string())?;
             evidence::rows(fitted.as_ref(), &backtest.origins)
         });
         let fitted = predictor.fit(&whole, &options).map_err(|error| error.to_string())?;

@@ -14,7 +14,7 @@ use crate::report::{BucketGate, Gate, member_scores, overall};
 
 /// Within this factor of the yardstick's loss a dozen origins cannot tell who is better, and a mixture is then the safer
 /// choice: on real traces a gate that turns at any difference made forecasts a day ahead 5 % worse, and none at all 2 %.
-const TIE: f64 = 1.1;
+const TIE: f64 = 1.3;
 
 /// The next hour, and what is beyond: predictors have models of their own for each, and finer ranges would leave too
 /// few forecasts to tell luck from skill.

@@ -9,7 +9,7 @@ use crate::judgement::Case;
 use crate::weights::{self, PULL_FAR, PULL_NEAR, Sample};
 
 /// At most this many steps of a bucket decide its weights; more say little new.
-const SAMPLES: usize = 500;
+const SAMPLES: usize = 300;
 
 /// The quantiles whose loss decides the weights: 0.1 to 0.9, and the upper tail that headroom is made of.
 const SCORED: [f64; 11] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];

@@ -37,7 +37,7 @@ fn series(values: Vec<f64>, calendar: Calendar) -> History {
 }
 
 fn options() -> FitOptions {
-    FitOptions { horizon: Horizon::new(24).unwrap(), seed: 1 }
+    FitOptions::new(Horizon::new(24).unwrap(), 1)
 }
 
 fn fit(ensemble: &Ensemble, history: &History) -> FittedEnsemble {

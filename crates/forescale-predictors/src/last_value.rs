@@ -144,7 +144,7 @@ mod tests {
 
     fn forecast(values: &[f64], steps: usize) -> Forecast {
         let history = history(3_600, values);
-        let options = FitOptions { horizon: Horizon::new(24).unwrap(), seed: 1 };
+        let options = FitOptions::new(Horizon::new(24).unwrap(), 1);
         let fitted = LastValue.fit(&history, &options).unwrap();
         let quantiles = Quantiles::new([0.1, 0.9]).unwrap();
         fitted.predict(&history, Horizon::new(steps).unwrap(), &quantiles).unwrap()

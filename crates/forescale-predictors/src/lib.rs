@@ -88,7 +88,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "last-value",
-        prior: (0.02, 0.01),
+        prior: (0.01, 0.01),
         summary: "repeats the last value; the fallback, and hard to beat where load holds its level",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(last_value::LastValue),
@@ -96,7 +96,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "linear-trend",
-        prior: (0.02, 0.15),
+        prior: (0.01, 0.15),
         summary: "ridge regression on a damped trend, time of day and weekday",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 7.4 and 8.2",
         create: || Arc::new(LinearTrend::default()),
@@ -144,7 +144,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-forest",
-        prior: (0.005, 0.15),
+        prior: (0.0, 0.15),
         summary: "extremely randomised quantile forest on deviations from past days",
         source: "Meinshausen, Quantile regression forests, 2006; Geurts et al., Extremely randomized trees, 2006",
         create: || Arc::new(quantile_forest::QuantileForest::default()),
@@ -152,7 +152,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "residual-forest",
-        prior: (0.03, 0.08),
+        prior: (0.01, 0.08),
         summary: "quantile forest on what the robust stack leaves unexplained",
         source: "as robust-stack and quantile-forest",
         create: || Arc::new(residual_forest::ResidualForest::default()),
@@ -160,7 +160,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "quantile-boosting",
-        prior: (0.92, 0.6),
+        prior: (0.97, 0.6),
         summary: "quantile gradient boosting on past values, direct over origin and horizon",
         source: "Friedman, Greedy function approximation, 2001; Ke et al., LightGBM, 2017",
         create: || Arc::new(quantile_boosting::QuantileBoosting::default()),

@@ -9,7 +9,7 @@
 
 use forescale_core::forecast::Interpolation;
 use forescale_core::metrics::sorted_quantile;
-use forescale_core::{History, Quantiles};
+use forescale_core::{Effort, History, Quantiles};
 use forescale_features::levels::{self, DAY_COLUMNS, Recurrences};
 use forescale_features::{Layout, Matrix, Prepared, Row};
 use ndarray::{Array2, Axis};
@@ -88,7 +88,8 @@ impl SegmentModel for Model {
             targets.map(|(y, last)| (layout.z(*y) - layout.base(*last)) as f32).collect();
         let how = if layout.from_last { NEAR } else { DAY };
         let groups = groups(rows, &prepared);
-        let fits = if layout.from_last { NEAR_FITS } else { 1 };
+        let draft = lesson.effort == Effort::Draft;
+        let fits = if layout.from_last && !draft { NEAR_FITS } else { 1 };
         let fits = (0..fits).map(|k| {
             let seed = lesson.seed ^ NEXT_FIT.wrapping_mul(k);
             Boosted::fit(&matrix.x, &y, &groups, how, seed)

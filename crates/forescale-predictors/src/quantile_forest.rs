@@ -27,6 +27,7 @@ pub struct Model {
 
 impl SegmentModel for Model {
     const NAME: &'static str = "quantile-forest";
+    const OWN_HOUR: bool = false;
 
     fn fit(lesson: &Lesson) -> Self {
         let matrix = lesson.relative();

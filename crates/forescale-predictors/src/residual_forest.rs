@@ -31,6 +31,7 @@ pub struct Model {
 
 impl SegmentModel for Model {
     const NAME: &'static str = "residual-forest";
+    const OWN_HOUR: bool = false;
 
     fn fit(lesson: &Lesson) -> Self {
         let matrix = lesson.relative();

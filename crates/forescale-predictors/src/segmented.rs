@@ -8,8 +8,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use forescale_core::{
-    FitError, FitOptions, FittedPredictor, Forecast, Frequency, History, Horizon, Importance,
-    PredictError, Predictor, Quantiles,
+    Effort, FitError, FitOptions, FittedPredictor, Forecast, Frequency, History, Horizon,
+    Importance, PredictError, Predictor, Quantiles,
 };
 use forescale_features::relative::Origin;
 use forescale_features::{Layout, Matrix, Prepared, Row, Segment, TrainingRows, training_rows};
@@ -20,8 +20,9 @@ use crate::bounds::bounded;
 use crate::learners::extra_trees::MISSING;
 use crate::{check, persist};
 
-/// Rows drawn to learn one segment from.
+/// Rows drawn to learn one segment from, and for a draft.
 const TRAINING_ROWS: usize = 6_000;
+const DRAFT_ROWS: usize = 3_000;
 
 /// Fewer rows than this teach nothing.
 const FEWEST_ROWS: usize = 60;
@@ -38,6 +39,7 @@ pub(crate) struct Lesson<'a> {
     pub history: &'a History,
     pub segment: Segment,
     pub seed: u64,
+    pub effort: Effort,
     pub floor: f64,
     pub rows: Arc<TrainingRows>,
 }
@@ -47,6 +49,9 @@ pub(crate) trait SegmentModel:
     Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     const NAME: &'static str;
+
+    /// Whether the next hour has a model of its own where a day is forecast.
+    const OWN_HOUR: bool = true;
 
     fn fit(lesson: &Lesson) -> Self;
 
@@ -130,15 +135,20 @@ impl<M: SegmentModel> Predictor for Segmented<M> {
         let floor = SCALE_FLOOR * Origin::new(&prepared, prepared.len()).scale;
         let steps = options.horizon.steps();
         let (mut segments, mut models) = (Vec::new(), Vec::new());
-        for segment in Segment::covering(steps, prepared.hour(), prepared.day) {
+        let mut wanted = Segment::covering(steps, prepared.hour(), prepared.day);
+        if !M::OWN_HOUR && wanted.len() > 1 {
+            wanted.remove(0);
+        }
+        let count = if options.effort == Effort::Draft { DRAFT_ROWS } else { TRAINING_ROWS };
+        for segment in wanted {
             let rows = history.derive(segment.to as u64 ^ options.seed << 32, |history| {
-                training_rows(history, segment, TRAINING_ROWS, options.seed)
+                training_rows(history, segment, count, options.seed)
             });
             if rows.rows.len() < FEWEST_ROWS {
                 continue;
             }
-            let seed = options.seed;
-            models.push(M::fit(&Lesson { history, segment, seed, floor, rows }));
+            let FitOptions { seed, effort, .. } = *options;
+            models.push(M::fit(&Lesson { history, segment, seed, effort, floor, rows }));
             segments.push(segment);
         }
         if models.is_empty() {

@@ -14,7 +14,7 @@ pub(crate) fn history(step_seconds: i64, values: &[f64]) -> History {
 
 /// What a fit for `steps` ahead is told.
 pub(crate) fn options(steps: usize) -> FitOptions {
-    FitOptions { horizon: Horizon::new(steps).unwrap(), seed: 1 }
+    FitOptions::new(Horizon::new(steps).unwrap(), 1)
 }
 
 /// Noise with a mean of 0 and a variance of about 1, the same for the same seed.

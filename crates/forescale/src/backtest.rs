@@ -125,7 +125,7 @@ impl<'a> Course<'a> {
         tallies: &mut [Tally],
     ) -> Result<(), EngineError> {
         let past = self.history(group[0], engine)?;
-        let fit = FitOptions { horizon: self.horizon, seed: engine.seed };
+        let fit = FitOptions::new(self.horizon, engine.seed);
         let fitted = ensemble(engine)?.fit_with_progress(&past, &fit, &|_| {});
         let fitted = fitted.map(|fitted| Box::new(fitted) as Box<dyn FittedPredictor>);
         self.score(group, engine, fitted.map_err(|error| error.to_string()), &mut tallies[0])?;

@@ -147,7 +147,7 @@ impl Model {
         quantiles: &Quantiles,
         error: &PredictError,
     ) -> Result<Predicted, EngineError> {
-        let options = FitOptions { horizon, seed: self.card.seed };
+        let options = FitOptions::new(horizon, self.card.seed);
         let fitted = last_resort(history, &options)?;
         let forecast = fitted.predict(history, horizon, quantiles)?;
         let note = format!("degraded: {LAST_RESORT} carries the forecast: {error}");

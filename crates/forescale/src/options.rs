@@ -49,9 +49,11 @@ impl EngineOptions {
                 known: names.join(", "),
             });
         }
-        let named = |name: &str| self.predictors.iter().any(|wanted| wanted == name || wanted == ALL);
-        let wanted =
-            |row: &&Row| if self.predictors.is_empty() { row.is_default() } else { named(row.name) };
+        let named =
+            |name: &str| self.predictors.iter().any(|wanted| wanted == name || wanted == ALL);
+        let wanted = |row: &&Row| {
+            if self.predictors.is_empty() { row.is_default() } else { named(row.name) }
+        };
         Ok(PREDICTORS.iter().filter(wanted).collect())
     }
 }

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use forescale_core::{FitError, FitOptions, FittedPredictor, History, Horizon, LoadSeries};
 use forescale_ensemble::{Ensemble, FittedEnsemble, Member, Progress};
+use forescale_predictors::Row;
 
 use crate::card::ModelCard;
 use crate::model::Fitted;
 use crate::noticed::noticed;
-use forescale_predictors::Row;
-
 use crate::{EngineError, EngineOptions, Model, horizon};
 
 /// The predictor that every other one has to beat.
@@ -44,7 +43,7 @@ pub fn train_with_progress(
 ) -> Result<Model, EngineError> {
     let history = History::new(series.clone(), Arc::clone(&options.calendar));
     let horizon = horizon(options.horizon, series.frequency())?;
-    let fit = FitOptions { horizon, seed: options.seed };
+    let fit = FitOptions::new(horizon, options.seed);
     let (fitted, reason) = match ensemble(options)?.fit_with_progress(&history, &fit, progress) {
         Ok(ensemble) => (Fitted::Ensemble(Box::new(ensemble)), None),
         Err(error) => (Fitted::Single(last_resort(&history, &fit)?), Some(error.to_string())),

@@ -60,7 +60,7 @@ pub enum Aggregation {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Learning")]
 pub struct EngineArgs {
-    /// Predictors to combine [default: all].
+    /// Predictors to combine; `all` for every one there is [default: the default ensemble].
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub predictors: Vec<String>,
     /// Where all randomness comes from.
