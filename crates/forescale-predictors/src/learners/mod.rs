@@ -1,10 +1,12 @@
 //! The learners that the direct predictors share: they know matrices and targets, but nothing of load.
 
+pub(crate) mod adam;
 pub(crate) mod bins;
 pub(crate) mod boosting;
 pub(crate) mod extra_trees;
 pub(crate) mod grower;
 pub(crate) mod histogram;
+pub(crate) mod lanes;
 pub(crate) mod mlp;
 pub(crate) mod stack;
 pub(crate) mod tree;

@@ -275,10 +275,13 @@ mod tests {
     }
 
     #[test]
-    fn a_small_system_is_solved() {
+    fn a_small_system_is_solved_and_stays_above_zero() {
         let a = ndarray::array![[4.0, 2.0], [0.0, 3.0]];
-        let x = solve_symmetric(a, ndarray::array![10.0, 8.0]).unwrap();
-        assert!((x[0] - 1.75).abs() < 1e-12 && (x[1] - 1.5).abs() < 1e-12);
+        let solve = |b| solve_not_negative(a.clone(), &b, &Array1::zeros(2));
+        let free = solve(ndarray::array![10.0, 8.0]);
+        assert!((free[0] - 1.75).abs() < 1e-3 && (free[1] - 1.5).abs() < 1e-3, "{free}");
+        let held = solve(ndarray::array![10.0, 2.0]);
+        assert!((held[0] - 2.5).abs() < 1e-3 && held[1] == 0.0, "{held}");
     }
 
     #[test]
