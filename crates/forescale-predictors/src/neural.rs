@@ -27,7 +27,7 @@ pub type Neural = Segmented<Model>;
 /// Its fit.
 pub type FittedNeural = FittedSegments<Model>;
 
-const TRAINING: Training = Training { epochs: 4, batch: 32, rate: 0.01, decay: 0.1 };
+const TRAINING: Training = Training { epochs: 5, batch: 32, rate: 0.01, decay: 0.1 };
 
 /// A forecast leaves the range of the load that was learned from by this much, in z, unless the stack does.
 const ROOM: f32 = 0.05;
