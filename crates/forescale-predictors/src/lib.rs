@@ -32,6 +32,7 @@ mod residuals;
 pub mod robust_stack;
 pub mod seasonal_naive;
 pub mod seasons;
+mod seen;
 mod segmented;
 mod spectrum;
 mod stacked;

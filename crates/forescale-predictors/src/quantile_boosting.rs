@@ -161,13 +161,13 @@ impl Columns {
 }
 
 /// Days of the targets, or shorter stretches where there are few of them.
-fn groups(rows: &[Row], prepared: &Prepared) -> Vec<u32> {
+pub(crate) fn groups(rows: &[Row], prepared: &Prepared) -> Vec<u32> {
     let length = prepared.day.min(prepared.len().div_ceil(FEWEST_GROUPS)).max(1);
     rows.iter().map(|row| (row.target() / length) as u32).collect()
 }
 
 /// The median load, kept off zero.
-fn unit(y: &[f64]) -> f64 {
+pub(crate) fn unit(y: &[f64]) -> f64 {
     let mut sorted: Vec<f64> = y.iter().map(|value| value.abs()).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;

@@ -1,210 +1,260 @@
-//! A small network with one hidden layer and a linear shortcut, trained on the pinball loss by Adam.
+//! A small network with one hidden layer that gives quantiles, trained on the pinball loss.
+//!
+//! The median is a linear part plus what the hidden units make of the inputs. Every other quantile lies a positive gap
+//! further out, so quantiles never cross. Before training the gaps are those of the targets themselves.
 //!
 //! # Source
-//! Rumelhart, Hinton & Williams, *Learning representations by back-propagating errors*, 1986; Kingma & Ba, *Adam*,
-//! 2015; Taylor, *A quantile regression neural network approach*, 2000.
+//! Cannon, *Non-crossing nonlinear regression quantiles by monotone composite quantile regression neural network*, 2018.
 
 use forescale_features::rows::SplitMix;
-use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
+
+use super::adam::Adam;
+use super::products::{add, dot};
+
+/// The quantiles a network gives.
+pub(crate) const LEVELS: [f32; WIDTH] = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.99];
+
+/// Quantiles of a row.
+pub(crate) const WIDTH: usize = 8;
+
+/// Where the median stands among them.
+pub(crate) const MEDIAN: usize = 3;
+
+/// Hidden units.
+const HIDDEN: usize = 16;
 
 /// How a network is trained.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Training {
-    pub hidden: usize,
-    pub steps: usize,
+    /// Times that each row is seen.
+    pub epochs: usize,
+    /// Rows of a step.
     pub batch: usize,
+    /// The first rate, which falls to 0 along a cosine.
     pub rate: f32,
-    /// Steps between two looks at the validation rows.
-    pub look: usize,
-    /// Looks without a gain after which training stops.
-    pub patience: usize,
+    /// Share of a weight that decays in a step, times the rate.
+    pub decay: f32,
 }
 
-/// Rows to train on.
-pub(crate) struct Examples {
-    pub x: Array2<f32>,
-    pub y: Vec<f32>,
-    pub weight: Vec<f32>,
+/// Rows to train on, one after the other in `x`.
+pub(crate) struct Examples<'a> {
+    pub inputs: usize,
+    pub x: &'a [f32],
+    pub y: &'a [f32],
+    pub weight: &'a [f32],
 }
 
-/// `out = relu(x W + b) V + x S + c`, one output for each quantile.
+impl Examples<'_> {
+    fn row(&self, i: u32) -> &[f32] {
+        &self.x[i as usize * self.inputs..][..self.inputs]
+    }
+}
+
+/// `[median, gaps] = relu(x W + b) V + c`, with `x s` added to the median.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Flat", into = "Flat")]
 pub(crate) struct Network {
-    /// Weights as `W, V, S`, then biases `b, c` as single rows.
-    layers: [Array2<f32>; 5],
+    inputs: usize,
+    /// The gap between neighbouring quantiles where the network says 0.
+    gaps: [f32; WIDTH],
+    /// `W, V, s, b, c`, row by row.
+    weights: Vec<f32>,
 }
 
-const W: usize = 0;
-const V: usize = 1;
-const S: usize = 2;
-const B: usize = 3;
-const C: usize = 4;
+/// What a row makes of the network on its way.
+struct Pass {
+    hidden: [f32; HIDDEN],
+    raw: [f32; WIDTH],
+    out: [f32; WIDTH],
+}
 
 impl Network {
-    fn new(inputs: usize, hidden: usize, outputs: usize, draw: &mut SplitMix) -> Self {
-        let mut uniform = |rows: usize, columns: usize| {
-            let bound = (3.0 / rows as f64).sqrt();
-            Array2::from_shape_simple_fn((rows, columns), || {
-                ((2.0 * draw.unit() - 1.0) * bound) as f32
-            })
-        };
-        let (w, v) = (uniform(inputs, hidden), uniform(hidden, outputs) * 0.1);
-        let zeros = |rows, columns| Array2::zeros((rows, columns));
-        Self { layers: [w, v, zeros(inputs, outputs), zeros(1, hidden), zeros(1, outputs)] }
+    fn new(examples: &Examples, rows: &[u32], draw: &mut SplitMix) -> Self {
+        let inputs = examples.inputs;
+        let mut weights = vec![0.0; (inputs + WIDTH) * HIDDEN + inputs + HIDDEN + WIDTH];
+        let bound = |rows: usize| (3.0 / rows as f64).sqrt() as f32;
+        for (i, weight) in weights[..(inputs + WIDTH) * HIDDEN].iter_mut().enumerate() {
+            let bound = if i < inputs * HIDDEN { bound(inputs) } else { 0.1 * bound(HIDDEN) };
+            *weight = bound * (2.0 * draw.unit() as f32 - 1.0);
+        }
+        let mut network = Self { inputs, gaps: [0.0; WIDTH], weights };
+        network.start(examples, rows);
+        network
     }
 
-    /// Trains on `learned`, and keeps what was best on `unseen`.
+    /// Puts the quantiles of the targets where the network says nothing.
+    fn start(&mut self, examples: &Examples, rows: &[u32]) {
+        let mut sorted: Vec<f32> = rows.iter().map(|i| examples.y[*i as usize]).collect();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let at = |level: f32| sorted[((sorted.len() - 1) as f32 * level).round() as usize];
+        let least = 1e-3 * (at(LEVELS[WIDTH - 1]) - at(LEVELS[0])).max(1e-6);
+        for k in 0..WIDTH {
+            let next = if k < MEDIAN { k + 1 } else { k - usize::from(k > MEDIAN) };
+            self.gaps[k] = (at(LEVELS[k]) - at(LEVELS[next])).abs().max(least);
+        }
+        let at = self.weights.len() - WIDTH + MEDIAN;
+        self.weights[at] = sorted[sorted.len() / 2];
+    }
+
+    /// Trains on the rows `learned`, and keeps what was best on `unseen`.
     pub fn train(
-        levels: &[f32],
-        learned: &Examples,
-        unseen: &Examples,
+        examples: &Examples,
+        learned: &[u32],
+        unseen: &[u32],
         training: Training,
         seed: u64,
     ) -> Self {
         let mut draw = SplitMix(seed);
-        let mut network = Self::new(learned.x.ncols(), training.hidden, levels.len(), &mut draw);
-        let mut adam = Adam::new(&network);
-        let mut best = (network.loss(levels, unseen), network.clone(), 0);
-        for step in 1..=training.steps {
-            let batch: Vec<usize> =
-                (0..training.batch).map(|_| draw.below(learned.y.len())).collect();
-            let gradient = network.gradient(levels, learned, &batch);
-            let left = 1.0 - step as f32 / training.steps as f32;
-            adam.step(&mut network, &gradient, training.rate * (0.05 + 0.95 * left));
-            if step % training.look == 0 {
-                let loss = network.loss(levels, unseen);
-                if loss < best.0 {
-                    best = (loss, network.clone(), step);
-                } else if step - best.2 >= training.patience * training.look {
-                    break;
-                }
+        let mut network = Self::new(examples, learned, &mut draw);
+        let mut best = (network.loss(examples, unseen), network.clone());
+        let mut adam = Adam::new(network.weights.len());
+        let mut gradient = vec![0.0; network.weights.len()];
+        let decayed = network.weights.len() - HIDDEN - WIDTH;
+        let mut order = learned.to_vec();
+        let batches = order.len().div_ceil(training.batch);
+        let steps = (batches * training.epochs) as f32;
+        for epoch in 0..training.epochs {
+            shuffle(&mut order, &mut draw);
+            for (b, batch) in order.chunks(training.batch).enumerate() {
+                network.gradient(examples, batch, &mut gradient);
+                let done = (epoch * batches + b) as f32 / steps;
+                let rate = training.rate * (0.5 + 0.5 * (std::f32::consts::PI * done).cos());
+                adam.step(&mut network.weights, &gradient, rate, (decayed, training.decay));
+            }
+            let loss = network.loss(examples, unseen);
+            if loss < best.0 {
+                best = (loss, network.clone());
             }
         }
         best.1
     }
 
-    /// The outputs for each row of `x`.
-    pub fn predict(&self, x: &Array2<f32>) -> Array2<f32> {
-        let hidden = self.hidden(x);
-        self.output(x, &hidden)
+    /// The quantiles of a row, ascending.
+    pub fn predict(&self, x: &[f32]) -> [f32; WIDTH] {
+        self.pass(x).out
     }
 
-    fn hidden(&self, x: &Array2<f32>) -> Array2<f32> {
-        (x.dot(&self.layers[W]) + &self.layers[B]).mapv_into(|value| value.max(0.0))
+    fn pass(&self, x: &[f32]) -> Pass {
+        let [w, v, s, b, c] = parts(&self.weights, self.inputs);
+        let mut hidden: [f32; HIDDEN] = b.try_into().expect("a bias for each unit");
+        x.iter().zip(w.as_chunks().0).for_each(|(x, w)| add(&mut hidden, *x, w));
+        hidden.iter_mut().for_each(|value| *value = value.max(0.0));
+        let mut raw: [f32; WIDTH] = c.try_into().expect("a bias for each quantile");
+        hidden.iter().zip(v.as_chunks().0).for_each(|(h, v)| add(&mut raw, *h, v));
+        raw[MEDIAN] += dot(x, s);
+        Pass { hidden, raw, out: self.quantiles(&raw) }
     }
 
-    fn output(&self, x: &Array2<f32>, hidden: &Array2<f32>) -> Array2<f32> {
-        hidden.dot(&self.layers[V]) + x.dot(&self.layers[S]) + &self.layers[C]
+    fn quantiles(&self, raw: &[f32; WIDTH]) -> [f32; WIDTH] {
+        let mut out = *raw;
+        for k in MEDIAN + 1..WIDTH {
+            out[k] = out[k - 1] + self.gaps[k] * positive(raw[k]);
+        }
+        for k in (0..MEDIAN).rev() {
+            out[k] = out[k + 1] - self.gaps[k] * positive(raw[k]);
+        }
+        out
     }
 
     /// The mean weighted pinball loss.
-    pub fn loss(&self, levels: &[f32], examples: &Examples) -> f32 {
-        let out = self.predict(&examples.x);
+    pub fn loss(&self, examples: &Examples, rows: &[u32]) -> f32 {
         let mut total = 0.0;
-        for ((row, y), weight) in out.rows().into_iter().zip(&examples.y).zip(&examples.weight) {
-            let losses =
-                row.iter().zip(levels).map(|(q, p)| (p * (y - q)).max((p - 1.0) * (y - q)));
-            total += weight * losses.sum::<f32>();
+        for i in rows {
+            let y = examples.y[*i as usize];
+            let out = self.predict(examples.row(*i));
+            let pinball = |(q, p): (&f32, f32)| (p * (y - q)).max((p - 1.0) * (y - q));
+            let losses = out.iter().zip(LEVELS).map(pinball).sum::<f32>();
+            total += examples.weight[*i as usize] * losses;
         }
-        total / examples.y.len().max(1) as f32
+        total / rows.len().max(1) as f32
     }
 
-    fn gradient(&self, levels: &[f32], examples: &Examples, batch: &[usize]) -> [Array2<f32>; 5] {
-        let x = examples.x.select(Axis(0), batch);
-        let hidden = self.hidden(&x);
-        let mut slope = self.output(&x, &hidden);
-        let size = batch.len() as f32;
-        for (mut row, i) in slope.rows_mut().into_iter().zip(batch) {
-            for (q, p) in row.iter_mut().zip(levels) {
-                let above = if *q > examples.y[*i] { 1.0 } else { 0.0 };
-                *q = examples.weight[*i] * (above - p) / size;
-            }
+    /// The gradient of the mean loss of a batch, in the order of the weights.
+    fn gradient(&self, examples: &Examples, batch: &[u32], gradient: &mut [f32]) {
+        gradient.fill(0.0);
+        for i in batch {
+            let x = examples.row(*i);
+            let pass = self.pass(x);
+            let weight = examples.weight[*i as usize] / batch.len() as f32;
+            let slope = self.slope(&pass, examples.y[*i as usize], weight);
+            self.add_row(x, &pass.hidden, &slope, gradient);
         }
-        let mut back = slope.dot(&self.layers[V].t());
-        back.zip_mut_with(&hidden, |value, active| {
-            if *active <= 0.0 {
-                *value = 0.0;
-            }
-        });
-        let sum = |a: &Array2<f32>| a.sum_axis(Axis(0)).insert_axis(Axis(0));
-        let (b, c) = (sum(&back), sum(&slope));
-        [x.t().dot(&back), hidden.t().dot(&slope), x.t().dot(&slope), b, c]
     }
 
-    /// How strongly each input is wired to the outputs.
-    pub fn wiring(&self) -> Array1<f32> {
-        let through = self.layers[W].mapv(f32::abs).dot(&self.layers[V].mapv(f32::abs));
-        (through + self.layers[S].mapv(f32::abs)).sum_axis(Axis(1))
+    /// Adds what a row with this slope of its raw outputs says of each weight.
+    fn add_row(
+        &self,
+        x: &[f32],
+        hidden: &[f32; HIDDEN],
+        slope: &[f32; WIDTH],
+        gradient: &mut [f32],
+    ) {
+        let [_, v, ..] = parts(&self.weights, self.inputs);
+        let back = |(h, v): (&f32, &[f32; WIDTH])| if *h > 0.0 { dot(v, slope) } else { 0.0 };
+        let mut through = [0.0; HIDDEN];
+        let units = hidden.iter().zip(v.as_chunks().0);
+        through.iter_mut().zip(units).for_each(|(through, unit)| *through = back(unit));
+        let (w, rest) = gradient.split_at_mut(self.inputs * HIDDEN);
+        let (v, rest) = rest.split_at_mut(HIDDEN * WIDTH);
+        let (s, rest) = rest.split_at_mut(self.inputs);
+        let (b, c) = rest.split_at_mut(HIDDEN);
+        x.iter().zip(w.as_chunks_mut().0).for_each(|(x, to)| add(to, *x, &through));
+        hidden.iter().zip(v.as_chunks_mut().0).for_each(|(h, to)| add(to, *h, slope));
+        s.iter_mut().zip(x).for_each(|(to, x)| *to += x * slope[MEDIAN]);
+        b.iter_mut().zip(&through).for_each(|(to, through)| *to += through);
+        c.iter_mut().zip(slope).for_each(|(to, slope)| *to += slope);
     }
-}
 
-/// A network as it is stored: inputs, hidden units, outputs, then all weights, layer after layer.
-#[derive(Serialize, Deserialize)]
-struct Flat {
-    sizes: [usize; 3],
-    weights: Vec<f32>,
-}
-
-impl From<Network> for Flat {
-    fn from(network: Network) -> Self {
-        let ((inputs, hidden), outputs) = (network.layers[W].dim(), network.layers[V].ncols());
-        let weights = network.layers.iter().flatten().copied().collect();
-        Self { sizes: [inputs, hidden, outputs], weights }
-    }
-}
-
-impl TryFrom<Flat> for Network {
-    type Error = String;
-
-    fn try_from(Flat { sizes: [inputs, hidden, outputs], weights }: Flat) -> Result<Self, String> {
-        let shapes =
-            [(inputs, hidden), (hidden, outputs), (inputs, outputs), (1, hidden), (1, outputs)];
-        let mut rest = weights.as_slice();
-        let mut layers = Vec::new();
-        for shape in shapes {
-            let size = shape.0.checked_mul(shape.1).filter(|size| *size <= rest.len());
-            let (layer, after) = rest.split_at(size.ok_or("a network lacks weights")?);
-            layers.push(Array2::from_shape_vec(shape, layer.to_vec()).map_err(|e| e.to_string())?);
-            rest = after;
+    /// How the loss of a row changes with the raw outputs.
+    fn slope(&self, pass: &Pass, y: f32, weight: f32) -> [f32; WIDTH] {
+        let mut slope = [0.0; WIDTH];
+        for k in 0..WIDTH {
+            let above = if pass.out[k] > y { 1.0 } else { 0.0 };
+            slope[k] = weight * (above - LEVELS[k]);
         }
-        let layers = layers.try_into().map_err(|_| "a network has five layers")?;
-        Ok(Self { layers })
-    }
-}
-
-/// Moments of the gradients.
-struct Adam {
-    first: [Array2<f32>; 5],
-    second: [Array2<f32>; 5],
-    step: i32,
-}
-
-impl Adam {
-    fn new(network: &Network) -> Self {
-        let zeros = || network.layers.each_ref().map(|layer| Array2::zeros(layer.dim()));
-        Self { first: zeros(), second: zeros(), step: 0 }
-    }
-
-    fn step(&mut self, network: &mut Network, gradient: &[Array2<f32>; 5], rate: f32) {
-        const DECAY: [f32; 2] = [0.9, 0.99];
-        const WEIGHT_DECAY: f32 = 0.01;
-        self.step += 1;
-        let correct = DECAY.map(|decay| 1.0 - decay.powi(self.step));
-        for (layer, gradient) in gradient.iter().enumerate() {
-            let decay = if layer < B { 1.0 - rate * WEIGHT_DECAY } else { 1.0 };
-            ndarray::Zip::from(&mut network.layers[layer])
-                .and(&mut self.first[layer])
-                .and(&mut self.second[layer])
-                .and(gradient)
-                .for_each(|value, first, second, g| {
-                    *first = DECAY[0] * *first + (1.0 - DECAY[0]) * g;
-                    *second = DECAY[1] * *second + (1.0 - DECAY[1]) * g * g;
-                    let root = (*second / correct[1]).sqrt() + 1e-7;
-                    *value = *value * decay - rate * (*first / correct[0]) / root;
-                });
+        // A gap moves its own quantile and all beyond it.
+        for k in (MEDIAN + 1..WIDTH).rev() {
+            slope[k - 1] += slope[k];
+            slope[k] *= self.gaps[k] * steepness(pass.raw[k]);
         }
+        for k in 0..MEDIAN {
+            slope[k + 1] += slope[k];
+            slope[k] *= -self.gaps[k] * steepness(pass.raw[k]);
+        }
+        slope
+    }
+
+    /// How strongly each input is wired to the median.
+    pub fn wiring(&self) -> Vec<f32> {
+        let [w, v, s, ..] = parts(&self.weights, self.inputs);
+        let out: Vec<f32> =
+            v.chunks_exact(WIDTH).map(|v| v.iter().map(|v| v.abs()).sum()).collect();
+        let through = |w: &[f32]| w.iter().zip(&out).map(|(w, v)| w.abs() * v).sum::<f32>();
+        w.chunks_exact(HIDDEN).zip(s).map(|(w, s)| through(w) + s.abs()).collect()
+    }
+}
+
+/// `W, V, s, b, c` of weights that stand one after the other.
+fn parts(weights: &[f32], inputs: usize) -> [&[f32]; 5] {
+    let (w, rest) = weights.split_at(inputs * HIDDEN);
+    let (v, rest) = rest.split_at(HIDDEN * WIDTH);
+    let (s, rest) = rest.split_at(inputs);
+    let (b, c) = rest.split_at(HIDDEN);
+    [w, v, s, b, c]
+}
+
+/// A smooth positive function that is 1 at 0.
+fn positive(raw: f32) -> f32 {
+    0.5 * (raw + (raw * raw + 4.0).sqrt())
+}
+
+fn steepness(raw: f32) -> f32 {
+    0.5 + 0.5 * raw / (raw * raw + 4.0).sqrt()
+}
+
+fn shuffle(order: &mut [u32], draw: &mut SplitMix) {
+    for i in (1..order.len()).rev() {
+        order.swap(i, draw.below(i + 1));
     }
 }
 
@@ -212,37 +262,65 @@ impl Adam {
 mod tests {
     use super::*;
 
-    const TRAINING: Training =
-        Training { hidden: 8, steps: 600, batch: 64, rate: 0.02, look: 50, patience: 20 };
+    const TRAINING: Training = Training { epochs: 30, batch: 32, rate: 0.02, decay: 0.0 };
+
+    /// The level bends in the first input, the spread grows with the second.
+    fn sample() -> (Vec<f32>, Vec<f32>) {
+        let mut draw = SplitMix(5);
+        let mut unit = || draw.unit() as f32;
+        let x: Vec<f32> = (0..4_000).map(|_| 2.0 * unit() - 1.0).collect();
+        let y = x.chunks_exact(2).map(|x| x[0].abs() + (1.5 + x[1]) * (unit() - 0.5)).collect();
+        (x, y)
+    }
+
+    fn train(x: &[f32], y: &[f32], training: Training) -> Network {
+        let weight = vec![1.0; y.len()];
+        let examples = Examples { inputs: x.len() / y.len(), x, y, weight: &weight };
+        let (own, others): (Vec<u32>, Vec<u32>) = (0..y.len() as u32).partition(|i| i % 3 == 0);
+        Network::train(&examples, &others, &own, training, 1)
+    }
 
     #[test]
-    fn it_learns_a_bend_and_its_quantiles() {
-        let mut draw = SplitMix(5);
-        let x = Array2::from_shape_simple_fn((2_000, 1), || (2.0 * draw.unit() - 1.0) as f32);
-        let y: Vec<f32> = x.iter().map(|x| x.abs() + draw.unit() as f32).collect();
-        let weight = vec![1.0; 2_000];
-        let examples = Examples { x, y, weight };
-        let network = Network::train(&[0.1, 0.5, 0.9], &examples, &examples, TRAINING, 1);
-        let out = network.predict(&ndarray::array![[-0.8_f32], [0.8]]);
-        for (expected, got) in [0.9_f32, 1.3, 1.7].iter().cycle().zip(out.iter()) {
-            assert!((expected - got).abs() < 0.12, "{out}");
+    fn it_learns_level_and_spread() {
+        let (x, y) = sample();
+        let network = train(&x, &y, TRAINING);
+        for at in [[-0.8_f32, -0.8], [0.8, 0.8], [0.0, 0.0]] {
+            let out = network.predict(&at);
+            for (level, q) in [(0.1, out[1]), (0.5, out[MEDIAN]), (0.9, out[5])] {
+                let expected = at[0].abs() + (1.5 + at[1]) * (level - 0.5);
+                assert!((expected - q).abs() < 0.15, "{at:?} {out:?}");
+            }
         }
     }
 
     #[test]
+    fn the_same_seed_trains_the_same() {
+        let (x, y) = sample();
+        let short = Training { epochs: 2, ..TRAINING };
+        assert_eq!(train(&x, &y, short), train(&x, &y, short));
+    }
+
+    #[test]
+    fn targets_that_never_change_are_learned_at_once() {
+        let network = train(&[0.0; 20], &[2.0; 20], TRAINING);
+        assert!(network.predict(&[0.0]).iter().all(|q| (q - 2.0).abs() < 1e-3));
+    }
+
+    #[test]
     fn a_gradient_points_uphill() {
-        let mut draw = SplitMix(2);
-        let mut network = Network::new(2, 3, 1, &mut draw);
-        let x = ndarray::array![[0.5_f32, -1.0], [1.5, 0.3]];
-        let examples = Examples { x, y: vec![1.0, 2.0], weight: vec![1.0, 1.0] };
-        let gradient = network.gradient(&[0.7], &examples, &[0, 1]);
-        let before = network.loss(&[0.7], &examples);
-        for (layer, gradient) in gradient.iter().enumerate() {
-            let old = network.layers[layer][(0, 0)];
-            network.layers[layer][(0, 0)] = old + 1e-2;
-            let slope = (network.loss(&[0.7], &examples) - before) / 1e-2;
-            network.layers[layer][(0, 0)] = old;
-            assert!((slope - gradient[(0, 0)]).abs() < 1e-3, "layer {layer}");
+        let (x, y) = ([0.5_f32, -1.0, 1.5, 0.3], [1.0_f32, 2.0]);
+        let examples = Examples { inputs: 2, x: &x, y: &y, weight: &[1.0, 0.5] };
+        let mut network = Network::new(&examples, &[0, 1], &mut SplitMix(2));
+        let mut gradient = vec![0.0; network.weights.len()];
+        network.weights.iter_mut().for_each(|weight| *weight += 0.05);
+        network.gradient(&examples, &[0, 1], &mut gradient);
+        let before = network.loss(&examples, &[0, 1]);
+        for (i, expected) in gradient.iter().enumerate() {
+            let old = network.weights[i];
+            network.weights[i] = old + 1e-3;
+            let slope = (network.loss(&examples, &[0, 1]) - before) / 1e-3;
+            network.weights[i] = old;
+            assert!((slope - expected).abs() < 1e-2, "weight {i}: {slope} {expected}");
         }
     }
 }

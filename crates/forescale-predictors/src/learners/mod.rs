@@ -1,5 +1,6 @@
 //! The learners that the direct predictors share: they know matrices and targets, but nothing of load.
 
+pub(crate) mod adam;
 pub(crate) mod bins;
 pub(crate) mod boosting;
 pub(crate) mod extra_trees;
@@ -7,6 +8,7 @@ pub(crate) mod grower;
 pub(crate) mod histogram;
 pub(crate) mod lanes;
 pub(crate) mod mlp;
+pub(crate) mod products;
 pub(crate) mod stack;
 pub(crate) mod tree;
 pub(crate) mod weights;
