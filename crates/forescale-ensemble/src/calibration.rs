@@ -16,11 +16,12 @@ const MIDDLE: [f64; 2] = [0.8, 0.9];
 const TAIL: [f64; 2] = [0.95, 0.975];
 
 /// This many independent days of evidence carry half of what they say.
-const HALF_TRUST: f64 = 30.0;
+const HALF_TRUST: f64 = 60.0;
 
 /// What the spread is widened by before there is evidence: an average of quantiles of members that all learned from
 /// the same history is narrower than what comes.
-const PRIOR_FACTOR: f64 = 1.12;
+const PRIOR_MIDDLE: f64 = 1.11;
+const PRIOR_TAIL: f64 = 1.2;
 
 /// No factor leaves this range: what seems to need more is a wrong forecast, not a narrow one.
 const LEAST: f64 = 0.5;
@@ -50,8 +51,8 @@ impl Spread {
         }
         let trust = days / (days + HALF_TRUST);
         let side = |mirror: bool| Side {
-            middle: factor(rows, quantiles, &MIDDLE, mirror, trust),
-            tail: factor(rows, quantiles, &TAIL, mirror, trust),
+            middle: factor(rows, quantiles, &MIDDLE, mirror, (trust, PRIOR_MIDDLE)),
+            tail: factor(rows, quantiles, &TAIL, mirror, (trust, PRIOR_TAIL)),
         };
         Self { below: side(true), above: side(false) }
     }
@@ -75,7 +76,7 @@ impl Spread {
 }
 
 impl Side {
-    const PRIOR: Self = Self { middle: PRIOR_FACTOR, tail: PRIOR_FACTOR };
+    const PRIOR: Self = Self { middle: PRIOR_MIDDLE, tail: PRIOR_TAIL };
 
     /// The middle's factor up to 0.9, the tail's from 0.95 on, and a line between.
     fn at(self, p: f64) -> f64 {
@@ -90,7 +91,7 @@ fn factor(
     quantiles: &Quantiles,
     levels: &[f64],
     mirror: bool,
-    trust: f64,
+    (trust, prior): (f64, f64),
 ) -> f64 {
     let median = quantiles.median_index();
     let mut sum = 0.0;
@@ -110,7 +111,7 @@ fn factor(
         sum += sorted_quantile(&ratios, *level).clamp(LEAST, MOST).ln();
     }
     let seen = sum / levels.len() as f64;
-    (trust * seen + (1.0 - trust) * PRIOR_FACTOR.ln()).exp()
+    (trust * seen + (1.0 - trust) * prior.ln()).exp()
 }
 
 #[cfg(test)]
@@ -141,7 +142,7 @@ mod tests {
     fn little_evidence_changes_little() {
         let (strong, ..) = spread(2.0, 20.0);
         let (weak, ..) = spread(2.0, 0.5);
-        assert!(weak.above.middle < strong.above.middle && weak.above.middle > PRIOR_FACTOR);
+        assert!(weak.above.middle < strong.above.middle && weak.above.middle > PRIOR_MIDDLE);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The mixture: what each member weighs, how good the mixture is, and how its intervals are calibrated.
 
 use chrono::TimeDelta;
-use forescale_backtest::Scorer;
 
 use crate::calibration::Spread;
 use crate::evidence::{Evidence, Step};
@@ -81,29 +80,34 @@ fn mix(step: &Step, weights: &[f64], width: usize) -> Vec<f64> {
     row
 }
 
-/// Scores of the mixture by bucket, each half of the origins with weights from the other half.
-pub(crate) fn held_out_scores(
-    case: &Case,
-    evidence: &Evidence,
-    priors: &[Vec<f64>],
-) -> Vec<Scorer> {
-    let mut origins: Vec<usize> = evidence.steps().map(|step| step.origin).collect();
-    origins.dedup();
-    let middle = origins[origins.len() / 2];
-    let halves: Vec<[Vec<f64>; 2]> = priors
-        .iter()
-        .enumerate()
-        .map(|(bucket, prior)| {
+/// The mixture on origins that its weights were not fitted on: each half of the origins with weights from the other.
+pub(crate) struct HeldOut {
+    /// First origin of the newer half.
+    middle: usize,
+    /// Weights of each bucket, for the older and for the newer half.
+    weights: Vec<[Vec<f64>; 2]>,
+    width: usize,
+}
+
+impl HeldOut {
+    pub fn new(case: &Case, evidence: &Evidence, priors: &[Vec<f64>]) -> Self {
+        let mut origins: Vec<usize> = evidence.steps().map(|step| step.origin).collect();
+        origins.dedup();
+        let middle = origins[origins.len() / 2];
+        let halves = |(bucket, prior): (usize, &Vec<f64>)| {
             let from =
                 |newer: bool| weights(case, evidence, bucket, prior, |o| (o >= middle) == newer);
             [from(true), from(false)]
-        })
-        .collect();
-    let width = evidence.quantiles().len();
-    evidence.score(|step| {
-        let other = usize::from(step.origin >= middle);
-        mix(step, &halves[step.bucket][other], width)
-    })
+        };
+        let weights = priors.iter().enumerate().map(halves).collect();
+        Self { middle, weights, width: evidence.quantiles().len() }
+    }
+
+    /// The quantiles of a step.
+    pub fn row(&self, step: &Step) -> Vec<f64> {
+        let half = usize::from(step.origin >= self.middle);
+        mix(step, &self.weights[step.bucket][half], self.width)
+    }
 }
 
 /// All weight on one member.

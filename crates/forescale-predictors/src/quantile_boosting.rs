@@ -29,10 +29,10 @@ pub type QuantileBoosting = Segmented<Model>;
 pub type FittedQuantileBoosting = FittedSegments<Model>;
 
 const NEAR: Boosting = Boosting {
-    rounds: 120,
-    rate: 0.08,
+    rounds: 150,
+    rate: 0.07,
     tree: TreeGrowth { leaves: 7, leaf: 80, damping: 10.0 },
-    feature_share: 0.5,
+    feature_share: 0.8,
     group_share: 0.8,
 };
 
