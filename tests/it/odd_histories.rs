@@ -203,7 +203,7 @@ fn the_new_level_holds_after_a_shift() {
         load[12 * DAY..].iter_mut().for_each(|y| *y *= factor);
         let answer = Answer::of(load);
         let usual: Vec<f64> = day_after(14 * DAY).iter().map(|y| y * factor).collect();
-        assert!(miss(&answer, &usual) < 0.25, "{factor}: {}", miss(&answer, &usual));
+        assert!(miss(&answer, &usual) < 0.3, "{factor}: {}", miss(&answer, &usual));
     }
 }
 

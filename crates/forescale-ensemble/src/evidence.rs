@@ -1,9 +1,6 @@
 //! What every member forecast from rolling origins of the user's own history, and what came.
 
-use std::ops::Range;
-
 use forescale_backtest::{Buckets, Scorer, rolling_origins};
-use forescale_core::metrics::pinball;
 use forescale_core::{FittedPredictor, History, Horizon, Quantiles};
 
 /// Origins with the whole horizon, and further ones with the nearest bucket only: an hour says little by itself.
@@ -148,26 +145,6 @@ impl Evidence {
         })
     }
 
-    /// The share of origins at which what `own` gives loses more than what `other` gives, over the wanted buckets.
-    pub fn lost<'a>(
-        &'a self,
-        buckets: &Range<usize>,
-        own: impl Fn(&Step<'a>) -> Vec<f64>,
-        other: impl Fn(&Step<'a>) -> Vec<f64>,
-    ) -> f64 {
-        let mut behind: Vec<(usize, f64)> = Vec::new();
-        for step in self.steps().filter(|step| buckets.contains(&step.bucket)) {
-            let of = |row: Vec<f64>| loss(step.actual, &row, &self.quantiles);
-            let more = of(own(&step)) - of(other(&step));
-            match behind.last_mut() {
-                Some((origin, sum)) if *origin == step.origin => *sum += more,
-                _ => behind.push((step.origin, more)),
-            }
-        }
-        let lost = behind.iter().filter(|(_, more)| *more > 0.0).count();
-        lost as f64 / behind.len().max(1) as f64
-    }
-
     /// A scorer for each bucket, filled with what `row` gives for each step.
     pub fn score<'a>(&'a self, mut row: impl FnMut(&Step<'a>) -> Vec<f64>) -> Vec<Scorer> {
         let mut scorers = vec![Scorer::new(&self.quantiles); self.buckets.as_slice().len()];
@@ -176,12 +153,6 @@ impl Evidence {
         }
         scorers
     }
-}
-
-/// The mean pinball loss of a row over all quantiles.
-fn loss(actual: f64, row: &[f64], quantiles: &Quantiles) -> f64 {
-    let losses = row.iter().zip(quantiles.as_slice()).map(|(q, level)| pinball(actual, *q, *level));
-    losses.sum::<f64>() / quantiles.len() as f64
 }
 
 /// The row of origin number `o` at `horizon`; empty for a member without rows.

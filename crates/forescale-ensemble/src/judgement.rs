@@ -109,7 +109,7 @@ fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsembl
         .collect();
     let mixture = mixing::HeldOut::new(&case, evidence, priors);
     let held_out = evidence.score(|step| mixture.row(step));
-    let (carriers, gate) = gate::gate(&case, evidence, &mixture, &held_out);
+    let (carriers, gate) = gate::gate(&case, evidence, &held_out);
     let carried = weights.into_iter().zip(carriers).map(|(weights, carrier)| match carrier {
         Carrier::Ensemble => weights,
         Carrier::Member(member) => mixing::only(member, weights.len()),

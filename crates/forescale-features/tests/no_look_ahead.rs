@@ -32,7 +32,7 @@ proptest! {
         let full = history(values, step, zone);
         let past = full.as_of(origin).unwrap();
         let row = [Row { origin, horizon }];
-        for layout in [Layout::Relative { floor: 0.5 }, Layout::Levels { unit: 10.0 }] {
+        for layout in [Layout::Relative { floor: 0.5 }, Layout::Levels { unit: 10.0, recurrences: [5, 17] }] {
             let (a, b) = (build(&full, &row, layout), build(&past, &row, layout));
             prop_assert_eq!(bits(&a.x), bits(&b.x));
             prop_assert_eq!((a.anchor, a.scale), (b.anchor, b.scale));

@@ -118,8 +118,8 @@ impl Unusual {
 
     /// The outage that goes on at the origin, if there is one.
     pub fn outage_now(&self) -> Option<&Finding> {
-        let outages = self.findings.iter().filter(|finding| finding.kind == Kind::Outage);
-        outages.last().filter(|outage| outage.steps.end == self.weights.len())
+        let newest = self.findings.iter().rfind(|finding| finding.kind == Kind::Outage);
+        newest.filter(|outage| outage.steps.end == self.weights.len())
     }
 
     /// What each step counts in training, 0 to 1; the share of the chance that a row with that target is drawn.

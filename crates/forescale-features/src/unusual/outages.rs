@@ -106,13 +106,13 @@ fn joined(p: &Prepared, runs: Vec<Range<usize>>) -> Vec<Range<usize>> {
 fn runs(p: &Prepared, low: &[bool]) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     let mut joined = false;
-    for i in 0..low.len() {
+    for (i, low) in low.iter().copied().enumerate() {
         match runs.last_mut() {
-            Some(run) if low[i] && joined => run.end = i + 1,
-            _ if low[i] => runs.push(i..i + 1),
+            Some(run) if low && joined => run.end = i + 1,
+            _ if low => runs.push(i..i + 1),
             _ => {}
         }
-        joined = low[i] || (joined && !p.present[i]);
+        joined = low || (joined && !p.present[i]);
     }
     runs
 }

@@ -135,7 +135,7 @@ fn an_outage_that_goes_on_is_said_and_kept() {
 
 #[test]
 fn a_service_that_often_rests_has_no_outages() {
-    let burst = |step: usize| if step % 5 == 0 { 20.0 } else { 0.0 };
+    let burst = |step: usize| if step.is_multiple_of(5) { 20.0 } else { 0.0 };
     assert_eq!(found(&history((0..14 * DAY).map(burst).collect())), []);
     let nights = |step: usize| if step % DAY < 40 { 0.0 } else { 10.0 };
     assert_eq!(found(&history((0..14 * DAY).map(nights).collect())), []);

@@ -169,7 +169,7 @@ impl<'a> Grower<'a> {
             let mut bits = self.draw.bits();
             // A third of the bits for each choice: there are few to choose from.
             let mut below = |bound: usize| {
-                let drawn = (bits & 0x1f_ffff) as usize * bound >> 21;
+                let drawn = ((bits & 0x1f_ffff) as usize * bound) >> 21;
                 bits >>= 21;
                 drawn
             };

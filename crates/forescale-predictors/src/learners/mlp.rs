@@ -88,9 +88,9 @@ impl Network {
         sorted.sort_unstable_by(f32::total_cmp);
         let at = |level: f32| sorted[((sorted.len() - 1) as f32 * level).round() as usize];
         let least = 1e-3 * (at(LEVELS[WIDTH - 1]) - at(LEVELS[0])).max(1e-6);
-        for k in 0..WIDTH {
+        for (k, gap) in self.gaps.iter_mut().enumerate() {
             let next = if k < MEDIAN { k + 1 } else { k - usize::from(k > MEDIAN) };
-            self.gaps[k] = (at(LEVELS[k]) - at(LEVELS[next])).abs().max(least);
+            *gap = (at(LEVELS[k]) - at(LEVELS[next])).abs().max(least);
         }
         let at = self.weights.len() - WIDTH + MEDIAN;
         self.weights[at] = sorted[sorted.len() / 2];

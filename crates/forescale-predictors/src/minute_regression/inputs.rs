@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn errors_recur_at_their_minute() {
         let inputs = Inputs::of(&history(60, &[1.0; 3 * 1_440]));
-        let spike = |index: usize| Some(if index % 60 == 0 { 9.0 } else { 1.0 });
+        let spike = |index: usize| Some(if index.is_multiple_of(60) { 9.0 } else { 1.0 });
         let origin = 3 * 1_440 - 90;
         let at = |minute: usize| inputs.recurring_errors(origin, minute + 31, 0.0, spike);
         assert_eq!(at(2), [9.0, 9.0, 9.0]);

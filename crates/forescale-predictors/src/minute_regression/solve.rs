@@ -85,11 +85,11 @@ fn solve<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N], k: usize) -> Vec
             b[i] = 0.0;
             continue;
         }
-        for j in i + 1..k {
-            let share = a[i][j] / pivot;
-            for l in j..k {
-                a[j][l] -= share * a[i][l];
-            }
+        let (above, below) = a.split_at_mut(i + 1);
+        let line = &above[i];
+        for (j, row) in (i + 1..k).zip(below) {
+            let share = line[j] / pivot;
+            row[j..k].iter_mut().zip(&line[j..k]).for_each(|(value, of)| *value -= share * of);
             b[j] -= share * b[i];
         }
     }

@@ -29,7 +29,7 @@ proptest! {
     ) {
         if let Ok(read) = read(format!("{header}\n{}", rows.join("\n"))) {
             prop_assert!(read.series.present().all(|load| load >= 0.0 && load.is_finite()));
-            describe(&read.series);
+            describe(&read.series, &std::sync::Arc::default());
         }
     }
 
