@@ -26,10 +26,7 @@ pub(crate) fn prior(case: &Case, bucket: usize) -> Vec<f64> {
         })
         .collect();
     let total: f64 = raw.iter().sum();
-    // The priors were found on histories of days; on less, what can be fitted at all is equally good.
-    let series = case.history.series();
-    let days = series.len() / series.frequency().steps_per_day();
-    if total > 0.0 && days >= 2 {
+    if total > 0.0 {
         return raw.iter().map(|weight| weight / total).collect();
     }
     let count = case.usable.iter().filter(|usable| **usable).count() as f64;
