@@ -42,10 +42,10 @@ pub enum PeerAnswer {
     Failure(String),
 }
 
-/// The origins of the backtest that [`crate::backtest`] runs with `options`.
+/// The origins of the backtest that [`crate::backtest()`] runs with `options`.
 ///
 /// # Errors
-/// Those of [`crate::backtest`] about the history and the horizon.
+/// Those of [`crate::backtest()`] about the history and the horizon.
 pub fn origins(series: &LoadSeries, options: &BacktestOptions) -> Result<Origins, EngineError> {
     let course = Course::new(series, options)?;
     let fits = course.groups.iter().flat_map(|group| group.iter().map(|_| group[0]));
@@ -64,7 +64,7 @@ impl Backtest {
     /// user of a library would do first.
     ///
     /// # Errors
-    /// [`UnitError::Horizon`] for a backtest that was not made by [`crate::backtest`].
+    /// [`UnitError::Horizon`] for a backtest that was not made by [`crate::backtest()`].
     pub fn add_peer(&mut self, series: &LoadSeries, peer: &Peer) -> Result<(), UnitError> {
         let buckets = Buckets::new(series.frequency(), Horizon::new(self.horizon_steps)?);
         let quantiles = Scorer::quantiles();
