@@ -30,10 +30,10 @@ def main():
     warnings.filterwarnings("ignore")
     logging.disable(logging.CRITICAL)
     there = {library: version(library) for library in LIBRARIES}
-    say(libraries=there, peers={peer.name: peer.library for peer in PEERS})
+    say(libraries=there, peers={peer.name: peer.package for peer in PEERS})
     course = Course(request)
     for peer in PEERS:
-        if there[peer.library]:
+        if there[peer.package]:
             score(peer, course)
 
 
@@ -135,7 +135,7 @@ class LightGbm(Peer):
     by every lead, which is a column, and learn the difference from it.
     """
 
-    name, library = "lightgbm", "lightgbm"
+    name, package = "lightgbm", "lightgbm"
 
     def __init__(self, course, fit):
         import lightgbm
@@ -188,7 +188,7 @@ class LightGbm(Peer):
 class StatsForecast(Peer):
     """A model of statsforecast; its intervals are the quantiles."""
 
-    library = "statsforecast"
+    package = "statsforecast"
 
     def __init__(self, course, fit):
         self.course, self.fit = course, fit
@@ -268,7 +268,7 @@ class AutoArima(ShortSeason):
 class Prophet(Peer):
     """Its defaults, with days off and events as regressors; it can only forecast from where it was fitted."""
 
-    name, library, forgets = "prophet", "prophet", True
+    name, package, forgets = "prophet", "prophet", True
 
     def __init__(self, course, fit):
         self.course = course
