@@ -3,6 +3,8 @@
 use forescale_backtest::{Buckets, Scorer, rolling_origins};
 use forescale_core::{FittedPredictor, History, Horizon, Quantiles};
 
+use crate::conditions::{Condition, Conditions};
+
 /// Origins with the whole horizon, and further ones with the nearest bucket only: an hour says little by itself.
 const FULL_ORIGINS: usize = 12;
 const NEAR_ORIGINS: usize = 36;
@@ -69,6 +71,8 @@ pub(crate) struct Evidence {
     quantiles: Quantiles,
     /// `(index, steps)` of each origin.
     origins: Vec<(usize, usize)>,
+    /// What tells calm hours from busy ones behind each origin.
+    conditions: Vec<Conditions>,
     /// `rows[member]`; none for a member that could not predict.
     rows: Vec<Option<Rows>>,
     actual: Vec<f64>,
@@ -79,6 +83,8 @@ pub(crate) struct Evidence {
 pub(crate) struct Step<'a> {
     pub actual: f64,
     pub origin: usize,
+    /// Which of the origins it is, and how far ahead (from 1).
+    place: (usize, usize),
     pub bucket: usize,
     pub rows: Vec<&'a [f64]>,
 }
@@ -96,6 +102,7 @@ impl Evidence {
             buckets: Buckets::new(series.frequency(), horizon),
             quantiles: Quantiles::standard(),
             origins: origins.iter().map(|o| (o.history.series().len(), o.steps)).collect(),
+            conditions: origins.iter().map(|o| Conditions::of(&o.history)).collect(),
             rows,
             actual: series.values().to_vec(),
             day: series.frequency().steps_per_day(),
@@ -124,6 +131,12 @@ impl Evidence {
         covered.iter().filter(|yes| **yes).count() as f64 / self.day as f64
     }
 
+    /// When in its day `step` is, if the load is `expected` there.
+    pub fn condition(&self, step: &Step, expected: f64) -> Condition {
+        let (origin, horizon) = step.place;
+        self.conditions[origin].at(horizon - 1, expected)
+    }
+
     /// Whether `member` predicted from the origins.
     pub fn has(&self, member: usize) -> bool {
         self.rows[member].is_some()
@@ -138,6 +151,7 @@ impl Evidence {
                 (!actual.is_nan()).then(|| Step {
                     actual,
                     origin: *index,
+                    place: (o, horizon),
                     bucket: self.buckets.of(horizon),
                     rows: self.rows.iter().map(|rows| row_of(rows, o, horizon, width)).collect(),
                 })

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use forescale_backtest::Buckets;
 use forescale_core::{FittedPredictor, History, Horizon};
 
-use crate::calibration::Spread;
+use crate::calibration::{Calibration, DRAFT_EXCESS};
 use crate::evidence::Evidence;
 use crate::fitted::{Carrier, FittedEnsemble};
+use crate::mixing::Known;
 use crate::report::{EnsembleReport, Tested, report};
 use crate::{gate, mixing};
 
@@ -78,10 +79,10 @@ impl Case<'_> {
     fn conclude(
         self,
         weights: Vec<Vec<f64>>,
-        spreads: Vec<Spread>,
+        calibration: Calibration,
         report: EnsembleReport,
     ) -> FittedEnsemble {
-        FittedEnsemble::new(self.history, self.candidates, weights, spreads, report)
+        FittedEnsemble::new(self.history, self.candidates, weights, calibration, report)
     }
 }
 
@@ -89,23 +90,25 @@ fn unchanging(case: Case, member: usize) -> FittedEnsemble {
     let buckets = case.buckets.as_slice().len();
     let weights = vec![mixing::only(member, case.candidates.len()); buckets];
     let report = report(&case, None, &weights, gate::unchanging(&case, member));
-    case.conclude(weights, vec![Spread::PRIOR; buckets], report)
+    case.conclude(weights, Calibration::prior(buckets), report)
 }
 
 fn untested(mut case: Case, priors: Vec<Vec<f64>>) -> FittedEnsemble {
     let reason = "the history is too short for a backtest: weights and intervals are the defaults";
     case.degraded.push(reason.to_owned());
     let gate = gate::untested(&case, &priors);
-    let spreads = vec![Spread::PRIOR; priors.len()];
+    let calibration = Calibration::prior(priors.len());
     let report = report(&case, None, &priors, gate);
-    case.conclude(priors, spreads, report)
+    case.conclude(priors, calibration, report)
 }
 
 fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsemble {
     let weights: Vec<Vec<f64>> = priors
         .iter()
         .enumerate()
-        .map(|(bucket, prior)| mixing::weights(&case, evidence, bucket, prior, |_| true))
+        .map(|(bucket, prior)| {
+            mixing::weights(evidence, bucket, Known::prior(&case, bucket, prior), |_| true)
+        })
         .collect();
     let mixture = mixing::HeldOut::new(&case, evidence, priors);
     let held_out = evidence.score(|step| mixture.row(step));
@@ -115,13 +118,9 @@ fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsembl
         Carrier::Member(member) => mixing::only(member, weights.len()),
     });
     let weights: Vec<Vec<f64>> = carried.collect();
-    let spreads = weights
-        .iter()
-        .enumerate()
-        .map(|(bucket, weights)| mixing::spread(evidence, bucket, weights))
-        .collect();
+    let calibration = Calibration::prior(weights.len()).updated(evidence, &weights, DRAFT_EXCESS);
     let report = report(&case, Some(Tested { evidence, held_out: &held_out }), &weights, gate);
-    case.conclude(weights, spreads, report)
+    case.conclude(weights, calibration, report)
 }
 
 /// What the history itself says against a good forecast.

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::calibration::Spread;
+use crate::conditions::Condition;
 use crate::evidence::{Evidence, Step};
 use crate::judgement::Case;
 use crate::weights::{self, PULL_FAR, PULL_NEAR, Sample};
@@ -33,18 +33,38 @@ pub(crate) fn prior(case: &Case, bucket: usize) -> Vec<f64> {
     case.usable.iter().map(|usable| f64::from(u8::from(*usable)) / count).collect()
 }
 
+/// What weights are fitted from: the members that may have some, what they had before, and how strongly that pulls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub usable: &'a [bool],
+    pub before: &'a [f64],
+    pub pull: f64,
+}
+
+impl<'a> Known<'a> {
+    /// For `bucket`, before any evidence.
+    pub fn prior(case: &'a Case, bucket: usize, prior: &'a [f64]) -> Self {
+        Self { usable: &case.usable, before: prior, pull: pull(bucket) }
+    }
+}
+
+/// How strongly weights hold what they were on a week's evidence.
+pub(crate) fn pull(bucket: usize) -> f64 {
+    if bucket == 0 { PULL_NEAR } else { PULL_FAR }
+}
+
 /// The weights of `bucket` on the origins that `wanted` picks.
 pub(crate) fn weights(
-    case: &Case,
     evidence: &Evidence,
     bucket: usize,
-    prior: &[f64],
+    known: Known,
     wanted: impl Fn(usize) -> bool,
 ) -> Vec<f64> {
+    let Known { usable, before, pull } = known;
     let quantiles = evidence.quantiles();
     let scored: Vec<usize> = SCORED.iter().filter_map(|p| quantiles.index_of(*p)).collect();
-    let tested = |m: &usize| case.usable[*m] && evidence.has(*m);
-    let members: Vec<usize> = (0..prior.len()).filter(tested).collect();
+    let tested = |m: &usize| usable[*m] && evidence.has(*m);
+    let members: Vec<usize> = (0..before.len()).filter(tested).collect();
     let steps: Vec<Step> =
         evidence.steps().filter(|step| step.bucket == bucket && wanted(step.origin)).collect();
     let thin = steps.len().div_ceil(SAMPLES).max(1);
@@ -56,13 +76,12 @@ pub(crate) fn weights(
             rows: members.iter().map(|m| step.rows[*m]).collect(),
         })
         .collect();
-    let share: f64 = members.iter().map(|m| prior[*m]).sum();
+    let share: f64 = members.iter().map(|m| before[*m]).sum();
     let even = 1.0 / members.len() as f64;
     let start: Vec<f64> =
-        members.iter().map(|m| if share > 0.0 { prior[*m] / share } else { even }).collect();
-    let pull = if bucket == 0 { PULL_NEAR } else { PULL_FAR };
+        members.iter().map(|m| if share > 0.0 { before[*m] / share } else { even }).collect();
     let fitted = weights::fit(&samples, quantiles.as_slice(), &scored, &start, pull);
-    let mut weights = vec![0.0; prior.len()];
+    let mut weights = vec![0.0; before.len()];
     for (m, weight) in members.iter().zip(fitted) {
         weights[*m] = weight;
     }
@@ -95,8 +114,10 @@ impl HeldOut {
         origins.dedup();
         let middle = origins[origins.len() / 2];
         let halves = |(bucket, prior): (usize, &Vec<f64>)| {
-            let from =
-                |newer: bool| weights(case, evidence, bucket, prior, |o| (o >= middle) == newer);
+            let from = |newer: bool| {
+                let known = Known::prior(case, bucket, prior);
+                weights(evidence, bucket, known, |o| (o >= middle) == newer)
+            };
             [from(true), from(false)]
         };
         let weights = priors.iter().enumerate().map(halves).collect();
@@ -115,12 +136,21 @@ pub(crate) fn only(member: usize, count: usize) -> Vec<f64> {
     (0..count).map(|m| f64::from(u8::from(m == member))).collect()
 }
 
-/// How much the intervals of `bucket` have to be widened or narrowed to hold.
-pub(crate) fn spread(evidence: &Evidence, bucket: usize, weights: &[f64]) -> Spread {
-    let width = evidence.quantiles().len();
+/// A row of the mixture, with what came and when in its day that was.
+pub(crate) struct Mixed {
+    pub actual: f64,
+    pub row: Vec<f64>,
+    pub condition: Condition,
+}
+
+/// What the mixture by `weights` forecast in `bucket`.
+pub(crate) fn rows(evidence: &Evidence, bucket: usize, weights: &[f64]) -> Vec<Mixed> {
+    let quantiles = evidence.quantiles();
     let steps = evidence.steps().filter(|step| step.bucket == bucket);
-    let rows: Vec<(f64, Vec<f64>)> =
-        steps.map(|step| (step.actual, mix(&step, weights, width))).collect();
-    let rows: Vec<(f64, &[f64])> = rows.iter().map(|(y, row)| (*y, &row[..])).collect();
-    Spread::fit(&rows, evidence.quantiles(), evidence.days(bucket))
+    let mixed = |step: Step| {
+        let row = mix(&step, weights, quantiles.len());
+        let condition = evidence.condition(&step, row[quantiles.median_index()]);
+        Mixed { actual: step.actual, row, condition }
+    };
+    steps.map(mixed).collect()
 }
