@@ -22,7 +22,7 @@ use crate::spread::Spread;
 ///
 /// On public traces a week tells little of the next one's widths: more trust in it made the mean loss worse, less left
 /// services further from what was promised.
-const HORIZON_DAYS: f64 = 9.0;
+const HORIZON_DAYS: f64 = 11.0;
 const THIRD_DAYS: f64 = 16.0;
 const PART_DAYS: f64 = 60.0;
 

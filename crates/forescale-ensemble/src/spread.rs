@@ -18,7 +18,7 @@ const TAIL: [f64; 2] = [0.95, 0.975];
 
 /// What the spread is widened by before there is evidence: an average of quantiles of members that all learned from
 /// the same history is narrower than what comes.
-const PRIOR_MIDDLE: f64 = 1.11;
+const PRIOR_MIDDLE: f64 = 1.12;
 const PRIOR_TAIL: f64 = 1.2;
 
 /// No factor leaves this range: what seems to need more is a wrong forecast, not a narrow one.
