@@ -214,19 +214,16 @@ mod tests {
             .iter()
             .map(|n| format!("{}: {}; {}", n.when, n.what, n.treated))
             .collect();
-        let said = [
-            ("2026-01-08: Founders' Day", "0.5 times a working day; counts as a weekend"),
-            ("2026-01-13T10:00:00Z for 4h: an outage", "left out of training"),
-            ("2026-01-15T08:00:00Z for 4h: campaign", "the next of its kind is expected so"),
-            (
-                "2026-01-1",
-                "the level rose to 1.8 times the one before and stayed; days before it count 0.3",
-            ),
-            ("2026-01-26T08:00:00Z for 4h: campaign", "expected; the forecast is multiplied by it"),
-        ];
-        assert_eq!(lines.len(), said.len(), "{lines:?}");
-        for (line, (begin, end)) in lines.iter().zip(said) {
-            assert!(line.starts_with(begin) && line.ends_with(end), "{line}");
-        }
+        let campaign = "taken out for training; the next of its kind is expected so";
+        assert_eq!(
+            lines,
+            [
+                "2026-01-08: Founders' Day, 0.5 times a working day; counts as a weekend".to_owned(),
+                "2026-01-13T10:00:00Z for 4h: an outage with 0.00 times the usual load; left out of training".to_owned(),
+                format!("2026-01-15T08:00:00Z for 4h: campaign with 3.0 times the usual load; {campaign}"),
+                "2026-01-19T00:00:00Z: the level rose to 1.8 times the one before and stayed; days before it count 0.3".to_owned(),
+                "2026-01-26T08:00:00Z for 4h: campaign with 3.0 times the usual load expected; the forecast is multiplied by it".to_owned(),
+            ]
+        );
     }
 }

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::prepared::Prepared;
 use days::Days;
+pub(crate) use days::median;
 
 /// What kind of unlike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
