@@ -45,11 +45,9 @@ pub(crate) fn judge(
     if let Some(member) = case.unchanging() {
         return unchanging(case, member);
     }
-    let priors: Vec<Vec<f64>> =
-        (0..case.buckets.as_slice().len()).map(|bucket| mixing::prior(&case, bucket)).collect();
     match evidence.filter(|evidence| case.any_tested(evidence)) {
-        Some(evidence) => tested(case, evidence, &priors),
-        None => untested(case, priors),
+        Some(evidence) => tested(case, evidence),
+        None => untested(case),
     }
 }
 
@@ -75,6 +73,10 @@ impl Case<'_> {
         self.usable.iter().enumerate().any(|(m, usable)| *usable && evidence.has(m))
     }
 
+    fn each_bucket(&self, weights: impl Fn(&Self, usize) -> Vec<f64>) -> Vec<Vec<f64>> {
+        (0..self.buckets.as_slice().len()).map(|bucket| weights(self, bucket)).collect()
+    }
+
     fn conclude(
         self,
         weights: Vec<Vec<f64>>,
@@ -92,22 +94,24 @@ fn unchanging(case: Case, member: usize) -> FittedEnsemble {
     case.conclude(weights, vec![Spread::PRIOR; buckets], report)
 }
 
-fn untested(mut case: Case, priors: Vec<Vec<f64>>) -> FittedEnsemble {
+fn untested(mut case: Case) -> FittedEnsemble {
     let reason = "the history is too short for a backtest: weights and intervals are the defaults";
     case.degraded.push(reason.to_owned());
+    let priors = case.each_bucket(mixing::prior_alone);
     let gate = gate::untested(&case, &priors);
     let spreads = vec![Spread::PRIOR; priors.len()];
     let report = report(&case, None, &priors, gate);
     case.conclude(priors, spreads, report)
 }
 
-fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsemble {
+fn tested(case: Case, evidence: &Evidence) -> FittedEnsemble {
+    let priors = case.each_bucket(mixing::prior);
     let weights: Vec<Vec<f64>> = priors
         .iter()
         .enumerate()
         .map(|(bucket, prior)| mixing::weights(&case, evidence, bucket, prior, |_| true))
         .collect();
-    let mixture = mixing::HeldOut::new(&case, evidence, priors);
+    let mixture = mixing::HeldOut::new(&case, evidence, &priors);
     let held_out = evidence.score(|step| mixture.row(step));
     let (carriers, gate) = gate::gate(&case, evidence, &held_out);
     let carried = weights.into_iter().zip(carriers).map(|(weights, carrier)| match carrier {
