@@ -90,7 +90,10 @@ impl Ensemble {
             History::new(history.series().clone(), Arc::clone(history.calendar()))
         });
         // What fell into an outage says nothing about the load that users bring.
-        let whole = Arc::new(Unusual::of(&whole).without_outages(&whole).unwrap_or(whole));
+        let unusual = Unusual::of(&whole);
+        // A fresh shift would leave too few days at the new level to learn from.
+        let whole = unusual.leveled(&whole).unwrap_or(whole);
+        let whole = Arc::new(unusual.without_outages(&whole).unwrap_or(whole));
         let day = whole.series().frequency().steps_per_day();
         let backtest = evidence::cut(whole.series().len(), day)
             .and_then(|cut| Backtest::new(&whole, cut, options.horizon).map(Arc::new));

@@ -165,6 +165,8 @@ impl FittedEnsemble {
         let calm = effects.calm(history);
         let calm = calm.as_ref().unwrap_or(history);
         let unusual = Unusual::of(calm);
+        let leveled = unusual.leveled(calm);
+        let calm = leveled.as_ref().unwrap_or(calm);
         let served = unusual.without_outages(calm);
         let calm = served.as_ref().unwrap_or(calm);
         let forecasts = self.member_forecasts(calm, horizon);

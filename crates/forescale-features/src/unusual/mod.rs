@@ -5,6 +5,7 @@
 
 mod days;
 mod days_off;
+mod leveled;
 mod odd_days;
 mod outages;
 mod shifts;
