@@ -1,4 +1,4 @@
-//! The load that members see: without the known events, and without what fell into an outage.
+//! The load that members see: without the known events, at its newest level, and without what fell into an outage.
 
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ impl Calm {
             History::new(history.series().clone(), Arc::clone(history.calendar()))
         });
         let unusual = Unusual::of(&calm);
+        // A fresh shift would leave too few days at the new level to learn from.
+        let calm = unusual.leveled(&calm).unwrap_or(calm);
         // What fell into an outage says nothing about the load that users bring.
         let served = unusual.without_outages(&calm).unwrap_or(calm);
         Self { history: Arc::new(served), effects, unusual }

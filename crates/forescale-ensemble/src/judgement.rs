@@ -46,11 +46,9 @@ pub(crate) fn judge(
     if let Some(member) = case.unchanging() {
         return unchanging(case, member);
     }
-    let priors: Vec<Vec<f64>> =
-        (0..case.buckets.as_slice().len()).map(|bucket| mixing::prior(&case, bucket)).collect();
     match evidence.filter(|evidence| case.any_tested(evidence)) {
-        Some(evidence) => tested(case, evidence, &priors),
-        None => untested(case, priors),
+        Some(evidence) => tested(case, evidence),
+        None => untested(case),
     }
 }
 
@@ -76,6 +74,10 @@ impl Case<'_> {
         self.usable.iter().enumerate().any(|(m, usable)| *usable && evidence.has(m))
     }
 
+    fn each_bucket(&self, weights: impl Fn(&Self, usize) -> Vec<f64>) -> Vec<Vec<f64>> {
+        (0..self.buckets.as_slice().len()).map(|bucket| weights(self, bucket)).collect()
+    }
+
     fn conclude(
         self,
         weights: Vec<Vec<f64>>,
@@ -93,16 +95,18 @@ fn unchanging(case: Case, member: usize) -> FittedEnsemble {
     case.conclude(weights, Calibration::prior(buckets), report)
 }
 
-fn untested(mut case: Case, priors: Vec<Vec<f64>>) -> FittedEnsemble {
+fn untested(mut case: Case) -> FittedEnsemble {
     let reason = "the history is too short for a backtest: weights and intervals are the defaults";
     case.degraded.push(reason.to_owned());
+    let priors = case.each_bucket(mixing::prior_alone);
     let gate = gate::untested(&case, &priors);
     let calibration = Calibration::prior(priors.len());
     let report = report(&case, None, &priors, gate);
     case.conclude(priors, calibration, report)
 }
 
-fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsemble {
+fn tested(case: Case, evidence: &Evidence) -> FittedEnsemble {
+    let priors = case.each_bucket(mixing::prior);
     let weights: Vec<Vec<f64>> = priors
         .iter()
         .enumerate()
@@ -110,7 +114,7 @@ fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsembl
             mixing::weights(evidence, bucket, Known::prior(&case, bucket, prior), |_| true)
         })
         .collect();
-    let mixture = mixing::HeldOut::new(&case, evidence, priors);
+    let mixture = mixing::HeldOut::new(&case, evidence, &priors);
     let held_out = evidence.score(|step| mixture.row(step));
     let (carriers, gate) = gate::gate(&case, evidence, &held_out);
     let carried = weights.into_iter().zip(carriers).map(|(weights, carrier)| match carrier {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::conditions::Condition;
 use crate::evidence::{Evidence, Step};
-use crate::judgement::Case;
+use crate::judgement::{Candidate, Case};
 use crate::weights::{self, PULL_FAR, PULL_NEAR, Sample};
 
 /// At most this many steps of a bucket decide its weights; more say little new.
@@ -15,15 +15,10 @@ const SCORED: [f64; 11] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.
 
 /// The weights before there is evidence, summing to 1 over the usable members.
 pub(crate) fn prior(case: &Case, bucket: usize) -> Vec<f64> {
-    let hour = case.history.series().frequency().steps_in(TimeDelta::hours(1));
-    let near = case.buckets.as_slice()[bucket].to <= hour.max(3);
+    let near = is_near(case, bucket);
     let members = case.candidates.iter().zip(&case.usable);
     let raw: Vec<f64> = members
-        .map(|(candidate, usable)| match (usable, near) {
-            (false, _) => 0.0,
-            (true, true) => candidate.prior.0.max(0.0),
-            (true, false) => candidate.prior.1.max(0.0),
-        })
+        .map(|(candidate, usable)| if *usable { raw(candidate, near) } else { 0.0 })
         .collect();
     let total: f64 = raw.iter().sum();
     if total > 0.0 {
@@ -51,6 +46,44 @@ impl<'a> Known<'a> {
 /// How strongly weights hold what they were on a week's evidence.
 pub(crate) fn pull(bucket: usize) -> f64 {
     if bucket == 0 { PULL_NEAR } else { PULL_FAR }
+}
+
+/// The weights where no evidence is to come, summing to 1 over the usable members.
+///
+/// A prior says what a member adds to the others, not what it is worth without them. What those weigh that had too
+/// little to learn from goes to the yardstick, which repeats the newest day; in the first hour the fallback has half.
+pub(crate) fn prior_alone(case: &Case, bucket: usize) -> Vec<f64> {
+    let mut weights = prior(case, bucket);
+    let usable = |name: &str| {
+        let place = case.candidates.iter().position(|candidate| candidate.name == name);
+        place.filter(|m| case.usable[*m])
+    };
+    let Some(yardstick) = usable(case.yardstick) else { return weights };
+    let near = is_near(case, bucket);
+    let fallback = case.fallback.and_then(usable).filter(|_| near).unwrap_or(yardstick);
+    let missing = missing(case, near);
+    weights.iter_mut().for_each(|weight| *weight *= 1.0 - missing);
+    weights[yardstick] += 0.5 * missing;
+    weights[fallback] += 0.5 * missing;
+    weights
+}
+
+/// The share of all priors that members have which could not be fitted.
+fn missing(case: &Case, near: bool) -> f64 {
+    let raw = || case.candidates.iter().map(|candidate| raw(candidate, near));
+    let total: f64 = raw().sum();
+    let unusable = raw().zip(&case.usable).filter(|(_, usable)| !**usable);
+    if total > 0.0 { unusable.map(|(weight, _)| weight).sum::<f64>() / total } else { 0.0 }
+}
+
+fn raw(candidate: &Candidate, near: bool) -> f64 {
+    let (first_hour, beyond) = candidate.prior;
+    if near { first_hour.max(0.0) } else { beyond.max(0.0) }
+}
+
+fn is_near(case: &Case, bucket: usize) -> bool {
+    let hour = case.history.series().frequency().steps_in(TimeDelta::hours(1));
+    case.buckets.as_slice()[bucket].to <= hour.max(3)
 }
 
 /// The weights of `bucket` on the origins that `wanted` picks.

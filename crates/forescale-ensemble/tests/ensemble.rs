@@ -127,6 +127,25 @@ fn a_history_too_short_for_a_backtest_uses_the_priors_and_says_so() {
 }
 
 #[test]
+fn the_yardstick_stands_in_for_members_that_had_too_little_to_learn_from() {
+    let member = |predictor, prior| Member { predictor, prior };
+    let absent = Arc::new(Faulty { name: "absent", trouble: Trouble::Fails });
+    let members = vec![
+        member(daily(NAIVE, 0.0, 3.0), (0.01, 0.01)),
+        member(daily("last", 0.0, 3.0), (0.01, 0.01)),
+        member(daily("trend", 0.0, 3.0), (0.08, 0.18)),
+        member(absent, (0.9, 0.8)),
+    ];
+    let fitted = fit(&Ensemble::new(members, NAIVE).with_fallback("last"), &history(30));
+    let weights = |name: &str| fitted.report().member(name).unwrap().weights.clone();
+    for (name, near, far) in [(NAIVE, 0.46, 0.81), ("last", 0.46, 0.01), ("trend", 0.08, 0.18)] {
+        let weights = weights(name);
+        assert!((weights[0] - near).abs() < 1e-9, "{name}: {weights:?}");
+        assert!((weights[weights.len() - 1] - far).abs() < 1e-9, "{name}: {weights:?}");
+    }
+}
+
+#[test]
 fn zeros_and_constants_are_named() {
     for (value, expected) in [(0.0, "all 336 values are zero"), (7.0, "the load is 7 throughout")] {
         let history = series(vec![value; 336], Calendar::default());
