@@ -73,7 +73,9 @@ impl PlainFleet {
     /// Cancels the newest starting instances, then the oldest serving ones.
     fn remove(&mut self, k: usize, count: u32) {
         let mut left = count;
-        while let (true, Some(mut newest)) = (left > 0, self.starting.pop_back()) {
+        while left > 0
+            && let Some(mut newest) = self.starting.pop_back()
+        {
             let taken = left.min(newest.count);
             self.owe(newest.launched, k, taken);
             self.counts.starting -= taken;
@@ -83,7 +85,9 @@ impl PlainFleet {
                 self.starting.push_back(newest);
             }
         }
-        while let (true, Some(mut oldest)) = (left > 0, self.serving.pop_front()) {
+        while left > 0
+            && let Some(mut oldest) = self.serving.pop_front()
+        {
             let taken = left.min(oldest.count);
             self.owe(oldest.launched, k + self.drain, taken);
             self.drain(k, taken);

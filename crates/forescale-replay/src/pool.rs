@@ -57,7 +57,9 @@ impl Pool {
         let Some(pool) = self.settings else { return };
         let coming: u32 = self.coming.iter().map(|(_, count)| count).sum();
         let mut surplus = (self.waiting + coming).saturating_sub(pool.size);
-        while let (true, Some((_, count))) = (surplus > 0, self.coming.last_mut()) {
+        while surplus > 0
+            && let Some((_, count)) = self.coming.last_mut()
+        {
             let taken = surplus.min(*count);
             *count -= taken;
             surplus -= taken;
