@@ -29,8 +29,9 @@ pub(crate) struct PlainFleet {
     serving: VecDeque<Cohort>,
     /// When they end, and how many.
     draining: VecDeque<(usize, u32)>,
+    /// The next step at which a start-up or a drain ends.
+    next_end: usize,
     counts: Counts,
-    drained: u64,
     owed_s: f64,
 }
 
@@ -53,21 +54,45 @@ impl PlainFleet {
             starting: VecDeque::new(),
             serving: VecDeque::from([Cohort { launched: LONG_AGO, count: initial }]),
             draining: VecDeque::new(),
-            counts: Counts { serving: initial, ..Counts::default() },
-            drained: 0,
+            counts: Counts { serving: initial, billed: f64::from(initial), ..Counts::default() },
+            next_end: usize::MAX,
             owed_s: 0.0,
         }
     }
 
     fn launch(&mut self, k: usize, count: u32) {
         let cohort = Cohort { launched: k as i64, count };
+        self.counts.billed += f64::from(count);
         if self.startup == 0 {
             self.serving.push_back(cohort);
             self.counts.serving += count;
         } else {
             self.starting.push_back(cohort);
             self.counts.starting += count;
+            self.next_end = self.next_end.min(k + self.startup);
         }
+    }
+
+    /// Lets those serve whose start-up is over by step `k`, and forgets those whose drain is.
+    fn end_what_is_over(&mut self, k: usize) {
+        while let Some(oldest) = self.starting.front().copied()
+            && oldest.launched + self.startup as i64 <= k as i64
+        {
+            self.starting.pop_front();
+            self.serving.push_back(oldest);
+            self.counts.starting -= oldest.count;
+            self.counts.serving += oldest.count;
+        }
+        while let Some((end, count)) = self.draining.front().copied()
+            && end <= k
+        {
+            self.draining.pop_front();
+            self.counts.billed -= f64::from(count);
+        }
+        let ready =
+            self.starting.front().map(|next| (next.launched + self.startup as i64) as usize);
+        let drained = self.draining.front().map(|(end, _)| *end);
+        self.next_end = ready.into_iter().chain(drained).min().unwrap_or(usize::MAX);
     }
 
     /// Cancels the newest starting instances, then the oldest serving ones.
@@ -79,6 +104,7 @@ impl PlainFleet {
             let taken = left.min(newest.count);
             self.owe(newest.launched, k, taken);
             self.counts.starting -= taken;
+            self.counts.billed -= f64::from(taken);
             left -= taken;
             newest.count -= taken;
             if newest.count > 0 {
@@ -103,7 +129,9 @@ impl PlainFleet {
     fn drain(&mut self, k: usize, count: u32) {
         if self.drain > 0 {
             self.draining.push_back((k + self.drain, count));
-            self.drained += u64::from(count);
+            self.next_end = self.next_end.min(k + self.drain);
+        } else {
+            self.counts.billed -= f64::from(count);
         }
     }
 
@@ -115,19 +143,8 @@ impl PlainFleet {
 
 impl Fleet for PlainFleet {
     fn advance(&mut self, k: usize) {
-        while let Some(oldest) = self.starting.front().copied()
-            && oldest.launched + self.startup as i64 <= k as i64
-        {
-            self.starting.pop_front();
-            self.serving.push_back(oldest);
-            self.counts.starting -= oldest.count;
-            self.counts.serving += oldest.count;
-        }
-        while let Some((end, count)) = self.draining.front().copied()
-            && end <= k
-        {
-            self.draining.pop_front();
-            self.drained -= u64::from(count);
+        if k >= self.next_end {
+            self.end_what_is_over(k);
         }
     }
 
@@ -143,8 +160,7 @@ impl Fleet for PlainFleet {
     }
 
     fn counts(&self) -> Counts {
-        let billed = u64::from(self.counts.serving + self.counts.starting) + self.drained;
-        Counts { billed: billed as f64, ..self.counts }
+        self.counts
     }
 
     fn owed_s(&self) -> f64 {

@@ -7,7 +7,7 @@ use forescale_plan::policies::{Dimension, Metric, Observation, Past, Policy};
 
 use crate::detailed::DetailedFleet;
 use crate::error::ReplayError;
-use crate::fleet::{Bounds, Fleet};
+use crate::fleet::{Bounds, Counts, Fleet};
 use crate::plain::PlainFleet;
 use crate::run::{Action, Run};
 use crate::settings::steps;
@@ -59,7 +59,7 @@ fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run 
     let mut eyes = Eyes::new(world);
     for k in 0..all {
         fleet.advance(k);
-        let decision = policy.decide(&eyes.look(k, &fleet));
+        let decision = policy.decide(&eyes.look(k, fleet.counts()));
         let change = fleet.apply(k, decision.wanted);
         if change != 0 {
             let (wanted, cause) = (decision.wanted, decision.cause);
@@ -99,8 +99,7 @@ impl<'a> Eyes<'a> {
         }
     }
 
-    fn look(&mut self, k: usize, fleet: &impl Fleet) -> Observation<'_> {
-        let counts = fleet.counts();
+    fn look(&mut self, k: usize, counts: Counts) -> Observation<'_> {
         let known = k.saturating_sub(self.latency);
         let fresh = known > 0 && self.world.trace.reported()[known - 1];
         self.stale = if fresh { 0 } else { self.stale.saturating_add(1) };
