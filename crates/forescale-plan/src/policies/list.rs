@@ -1,10 +1,22 @@
 //! Every policy of this crate, one row each.
 
+use crate::policies::combined::{self, Combined};
+use crate::policies::cron::Cron;
 use crate::policies::error::PolicyError;
+use crate::policies::event_driven::EventDriven;
+use crate::policies::hpa::Hpa;
+use crate::policies::keda::Keda;
+use crate::policies::kpa::Kpa;
+use crate::policies::multi_dimensional::MultiDimensional;
 use crate::policies::policy::{Policy, Rule, Strategy};
 use crate::policies::reactive::Reactive;
+use crate::policies::scheduled::Scheduled;
 use crate::policies::settings::{self, Given, KeyInfo};
+use crate::policies::simple::Simple;
 use crate::policies::r#static::Static;
+use crate::policies::step_scaling::StepScaling;
+use crate::policies::target_tracking::TargetTracking;
+use crate::policies::voting::Voting;
 
 /// A policy as a list knows it.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +50,34 @@ impl Row {
 }
 
 /// Every policy that needs observations only, the plainest first.
-pub const POLICIES: &[Row] = &[Row::of::<Static>(), Row::of::<Reactive>()];
+pub const POLICIES: &[Row] = &[
+    Row::of::<Static>(),
+    Row::of::<Simple>(),
+    Row::of::<Voting>(),
+    Row::of::<MultiDimensional>(),
+    Row::of::<Reactive>(),
+    Row::of::<Hpa>(),
+    Row::of::<Kpa>(),
+    Row::of::<Keda>(),
+    Row::of::<TargetTracking>(),
+    Row::of::<StepScaling>(),
+    Row::of::<Scheduled>(),
+    Row::of::<Cron>(),
+    Row::of::<EventDriven>(),
+    combined(|given| Ok(Box::new(Combined::from_given(given, |text| create(text, POLICIES))?))),
+];
+
+/// The row of several policies at once; `create` looks them up in the list that it stands in.
+pub const fn combined(create: fn(&Given) -> Result<Box<dyn Policy>, PolicyError>) -> Row {
+    Row {
+        name: combined::NAME,
+        strategy: Strategy::Reactive,
+        summary: "several at once: any may scale out, all must agree to scale in",
+        source: "Amazon EC2 Auto Scaling, multiple scaling policies (user guide)",
+        keys: Combined::keys,
+        create,
+    }
+}
 
 /// The policy that `text` names among `rows`: a name, and its settings after a colon.
 ///

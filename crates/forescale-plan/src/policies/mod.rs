@@ -5,23 +5,38 @@
 //!
 //! ```
 //! use forescale_plan::policies::{POLICIES, create};
-//! let policy = create("reactive:target=0.7", POLICIES)?;
-//! assert_eq!(policy.name(), "reactive");
-//! assert!(policy.settings().contains(&("window", "10m".to_owned())));
+//! let policy = create("hpa:target=0.6", POLICIES)?;
+//! assert_eq!(policy.name(), "hpa");
+//! assert!(policy.settings().contains(&("down-stabilization", "5m".to_owned())));
 //! # Ok::<(), forescale_plan::policies::PolicyError>(())
 //! ```
 
 mod cause;
+pub mod combined;
+pub mod cron;
 mod error;
+pub mod event_driven;
+pub mod hpa;
+pub mod keda;
+pub mod kpa;
 mod list;
+pub mod multi_dimensional;
 mod observation;
 mod policy;
 pub mod reactive;
+pub mod scheduled;
 mod settings;
+pub mod simple;
 pub mod r#static;
+pub mod step_scaling;
+mod steps;
+pub mod target_tracking;
+mod timetable;
+pub mod voting;
 mod window;
 
 pub use cause::{Cause, Decision};
+pub use combined::Combined;
 pub use error::PolicyError;
 pub use list::{POLICIES, Row, create};
 pub use observation::{Dimension, Metric, Observation, Service};

@@ -4,7 +4,7 @@ use crate::policies::cause::{Cause, Decision};
 use crate::policies::error::PolicyError;
 use crate::policies::observation::Observation;
 use crate::policies::policy::{Past, Rule, Strategy};
-use crate::policies::settings::{Field, Key, Keys};
+use crate::policies::settings::{Field, Key, Keys, key};
 use crate::policies::window::Largest;
 
 /// Holds `ceil(max(y of the window) / (target * c))`: up at once, down when the window is past.
@@ -31,16 +31,13 @@ impl Default for Settings {
 
 impl Keys for Settings {
     const KEYS: &'static [Key<Self>] = &[
-        Key {
-            name: "target",
-            about: "share of an instance that the largest load of the window takes",
-            field: |s| Field::Share(&mut s.target),
-        },
-        Key {
-            name: "window",
-            about: "how long the largest load is held",
-            field: |s| Field::Span(&mut s.window),
-        },
+        key!(
+            "target",
+            target,
+            "share of an instance that the largest load of the window takes",
+            Share
+        ),
+        key!("window", window, "how long the largest load is held", Span),
     ];
 }
 

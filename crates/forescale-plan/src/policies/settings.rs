@@ -150,6 +150,15 @@ pub struct Key<S> {
     pub field: fn(&mut S) -> Field<'_>,
 }
 
+/// A row of [`Keys::KEYS`]: name, field, what it does, and the [`Field`] with its bounds.
+macro_rules! key {
+    ($name:literal, $field:ident, $about:literal, $kind:ident $(, $argument:expr)*) => {
+        Key { name: $name, about: $about, field: |s| Field::$kind(&mut s.$field $(, $argument)*) }
+    };
+}
+
+pub(crate) use key;
+
 /// Settings with a list of keys.
 pub trait Keys: Clone + Default + std::fmt::Debug + Send + 'static {
     /// Every key, in the order in which they are printed.

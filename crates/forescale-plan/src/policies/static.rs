@@ -4,7 +4,7 @@ use crate::policies::cause::{Cause, Decision};
 use crate::policies::error::PolicyError;
 use crate::policies::observation::Observation;
 use crate::policies::policy::{Past, Rule, Strategy};
-use crate::policies::settings::{Field, Key, Keys};
+use crate::policies::settings::{Field, Key, Keys, key};
 
 /// Holds `n` instances; without a number, what the busiest step before scoring needed.
 ///
@@ -22,11 +22,12 @@ pub struct Settings {
 }
 
 impl Keys for Settings {
-    const KEYS: &'static [Key<Self>] = &[Key {
-        name: "n",
-        about: "instances; auto is what the busiest step before scoring needed",
-        field: |s| Field::AutoCount(&mut s.n),
-    }];
+    const KEYS: &'static [Key<Self>] = &[key!(
+        "n",
+        n,
+        "instances; auto is what the busiest step before scoring needed",
+        AutoCount
+    )];
 }
 
 impl Rule for Static {

@@ -30,6 +30,17 @@ impl Largest {
         self.candidates.front().map(|(_, value)| *value)
     }
 
+    /// Takes in one value and gives the largest.
+    pub(crate) fn add(&mut self, value: f64) -> f64 {
+        self.push(self.seen, value);
+        self.seen += 1;
+        let oldest = self.seen.saturating_sub(self.steps);
+        while self.candidates.front().is_some_and(|(place, _)| *place < oldest) {
+            self.candidates.pop_front();
+        }
+        self.candidates.front().map_or(value, |(_, largest)| *largest)
+    }
+
     fn push(&mut self, place: usize, value: f64) {
         while self.candidates.back().is_some_and(|(_, back)| *back <= value) {
             self.candidates.pop_back();
@@ -41,6 +52,12 @@ impl Largest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_may_come_one_by_one() {
+        let mut largest = Largest::new(2);
+        assert_eq!([3.0, 1.0, 2.0, 0.0].map(|value| largest.add(value)), [3.0, 3.0, 2.0, 2.0]);
+    }
 
     #[test]
     fn it_equals_the_maximum_of_the_newest_values() {

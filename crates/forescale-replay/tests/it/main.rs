@@ -1,5 +1,6 @@
 //! The replay against an independent referee, and what should hold for any fleet.
 
+mod contract;
 mod detailed;
 mod fixture;
 mod golden;
