@@ -4,6 +4,7 @@
 
 pub mod calendar;
 pub mod forecast;
+pub mod forecasts;
 pub mod history;
 pub mod metrics;
 pub mod predictor;
@@ -14,6 +15,7 @@ pub mod units;
 
 pub use calendar::{BusinessHours, Calendar, Event, Holiday};
 pub use forecast::{Forecast, ForecastError};
+pub use forecasts::{Forecasts, SharedForecasts};
 pub use history::History;
 pub use predictor::{
     Effort, FitError, FitOptions, FittedPredictor, Importance, PredictError, Predictor,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale_core::{Forecast, Frequency, Quantiles, Replicas, Utilization};
-use forescale_plan::clairvoyant::{frontier, zero_violation};
+use forescale_plan::clairvoyant::{Question, frontier, zero_violation};
 use forescale_plan::{Capacity, FleetState, ForecastNotes, Objective, PlanOptions, plan};
 
 /// A daily wave of 5-minute steps that needs up to `peak` instances of capacity 10 at 80 %.
@@ -73,6 +73,11 @@ fn main() {
         zero_violation(&demand, 5, 1, demand[0]);
     });
     timed("exact frontier, a year of minutes x 40", 5, || {
-        frontier(&demand, 5, 20.0, 1, None, demand[0]);
+        frontier(&Question::new(&demand, 5, 1, demand[0]), 20.0);
+    });
+    let plain = Question::new(&demand, 5, 1, demand[0]);
+    let limited = Question { max_up: Some(4), max_down: Some(2), ..plain };
+    timed("the same with change limits", 5, || {
+        frontier(&limited, 20.0);
     });
 }

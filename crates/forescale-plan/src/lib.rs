@@ -10,6 +10,7 @@ pub mod fleet;
 pub mod limits;
 pub mod options;
 mod plan;
+pub mod policies;
 pub mod reason;
 pub mod scale_plan;
 

@@ -3,7 +3,7 @@
 //! The trace and the figures are those of an independent simulator and its exact optimum.
 
 use forescale_core::Replicas;
-use forescale_plan::clairvoyant::{Bound, frontier, zero_violation};
+use forescale_plan::clairvoyant::{Bound, Question, frontier, zero_violation};
 use forescale_plan::{FleetState, PlanOptions};
 use proptest::prelude::*;
 
@@ -68,7 +68,7 @@ fn a_perfect_forecast_costs_what_the_bound_costs() {
 }
 
 /// The cheapest of all curves with counts 1 to 3, by trying each.
-fn exhaustive(demand: &[u32], lead: u32, price: f64, max_change: u32, initial: u32) -> f64 {
+fn exhaustive(demand: &[u32], lead: u32, price: f64, limits: (u32, u32), initial: u32) -> f64 {
     let cost = |curve: &[u32]| {
         let before = std::iter::once(&initial).chain(curve);
         let launched: u32 = before.zip(curve).map(|(a, b)| b.saturating_sub(*a)).sum();
@@ -77,7 +77,8 @@ fn exhaustive(demand: &[u32], lead: u32, price: f64, max_change: u32, initial: u
     };
     let reachable = |curve: &[u32]| {
         let before = std::iter::once(&initial).chain(curve);
-        before.zip(curve).all(|(a, b)| a.abs_diff(*b) <= max_change)
+        let (up, down) = limits;
+        before.zip(curve).all(|(a, b)| *b <= a + up && *a <= b + down)
     };
     let digits = demand.len() as u32;
     (0..3_u32.pow(digits))
@@ -98,7 +99,7 @@ proptest! {
         lead in 0_usize..5,
         initial in 1_u32..7,
     ) {
-        let exact = frontier(&demand, lead, 1e6, 1, None, initial);
+        let exact = frontier(&Question::new(&demand, lead, 1, initial), 1e6);
         let by_level = zero_violation(&demand, lead, 1, initial);
         prop_assert_eq!(exact.violations, 0);
         prop_assert_eq!((by_level.cost, by_level.violations), (exact.cost, 0));
@@ -109,12 +110,29 @@ proptest! {
         demand in prop::collection::vec(1_u32..4, 1..6),
         lead in 0_u32..3,
         price in prop::sample::select(vec![0.5, 2.0, 4.0, 9.0]),
-        max_change in prop::sample::select(vec![None, Some(1)]),
+        max_up in prop::sample::select(vec![None, Some(1)]),
+        max_down in prop::sample::select(vec![None, Some(1)]),
         initial in 1_u32..4,
     ) {
-        let bound = frontier(&demand, lead as usize, price, 1, max_change, initial);
-        let best = exhaustive(&demand, lead, price, max_change.unwrap_or(9), initial);
+        let plain = Question::new(&demand, lead as usize, 1, initial);
+        let question = Question { max_up, max_down, ..plain };
+        let bound = frontier(&question, price);
+        let limits = (max_up.unwrap_or(9), max_down.unwrap_or(9));
+        let best = exhaustive(&demand, lead, price, limits, initial);
         prop_assert!((priced(&bound, price) - best).abs() < 1e-9, "{bound:?} {best}");
+    }
+
+    #[test]
+    fn limits_that_never_bind_change_nothing(
+        demand in prop::collection::vec(1_u32..70, 1..60),
+        lead in 0_usize..5,
+        price in 0.0..60.0,
+        initial in 1_u32..70,
+    ) {
+        let question = Question::new(&demand, lead, 1, initial);
+        let wide = Question { max_up: Some(80), max_down: Some(80), ..question };
+        let (free, limited) = (frontier(&question, price), frontier(&wide, price));
+        prop_assert!((priced(&free, price) - priced(&limited, price)).abs() < 1e-6);
     }
 
     #[test]

@@ -1,0 +1,155 @@
+//! What a policy wants and why, in one sentence.
+
+use std::fmt::{Display, Formatter, Result};
+
+use chrono::{DateTime, Utc};
+
+/// What a policy wants.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decision {
+    /// Instances wanted, serving and starting together, before the limits of the fleet.
+    pub wanted: u32,
+    /// Why.
+    pub cause: Cause,
+}
+
+impl Decision {
+    /// `wanted` instances because of `cause`.
+    pub fn new(wanted: u32, cause: Cause) -> Self {
+        Self { wanted, cause }
+    }
+}
+
+/// Why a policy wants its number of instances. It is made at every step, so it holds numbers and no text, and renders
+/// to one plain sentence.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// Nothing asks for another number.
+    Steady,
+    /// Nothing was observed yet.
+    NoData,
+    /// The number is fixed.
+    Fixed,
+    /// A load, at so much for each instance.
+    Load {
+        /// The load that has to be carried.
+        load: f64,
+        /// Load planned for one instance.
+        per_instance: f64,
+    },
+    /// A load that is forecast.
+    Forecast {
+        /// The load that has to be carried.
+        load: f64,
+        /// When it is expected.
+        at: DateTime<Utc>,
+    },
+    /// A utilisation and the one aimed at, as shares of 1.
+    Utilization {
+        /// As observed.
+        seen: f64,
+        /// As aimed at.
+        target: f64,
+    },
+    /// More was wanted not long ago.
+    Stabilized {
+        /// What the newest observation asks for.
+        newest: u32,
+    },
+    /// Only so fast may the number change.
+    RateLimited {
+        /// What the newest observation asks for.
+        newest: u32,
+    },
+    /// A burst: the number does not fall until it is over.
+    Panic,
+    /// So many votes for more and for fewer.
+    Votes {
+        /// For more.
+        more: u32,
+        /// For fewer.
+        fewer: u32,
+        /// Of all.
+        of: u32,
+    },
+    /// A score from -1 (far too many) to 1 (far too few), and what weighs most in it.
+    Score {
+        /// The score.
+        score: f64,
+        /// The name of the bottleneck.
+        bottleneck: &'static str,
+    },
+    /// The last change is too recent.
+    Cooldown,
+    /// The timetable says so.
+    Timetable,
+    /// A known event is on or near.
+    Event {
+        /// What the load is expected to be multiplied by.
+        factor: f64,
+    },
+    /// The metric failed so often that the fallback holds.
+    Fallback {
+        /// Failures one after the other.
+        failures: u32,
+    },
+}
+
+impl Display for Cause {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        match *self {
+            Self::Steady => f.write_str("nothing asks for another number"),
+            Self::NoData => f.write_str("nothing was observed yet"),
+            Self::Fixed => f.write_str("the number is fixed"),
+            Self::Load { load, per_instance } => {
+                write!(f, "a load of {load:.4} at {per_instance:.4} an instance")
+            }
+            Self::Forecast { load, at } => {
+                let at = at.format("%Y-%m-%d %H:%MZ");
+                write!(f, "a load of {load:.4} is expected at {at}")
+            }
+            Self::Utilization { seen, target } => {
+                let (seen, target) = (seen * 100.0, target * 100.0);
+                write!(f, "instances are {seen:.1} % busy, the target is {target:.1} %")
+            }
+            Self::Stabilized { newest } => {
+                write!(f, "{newest} would do, but more was wanted not long ago")
+            }
+            Self::RateLimited { newest } => {
+                write!(f, "{newest} are wanted, but only so fast may the number change")
+            }
+            Self::Panic => f.write_str("a burst is on, until it is over the number does not fall"),
+            Self::Votes { more, fewer, of } => {
+                write!(f, "of {of} votes {more} are for more and {fewer} for fewer")
+            }
+            Self::Score { score, bottleneck } => {
+                write!(f, "the score is {score:+.2}, mostly for {bottleneck}")
+            }
+            Self::Cooldown => f.write_str("the last change is too recent"),
+            Self::Timetable => f.write_str("the timetable says so"),
+            Self::Event { factor } => {
+                write!(f, "a known event multiplies the load by {factor:.2}")
+            }
+            Self::Fallback { failures } => {
+                write!(f, "the metric failed {failures} times, so the fallback holds")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_a_sentence() {
+        let cause = Cause::Utilization { seen: 0.71234, target: 0.6 };
+        assert_eq!(cause.to_string(), "instances are 71.2 % busy, the target is 60.0 %");
+        let at = "2026-01-05T10:00:00Z".parse().unwrap();
+        let cause = Cause::Forecast { load: 412.5, at };
+        assert_eq!(cause.to_string(), "a load of 412.5000 is expected at 2026-01-05 10:00Z");
+        let cause = Cause::Votes { more: 2, fewer: 0, of: 3 };
+        assert_eq!(cause.to_string(), "of 3 votes 2 are for more and 0 for fewer");
+    }
+}

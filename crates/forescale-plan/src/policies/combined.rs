@@ -1,0 +1,190 @@
+//! Several policies at once: any may scale out, all must agree to scale in.
+
+use crate::policies::cause::Decision;
+use crate::policies::error::PolicyError;
+use crate::policies::observation::Observation;
+use crate::policies::policy::{Past, Policy, Strategy};
+use crate::policies::settings::{Given, KeyInfo, Settings};
+
+/// The name in configuration.
+pub const NAME: &str = "combined";
+
+/// What is combined when nothing is said.
+const DEFAULT: &str = "target-tracking+scheduled";
+
+/// The largest number that any of its policies wants.
+///
+/// One that asks for more is followed, and a lower number is reached only when all ask for it or less: a policy that has
+/// nothing to say asks for what there is. Source: AWS, several scaling policies at once (user guide).
+#[derive(Debug)]
+pub struct Combined {
+    policies: Vec<Box<dyn Policy>>,
+}
+
+impl Combined {
+    /// These policies together; at least one.
+    pub fn new(policies: Vec<Box<dyn Policy>>) -> Self {
+        Self { policies }
+    }
+
+    /// What `of` names: policies with `+` between them, settings in parentheses, `hpa(target=0.5)+scheduled`. `create`
+    /// makes one of them from its name with settings after a colon.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for another key than `of`, and whatever is wrong with one of the policies.
+    pub fn from_given(
+        given: &Given,
+        create: impl Fn(&str) -> Result<Box<dyn Policy>, PolicyError>,
+    ) -> Result<Self, PolicyError> {
+        let of = match given.pairs() {
+            [] => DEFAULT,
+            [(key, of)] if key == "of" => of,
+            [(key, _), (again, _), ..] if key == "of" && again == "of" => {
+                return Err(PolicyError::Twice { policy: NAME, key: key.clone() });
+            }
+            pairs => {
+                let key = pairs.iter().map(|(key, _)| key).find(|key| *key != "of");
+                let key = key.cloned().unwrap_or_default();
+                return Err(PolicyError::Key { policy: NAME, key, known: "of".to_owned() });
+            }
+        };
+        let policies = parts(of).into_iter().map(|part| create(&spelled(part)?));
+        Ok(Self::new(policies.collect::<Result<_, _>>()?))
+    }
+
+    /// Its keys with their defaults.
+    pub fn keys() -> Vec<KeyInfo> {
+        let about = "policies with + between them, their settings in parentheses";
+        vec![KeyInfo { name: "of", about, default: DEFAULT.to_owned() }]
+    }
+}
+
+/// What stands between the `+` that are in no parentheses.
+fn parts(of: &str) -> Vec<&str> {
+    let (mut depth, mut from, mut parts) = (0_i32, 0, Vec::new());
+    for (at, c) in of.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            '+' if depth == 0 => {
+                parts.push(&of[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&of[from..]);
+    parts
+}
+
+/// `name(settings)` as `name:settings`.
+fn spelled(part: &str) -> Result<String, PolicyError> {
+    let part = part.trim();
+    match part.split_once('(') {
+        None => Ok(part.to_owned()),
+        Some((name, rest)) => {
+            let settings = rest.strip_suffix(')').ok_or_else(|| PolicyError::Value {
+                policy: NAME,
+                key: "of",
+                expected: "like hpa(target=0.5)+scheduled".to_owned(),
+                value: part.to_owned(),
+            })?;
+            Ok(format!("{name}:{settings}"))
+        }
+    }
+}
+
+impl Policy for Combined {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    /// That of the policy that acts earliest: on a forecast, on events, on the clock, on metrics.
+    fn strategy(&self) -> Strategy {
+        let order =
+            [Strategy::Proactive, Strategy::EventDriven, Strategy::Scheduled, Strategy::Reactive];
+        let has = |strategy: &Strategy| self.policies.iter().any(|p| p.strategy() == *strategy);
+        order.into_iter().find(has).unwrap_or(Strategy::Reactive)
+    }
+
+    fn settings(&self) -> Settings {
+        let part = |policy: &dyn Policy| {
+            let settings = policy.settings().into_iter();
+            let settings: Vec<String> =
+                settings.map(|(key, value)| format!("{key}={value}")).collect();
+            format!("{}({})", policy.name(), settings.join(","))
+        };
+        let parts = self.policies.iter().map(|policy| part(policy.as_ref()));
+        vec![("of", parts.collect::<Vec<_>>().join("+"))]
+    }
+
+    fn prepare(&mut self, past: &Past<'_>) -> Result<(), PolicyError> {
+        self.policies.iter_mut().try_for_each(|policy| policy.prepare(past))
+    }
+
+    fn decide(&mut self, seen: &Observation<'_>) -> Decision {
+        let decisions = self.policies.iter_mut().map(|policy| policy.decide(seen));
+        let largest = decisions.reduce(|a, b| if b.wanted > a.wanted { b } else { a });
+        largest.expect("there is at least one policy")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policies::cause::Cause;
+    use crate::policies::observation::tests::{seen, service};
+
+    /// Wants the same change at every step.
+    #[derive(Debug)]
+    struct Change(i64);
+
+    impl Policy for Change {
+        fn name(&self) -> &'static str {
+            "change"
+        }
+
+        fn strategy(&self) -> Strategy {
+            Strategy::Reactive
+        }
+
+        fn settings(&self) -> Settings {
+            vec![("by", self.0.to_string())]
+        }
+
+        fn prepare(&mut self, _: &Past<'_>) -> Result<(), PolicyError> {
+            Ok(())
+        }
+
+        fn decide(&mut self, seen: &Observation<'_>) -> Decision {
+            Decision::new((i64::from(seen.total()) + self.0) as u32, Cause::Steady)
+        }
+    }
+
+    fn wanted(changes: &[i64]) -> u32 {
+        let policies = changes.iter().map(|by| Box::new(Change(*by)) as Box<dyn Policy>);
+        let service = service();
+        Combined::new(policies.collect()).decide(&seen(&[1.0], 10, 0, &service)).wanted
+    }
+
+    #[test]
+    fn any_scales_out_and_all_scale_in() {
+        // Three more and 200 % more of ten are 13 and 30.
+        assert_eq!(wanted(&[3, 20]), 30);
+        assert_eq!([wanted(&[3, -4]), wanted(&[0, -4]), wanted(&[-2, -4])], [13, 10, 8]);
+    }
+
+    #[test]
+    fn policies_are_named_with_their_settings() {
+        let create = |text: &str| {
+            let by = text.strip_prefix("change:by=").unwrap_or("0");
+            Ok(Box::new(Change(by.parse().unwrap())) as Box<dyn Policy>)
+        };
+        let given = Given::parse("of=change(by=3)+change").unwrap();
+        let combined = Combined::from_given(&given, create).unwrap();
+        assert_eq!(combined.settings(), [("of", "change(by=3)+change(by=0)".to_owned())]);
+        for text in ["of=change(by=3", "on=change", "of=change,of=change"] {
+            assert!(Combined::from_given(&Given::parse(text).unwrap(), create).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What every simulated fleet can do.
+
+/// The instances at a moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Counts {
+    /// Said to serve, those that broke and were not found yet included.
+    pub(crate) serving: u32,
+    /// Asked for, not serving yet.
+    pub(crate) starting: u32,
+    /// Of the serving, those whose metrics do not count yet.
+    pub(crate) warming: u32,
+    /// Of the serving, those that broke.
+    pub(crate) broken: u32,
+    /// What is billed, in instances.
+    pub(crate) billed: f64,
+}
+
+impl Counts {
+    /// Those that do serve.
+    pub(crate) fn healthy(&self) -> u32 {
+        self.serving - self.broken
+    }
+}
+
+/// A fleet between two steps.
+pub(crate) trait Fleet {
+    /// Comes to the start of step `k`: what is started serves, what is drained is billed no longer.
+    fn advance(&mut self, k: usize);
+
+    /// Brings serving and starting instances to `wanted` within the limits; gives the change made.
+    fn apply(&mut self, k: usize, wanted: u32) -> i64;
+
+    /// The instances now.
+    fn counts(&self) -> Counts;
+
+    /// Instance-seconds owed because instances ended before their minimum billing.
+    fn owed_s(&self) -> f64;
+}
+
+/// Bounds on the number of instances and on its changes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) min: u32,
+    pub(crate) max: u32,
+    pub(crate) max_up: u32,
+    pub(crate) max_down: u32,
+}
+
+impl Bounds {
+    /// The number that `wanted` becomes from `total` on: first the bounds, then the change limits.
+    pub(crate) fn reach(&self, total: u32, wanted: u32) -> u32 {
+        let within = wanted.min(self.max).max(self.min);
+        let (least, most) =
+            (total.saturating_sub(self.max_down), total.saturating_add(self.max_up));
+        within.min(most).max(least)
+    }
+}

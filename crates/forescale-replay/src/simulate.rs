@@ -1,0 +1,158 @@
+//! The loop: observe, decide, change the fleet, serve.
+
+use std::sync::Arc;
+
+use forescale_core::Forecasts;
+use forescale_plan::policies::{Dimension, Metric, Observation, Past, Policy};
+
+use crate::detailed::DetailedFleet;
+use crate::error::ReplayError;
+use crate::fleet::{Bounds, Counts, Fleet};
+use crate::plain::PlainFleet;
+use crate::run::{Action, Run};
+use crate::settings::steps;
+use crate::world::World;
+
+/// What `policy` would have done in `world`.
+///
+/// At the start of step `k`, in this order: instances whose start-up is over begin to serve and finished drains are no
+/// longer billed; the policy decides from the loads before `k`, as far as metrics have arrived; the fleet follows within
+/// its limits, cancelling the newest starting instances first and then the oldest serving ones; the step is served.
+///
+/// The policy is prepared with the loads before the scored window, and with `forecasts` when there are any.
+///
+/// # Errors
+/// [`ReplayError::Policy`] when the policy does not fit this past.
+pub fn simulate(
+    world: &World,
+    policy: &mut dyn Policy,
+    forecasts: Option<Arc<dyn Forecasts>>,
+) -> Result<Run, ReplayError> {
+    let loads = &world.trace.loads()[..world.score_from];
+    policy.prepare(&Past { service: &world.service, loads, forecasts })?;
+    let step = world.trace.step();
+    let bounds = Bounds {
+        min: world.fleet.min,
+        max: world.fleet.max,
+        max_up: world.fleet.max_up.unwrap_or(u32::MAX),
+        max_down: world.fleet.max_down.unwrap_or(u32::MAX),
+    };
+    let plain = PlainFleet::new(
+        bounds,
+        world.service.startup_steps,
+        steps(world.fleet.drain_s, step),
+        step.seconds() as f64,
+        world.fleet.min_billing_s,
+        world.initial(),
+    );
+    Ok(match &world.fleet.lifecycle {
+        None => follow(world, policy, plain),
+        Some(lifecycle) => follow(world, policy, DetailedFleet::new(world, bounds, lifecycle)),
+    })
+}
+
+/// Takes `policy` and `fleet` through every step.
+fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run {
+    let all = world.trace.loads().len();
+    let mut run =
+        Run { serving: Vec::with_capacity(all), billed: Vec::with_capacity(all), ..Run::default() };
+    let mut eyes = Eyes::new(world);
+    for k in 0..all {
+        fleet.advance(k);
+        let decision = policy.decide(&eyes.look(k, fleet.counts()));
+        let change = fleet.apply(k, decision.wanted);
+        if change != 0 {
+            let (wanted, cause) = (decision.wanted, decision.cause);
+            run.actions.push(Action { step: k, change, wanted, cause });
+        }
+        let counts = fleet.counts();
+        run.serving.push(counts.healthy());
+        run.billed.push(counts.billed);
+    }
+    run.owed_s = fleet.owed_s();
+    run
+}
+
+/// What a policy gets to see, with the latency of metrics.
+struct Eyes<'a> {
+    world: &'a World,
+    saturation: f64,
+    latency: usize,
+    /// The utilisation that would have been seen at every step without latency; kept only when there is one.
+    utilization: Vec<f64>,
+    /// The same of the further columns.
+    metrics: Vec<Vec<Metric>>,
+    current: Vec<Metric>,
+    stale: u32,
+}
+
+impl<'a> Eyes<'a> {
+    fn new(world: &'a World) -> Self {
+        Self {
+            world,
+            saturation: world.service.capacity.load_per_instance(),
+            latency: steps(world.fleet.metric_latency_s, world.trace.step()),
+            utilization: Vec::new(),
+            metrics: Vec::new(),
+            current: Vec::new(),
+            stale: 0,
+        }
+    }
+
+    fn look(&mut self, k: usize, counts: Counts) -> Observation<'_> {
+        let known = k.saturating_sub(self.latency);
+        let fresh = known > 0 && self.world.trace.reported()[known - 1];
+        self.stale = if fresh { 0 } else { self.stale.saturating_add(1) };
+        let utilization = self.utilization(k, counts.healthy());
+        self.measure(k, counts.healthy());
+        let metrics = match self.latency {
+            0 => &self.current[..],
+            _ => self.metrics.get(known).map_or(&[][..], Vec::as_slice),
+        };
+        Observation {
+            step: k,
+            loads: &self.world.trace.loads()[..known],
+            utilization,
+            stale_steps: self.stale,
+            serving: counts.serving,
+            starting: counts.starting,
+            warming: counts.warming,
+            silent: counts.broken,
+            metrics,
+            service: &self.world.service,
+        }
+    }
+
+    /// The load of the newest step that is known over what served when it was measured; full when there is more.
+    fn utilization(&mut self, k: usize, healthy: u32) -> f64 {
+        let load = if k == 0 { 0.0 } else { self.world.trace.loads()[k - 1] };
+        let now = if load == 0.0 { 0.0 } else { load / (f64::from(healthy) * self.saturation) };
+        let now = now.min(1.0);
+        if self.latency == 0 {
+            return now;
+        }
+        self.utilization.push(now);
+        self.utilization[k.saturating_sub(self.latency)]
+    }
+
+    /// Reads the further columns as [`Eyes::utilization`] reads the load.
+    fn measure(&mut self, k: usize, healthy: u32) {
+        let columns = self.world.trace.columns();
+        if columns.is_empty() {
+            return;
+        }
+        self.current.clear();
+        if k > 0 {
+            self.current.extend(columns.iter().map(|(dimension, values)| {
+                let value = match dimension {
+                    Dimension::ResponseTime => values[k - 1],
+                    _ => (values[k - 1] / f64::from(healthy.max(1))).min(1.0),
+                };
+                Metric { dimension: *dimension, value }
+            }));
+        }
+        if self.latency > 0 {
+            self.metrics.push(self.current.clone());
+        }
+    }
+}
