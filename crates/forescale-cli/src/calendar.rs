@@ -6,7 +6,7 @@ use chrono::Datelike;
 use forescale::{Calendar, LoadSeries, holidays};
 use forescale_sources::{Source, read_events};
 
-use crate::args::HistoryArgs;
+use crate::args::ServiceArgs;
 use crate::commands::Context;
 use crate::failure::Failure;
 use crate::input::source_failure;
@@ -19,7 +19,7 @@ const YEARS_AHEAD: i32 = 3;
 /// # Errors
 /// When the events cannot be read or the country is not known.
 pub fn read(
-    args: &HistoryArgs,
+    args: &ServiceArgs,
     series: &LoadSeries,
     known: Option<&Calendar>,
 ) -> Result<Calendar, Failure> {

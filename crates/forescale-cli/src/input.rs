@@ -53,10 +53,10 @@ pub fn read(
     context: &Context,
 ) -> Result<Read, Failure> {
     let options = ReadOptions {
-        time: args.time.clone(),
-        loads: args.load.iter().cloned().collect(),
-        series: args.series.clone(),
-        zone: args.timezone,
+        time: args.service.time.clone(),
+        loads: args.service.load.iter().cloned().collect(),
+        series: args.service.series.clone(),
+        zone: args.service.timezone,
         step: frequency(args.step)?.or(step),
         aggregate: match args.aggregate {
             Aggregation::Mean => Aggregate::Mean,
@@ -118,7 +118,8 @@ pub fn prepare(
             let model = store::load(file)?;
             check_fit(&model, reading, learning)?;
             context.unset("seed");
-            let calendar = calendar::read(reading, model.recent(), Some(model.calendar()))?;
+            let calendar =
+                calendar::read(&reading.service, model.recent(), Some(model.calendar()))?;
             let model = model.with_calendar(Arc::new(calendar));
             let mut prepared = from_model(model, source.history.as_deref(), reading, context)?;
             prepared.warnings.extend(farther(&prepared.model, horizon));
@@ -126,7 +127,7 @@ pub fn prepare(
         }
         (None, Some(path)) => {
             let read = read(path, reading, None, context)?;
-            let calendar = Arc::new(calendar::read(reading, &read.series, None)?);
+            let calendar = Arc::new(calendar::read(&reading.service, &read.series, None)?);
             let series = known(&read.series, reading, calendar.zone, context)?;
             let model = engine::train(&series, learning, horizon, &calendar, context)?;
             let mut warnings = read.warnings;

@@ -2,6 +2,8 @@
 
 use forescale_plan::policies::Cause;
 
+use crate::world::World;
+
 /// A change of the number of instances.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Action {
@@ -26,4 +28,20 @@ pub struct Run {
     pub actions: Vec<Action>,
     /// Instance-seconds owed on top because instances ended before their minimum billing.
     pub owed_s: f64,
+}
+
+impl Run {
+    /// Instances asked for at every step, serving and starting together, within the limits of the fleet: a plan that a
+    /// replay follows to the same fleet.
+    pub fn targets(&self, world: &World) -> Vec<u32> {
+        let mut count = i64::from(world.initial());
+        let mut actions = self.actions.iter().peekable();
+        let at = |k: usize| {
+            while let Some(action) = actions.next_if(|action| action.step <= k) {
+                count += action.change;
+            }
+            count.max(0) as u32
+        };
+        (0..self.serving.len()).map(at).collect()
+    }
 }

@@ -99,6 +99,8 @@ pub enum Role {
     Series,
     /// A fixed column of a calendar of events.
     Event,
+    /// A fixed column of a plan.
+    Plan,
 }
 
 impl Role {
@@ -109,6 +111,7 @@ impl Role {
             Self::Load => "--load",
             Self::Series => "--series",
             Self::Event => "--events",
+            Self::Plan => "--plan",
         }
     }
 }
@@ -120,6 +123,7 @@ impl fmt::Display for Role {
             Self::Load => "load",
             Self::Series => "series",
             Self::Event => "event",
+            Self::Plan => "plan",
         })
     }
 }

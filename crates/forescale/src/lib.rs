@@ -31,6 +31,7 @@ mod options;
 mod origin;
 pub mod peers;
 mod plan;
+mod policies;
 mod train;
 
 pub use backtest::{Backtest, BacktestOptions, backtest};
@@ -44,15 +45,21 @@ pub use forescale_core::{
 };
 pub use forescale_ensemble::{EnsembleReport, MemberReport, Predicted, Progress};
 pub use forescale_features::holidays::{HolidayError, holidays};
+pub use forescale_plan::policies::{Policy, PolicyError};
 pub use forescale_plan::{
     Action, Capacity, FleetState, Limits, Objective, PlanError, PlanOptions, Recommendation,
     ScalePlan, plan,
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
+pub use forescale_replay::{
+    FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Outcome, PlanKind, Planned,
+    ReplayError, Run, ScoreSettings, Scorecard, Trace, World, frontier, replay,
+};
 pub use model::Model;
 pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
 pub use peers::{Origins, Peer, PeerAnswer, origins};
 pub use plan::instances_for_last_load;
+pub use policies::{create_policy, policies};
 pub use train::{YARDSTICK, train, train_with_progress};

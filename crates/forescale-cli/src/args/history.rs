@@ -9,10 +9,10 @@ use forescale_core::BusinessHours;
 
 use super::values::{self, Moment};
 
-/// How a history is read.
+/// What a file holds, and whose load it is.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Reading")]
-pub struct HistoryArgs {
+pub struct ServiceArgs {
     /// Timestamp column [default: found by its name].
     #[arg(long, value_name = "COLUMN")]
     pub time: Option<String>,
@@ -22,12 +22,6 @@ pub struct HistoryArgs {
     /// The series to read from a file that holds several.
     #[arg(long, value_name = "NAME")]
     pub series: Option<String>,
-    /// Step of the series; one coarser than the samples aggregates [default: the samples' own].
-    #[arg(long, value_name = "SPAN", value_parser = values::span)]
-    pub step: Option<TimeDelta>,
-    /// How samples become a coarser step.
-    #[arg(long, value_enum, default_value = "mean", value_name = "HOW")]
-    pub aggregate: Aggregation,
     /// Time zone of the service: of its calendar, and of timestamps without one [default: UTC, or the model's].
     #[arg(long, value_name = "ZONE", value_parser = values::zone)]
     pub timezone: Option<Tz>,
@@ -40,9 +34,31 @@ pub struct HistoryArgs {
     /// Known events: a CSV file with start, end, kind and, if known, factor.
     #[arg(long, value_name = "FILE")]
     pub events: Option<PathBuf>,
+}
+
+/// How a history is read.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Reading")]
+pub struct HistoryArgs {
+    /// What the file holds.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+    /// Step of the series; one coarser than the samples aggregates [default: the samples' own].
+    #[arg(long, value_name = "SPAN", value_parser = values::span)]
+    pub step: Option<TimeDelta>,
+    /// How samples become a coarser step.
+    #[arg(long, value_enum, default_value = "mean", value_name = "HOW")]
+    pub aggregate: Aggregation,
     /// First moment to forecast [default: one step after the last sample].
     #[arg(long, value_name = "TIME", value_parser = values::moment)]
     pub now: Option<Moment>,
+}
+
+impl HistoryArgs {
+    /// A history as it is, up to its end.
+    pub fn whole(service: ServiceArgs) -> Self {
+        Self { service, step: None, aggregate: Aggregation::Mean, now: None }
+    }
 }
 
 /// How samples become a coarser step.

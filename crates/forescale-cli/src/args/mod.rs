@@ -8,13 +8,15 @@ mod data;
 mod history;
 mod model;
 mod plan;
+mod replay;
 mod values;
 mod what;
 
 pub use data::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
-pub use history::{Aggregation, EngineArgs, HistoryArgs};
+pub use history::{Aggregation, EngineArgs, HistoryArgs, ServiceArgs};
 pub use model::{ModelsArgs, ModelsCommand, Source, TrainArgs};
 pub use plan::{FleetArgs, PlanArgs};
+pub use replay::{PlanOut, ReplayArgs, ScoreFrom};
 pub use what::{BacktestArgs, CompareArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
 
 const AFTER_HELP: &str = "\
@@ -48,6 +50,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Score every predictor on rolling origins of a history, against seasonal naive.
     Backtest(BacktestArgs),
+    /// What scaling policies would have done on a history, what it would have cost, and what it would have broken.
+    Replay(Box<ReplayArgs>),
     /// What drives the load and the plan.
     Explain(Box<ExplainArgs>),
     /// List, show or remove trained models.

@@ -17,7 +17,7 @@ use crate::{calendar, engine, input};
 /// Scores and prints.
 pub fn run(args: &BacktestArgs, mut context: Context) -> Result<(), Failure> {
     let mut read = input::read(&args.input, &args.reading, None, &context)?;
-    let calendar = Arc::new(calendar::read(&args.reading, &read.series, None)?);
+    let calendar = Arc::new(calendar::read(&args.reading.service, &read.series, None)?);
     let series = input::known(&read.series, &args.reading, calendar.zone, &mut context)?;
     read.warnings.extend(input::stale(&read.series, &series));
     calendar::record(&calendar, &mut context);

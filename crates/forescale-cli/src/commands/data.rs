@@ -27,10 +27,10 @@ pub fn run(args: &DataArgs, context: Context) -> Result<(), Failure> {
 
 fn description(args: &DescribeArgs, mut context: Context) -> Result<(), Failure> {
     let mut read = input::read(&args.input, &args.reading, None, &context)?;
-    let zone = args.reading.timezone.unwrap_or(chrono_tz::Tz::UTC);
+    let zone = args.reading.service.timezone.unwrap_or(chrono_tz::Tz::UTC);
     let series = input::known(&read.series, &args.reading, zone, &mut context)?;
     read.warnings.extend(input::stale(&read.series, &series));
-    let calendar = Arc::new(calendar::read(&args.reading, &series, None)?);
+    let calendar = Arc::new(calendar::read(&args.reading.service, &series, None)?);
     calendar::record(&calendar, &mut context);
     let description = describe(&series, &calendar);
     let seasons: Vec<(String, f64)> = find_seasonality(&series)

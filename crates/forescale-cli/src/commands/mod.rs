@@ -7,6 +7,7 @@ pub mod explain;
 pub mod forecast;
 pub mod models;
 pub mod plan;
+pub mod replay;
 pub mod train;
 
 use serde_json::{Map, Value};

@@ -82,7 +82,7 @@ fn title(args: &PlanArgs) -> String {
     let source = args.source.history.clone().or(args.source.input.clone()).or(model);
     let source = source.unwrap_or_default();
     let file = source.rsplit(['/', '\\']).next().unwrap_or_default();
-    match &args.reading.series {
+    match &args.reading.service.series {
         Some(series) => format!("{file}: {series}"),
         None => file.to_owned(),
     }

@@ -14,7 +14,7 @@ pub fn run(args: &TrainArgs, mut context: Context) -> Result<(), Failure> {
     let path = args.model.clone().unwrap_or_else(|| conventional(&args.input));
     store::guard(&path)?;
     let read = input::read(&args.input, &args.reading, None, &context)?;
-    let calendar = Arc::new(calendar::read(&args.reading, &read.series, None)?);
+    let calendar = Arc::new(calendar::read(&args.reading.service, &read.series, None)?);
     let series = input::known(&read.series, &args.reading, calendar.zone, &mut context)?;
     let model = engine::train(&series, &args.engine, args.horizon, &calendar, &context)?;
     store::save(&path, &model, &stem(&args.input))?;

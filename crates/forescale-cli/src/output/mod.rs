@@ -9,6 +9,7 @@ use crate::failure::Failure;
 
 pub mod card;
 pub mod frame;
+pub mod outcomes;
 pub mod picture;
 pub mod recommendations;
 pub mod table;

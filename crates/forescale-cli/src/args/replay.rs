@@ -1,0 +1,247 @@
+//! `replay`: the history, the fleet that is simulated, the policies, and what is scored.
+
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+use clap::{Args, ValueEnum};
+use forescale_core::Utilization;
+
+use super::history::ServiceArgs;
+use super::values::{self, Moment};
+
+/// `replay`.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayArgs {
+    /// Load history: CSV or Parquet, plain or gzip, or - for standard input.
+    #[arg(value_name = "HISTORY")]
+    pub input: String,
+    /// Policies to replay, each as often as it is named [default: every one there is].
+    #[arg(
+        long = "policy",
+        value_name = "NAME[:KEY=VALUE,...]",
+        action = clap::ArgAction::Append,
+        help_heading = "Policies"
+    )]
+    pub policies: Vec<String>,
+    /// Share of time in which instances may be too few: the budget of policies that keep one.
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value = "0.1%",
+        allow_hyphen_values = true,
+        value_parser = values::share,
+        help_heading = "Policies"
+    )]
+    pub budget: f64,
+    /// A plan to replay, too: a CSV file with timestamp and instances.
+    #[arg(long, value_name = "PLAN.csv", help_heading = "Policies")]
+    pub plan: Option<PathBuf>,
+    /// What the numbers of the plan are.
+    #[arg(
+        long,
+        value_enum,
+        default_value = "target",
+        value_name = "KIND",
+        requires = "plan",
+        help_heading = "Policies"
+    )]
+    pub plan_kind: PlanMeaning,
+    /// The fleet.
+    #[command(flatten)]
+    pub fleet: SimulatedArgs,
+    /// The scores.
+    #[command(flatten)]
+    pub score: ScoreArgs,
+    /// Write the instances that a policy asked for, step by step; the policy as it was named.
+    #[arg(
+        long,
+        value_name = "POLICY=FILE.csv",
+        action = clap::ArgAction::Append,
+        value_parser = plan_out,
+        help_heading = "Showing"
+    )]
+    pub plan_out: Vec<PlanOut>,
+    /// How the history is read.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
+
+/// The fleet that is simulated.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Fleet")]
+pub struct SimulatedArgs {
+    /// Load one instance carries when saturated, in the unit of the history.
+    #[arg(long, value_name = "LOAD", allow_negative_numbers = true, value_parser = values::positive)]
+    pub capacity: f64,
+    /// How often is decided.
+    #[arg(long, value_name = "SPAN", default_value = "1m", value_parser = values::span)]
+    pub step: TimeDelta,
+    /// Time from asking for an instance to its first served request.
+    #[arg(
+        long,
+        value_name = "SPAN",
+        default_value = "5m",
+        allow_hyphen_values = true,
+        value_parser = values::span_or_zero
+    )]
+    pub startup: TimeDelta,
+    /// Fewest instances.
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
+    pub min: u32,
+    /// Most instances [default: no limit].
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub max: Option<u32>,
+    /// Most instances added in one step.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_scale_up: Option<u32>,
+    /// Most instances removed in one step.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_scale_down: Option<u32>,
+    /// How long a removed instance is still billed.
+    #[arg(
+        long,
+        value_name = "SPAN",
+        default_value = "0s",
+        allow_hyphen_values = true,
+        value_parser = values::span_or_zero
+    )]
+    pub drain: TimeDelta,
+    /// What an instance is billed at least.
+    #[arg(
+        long,
+        value_name = "SPAN",
+        default_value = "0s",
+        allow_hyphen_values = true,
+        value_parser = values::span_or_zero
+    )]
+    pub min_billing: TimeDelta,
+    /// How late metrics reach a policy.
+    #[arg(
+        long,
+        value_name = "SPAN",
+        default_value = "0s",
+        allow_hyphen_values = true,
+        value_parser = values::span_or_zero
+    )]
+    pub metric_latency: TimeDelta,
+    /// Share of launches that never come to serve.
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value = "0%",
+        allow_hyphen_values = true,
+        value_parser = values::share
+    )]
+    pub launch_failures: f64,
+    /// Where all chance comes from.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        allow_negative_numbers = true,
+        value_parser = values::seed
+    )]
+    pub seed: u64,
+}
+
+/// What is scored.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Scores")]
+pub struct ScoreArgs {
+    /// Utilization above which instances are too few.
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value = "0.8",
+        allow_negative_numbers = true,
+        value_parser = values::utilization
+    )]
+    pub slo_utilization: Utilization,
+    /// Longest wait a request should have.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "50ms",
+        allow_hyphen_values = true,
+        value_parser = values::short_time
+    )]
+    pub max_wait: f64,
+    /// First moment that is scored, or how much of the history comes before it [default: 14d, at most half of it].
+    #[arg(long, value_name = "TIME|SPAN", value_parser = score_from)]
+    pub score_from: Option<ScoreFrom>,
+    /// What an instance costs an hour.
+    #[arg(
+        long,
+        value_name = "PRICE",
+        default_value = "1",
+        allow_negative_numbers = true,
+        value_parser = values::not_negative
+    )]
+    pub price: f64,
+}
+
+/// What the numbers of a plan are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanMeaning {
+    /// Asked for at that moment; the start-up delays them.
+    Target,
+    /// To serve at that moment: they are asked for a start-up earlier.
+    Serving,
+}
+
+/// Where scoring begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScoreFrom {
+    /// At a moment.
+    At(Moment),
+    /// So long after the begin of the history.
+    After(TimeDelta),
+}
+
+/// A file for the instances of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanOut {
+    /// The policy as it was named.
+    pub policy: String,
+    /// The file.
+    pub file: PathBuf,
+}
+
+fn score_from(text: &str) -> Result<ScoreFrom, String> {
+    if let Ok(span) = values::span_or_zero(text) {
+        return Ok(ScoreFrom::After(span));
+    }
+    values::moment(text).map(ScoreFrom::At).map_err(|_| {
+        format!("scoring should begin at a time like 2026-01-05T00:00:00Z or after a span like 14d, but is to begin at {text:?}")
+    })
+}
+
+/// The last `=` parts policy and file: settings of a policy hold some, too.
+fn plan_out(text: &str) -> Result<PlanOut, String> {
+    match text.rsplit_once('=') {
+        Some((policy, file)) if !policy.is_empty() && !file.is_empty() => {
+            Ok(PlanOut { policy: policy.to_owned(), file: file.into() })
+        }
+        _ => Err(format!("expected a policy and a file, as hpa=plan.csv, but got {text:?}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scoring_begins_at_a_moment_or_after_a_span() {
+        assert_eq!(score_from("14d"), Ok(ScoreFrom::After(TimeDelta::days(14))));
+        assert_eq!(score_from("0s"), Ok(ScoreFrom::After(TimeDelta::zero())));
+        assert!(matches!(score_from("2026-01-05"), Ok(ScoreFrom::At(_))));
+        assert!(score_from("soon").unwrap_err().contains("soon"));
+    }
+
+    #[test]
+    fn a_policy_with_settings_has_its_file_behind_the_last_equals_sign() {
+        let out = plan_out("hpa:target=0.6=plan.csv").unwrap();
+        assert_eq!((out.policy.as_str(), out.file), ("hpa:target=0.6", "plan.csv".into()));
+        assert!(plan_out("hpa").is_err() && plan_out("=plan.csv").is_err());
+    }
+}

@@ -1,0 +1,150 @@
+//! `forescale replay`: what scaling policies would have done on the user's own history.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use forescale::{
+    Capacity, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES, Outcome, PlanKind,
+    Planned, Policy, ReplayError, ScoreSettings, Trace, World, policies,
+};
+use forescale_sources::{Source, read_plan, write_atomically};
+use serde_json::json;
+
+use super::Context;
+use crate::args::{HistoryArgs, PlanMeaning, PlanOut, ReplayArgs, ScoreFrom};
+use crate::failure::Failure;
+use crate::input::source_failure;
+use crate::output::frame::{Cells, Frame, time_text};
+use crate::output::{Answer, outcomes};
+use crate::{calendar, engine, input};
+
+/// What comes before the scored time, when nobody says.
+const BURN_IN: TimeDelta = TimeDelta::days(14);
+
+/// Replays and prints.
+pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
+    let read = input::read(&args.input, &HistoryArgs::whole(args.service.clone()), None, &context)?;
+    let calendar = Arc::new(calendar::read(&args.service, &read.series, None)?);
+    calendar::record(&calendar, &mut context);
+    let zone = calendar.zone;
+    let world = world(args, &read.series, calendar)?;
+    context.set("score_from", time_text(world.service().time_at(world.score_from())));
+    let (names, policies) = named(args, &world)?;
+    for out in &args.plan_out {
+        if !names.contains(&out.policy) {
+            return Err(unknown_out(out, &names));
+        }
+    }
+    let bar = engine::bar(context.terminal, "replaying");
+    bar.set_length(policies.len() as u64);
+    let score = ScoreSettings {
+        price_per_instance_hour: args.score.price,
+        max_wait_s: args.score.max_wait,
+        ..ScoreSettings::default()
+    };
+    let replayed = forescale::replay(&world, policies, None, &score, |_| bar.inc(1))?;
+    bar.finish_and_clear();
+    for out in &args.plan_out {
+        let at = names.iter().position(|name| *name == out.policy).unwrap_or_default();
+        write_plan(&out.file, &world, &replayed[at])?;
+    }
+    context.terminal.warn_all(&read.warnings);
+    let answer = Answer {
+        name: "policies",
+        settings: context.settings.into(),
+        data: read.data,
+        result: json!(replayed),
+        more: vec![("clairvoyant", outcomes::bound(&world)), ("fleet", json!(world.fleet()))],
+        frame: outcomes::frame(&replayed),
+        warnings: read.warnings,
+    };
+    answer.print(context.form, |_| {
+        let rows: Vec<(String, &Outcome)> = names.into_iter().zip(&replayed).collect();
+        outcomes::human(&rows, &world, args.budget, zone)
+    })
+}
+
+fn world(
+    args: &ReplayArgs,
+    series: &LoadSeries,
+    calendar: Arc<forescale::Calendar>,
+) -> Result<World, Failure> {
+    let fleet = &args.fleet;
+    let seconds = |span: TimeDelta| span.num_seconds() as f64;
+    let lifecycle = (fleet.launch_failures > 0.0).then(|| Lifecycle {
+        seed: fleet.seed,
+        launch_failures: fleet.launch_failures,
+        ..Lifecycle::default()
+    });
+    let settings = FleetSettings {
+        startup_s: seconds(fleet.startup),
+        drain_s: seconds(fleet.drain),
+        min_billing_s: seconds(fleet.min_billing),
+        min: fleet.min,
+        max: fleet.max.unwrap_or(MOST_INSTANCES),
+        max_up: fleet.max_scale_up,
+        max_down: fleet.max_scale_down,
+        metric_latency_s: seconds(fleet.metric_latency),
+        initial: None,
+        lifecycle,
+    };
+    let step = Frequency::from_seconds(fleet.step.num_seconds())
+        .map_err(|error| Failure::usage(error.to_string()).hint("pass a --step like 1m or 5m"))?;
+    let capacity = Capacity::utilization(fleet.capacity, args.score.slo_utilization)?;
+    let from = score_from(args, series, calendar.zone);
+    let trace = Trace::new(series, step)?;
+    let steps = (from - series.start()).num_seconds().max(0) / step.seconds();
+    let steps = usize::try_from(steps).unwrap_or(usize::MAX);
+    Ok(World::new(trace, capacity, settings, calendar, steps)?)
+}
+
+fn score_from(args: &ReplayArgs, series: &LoadSeries, zone: chrono_tz::Tz) -> DateTime<Utc> {
+    match args.score.score_from {
+        Some(ScoreFrom::At(moment)) => moment.in_zone(zone),
+        Some(ScoreFrom::After(span)) => series.start() + span,
+        None => series.start() + BURN_IN.min((series.end() - series.start()) / 2),
+    }
+}
+
+/// The policies with the names they were asked for by.
+fn named(args: &ReplayArgs, world: &World) -> Result<(Vec<String>, Vec<Box<dyn Policy>>), Failure> {
+    let mut names = args.policies.clone();
+    if names.is_empty() && args.plan.is_none() {
+        names = policies().iter().map(|row| row.name.to_owned()).collect();
+    }
+    let create = |name: &String| forescale::create_policy(name, args.budget);
+    let mut made = names.iter().map(create).collect::<Result<Vec<_>, _>>()?;
+    if let Some(file) = &args.plan {
+        let rows = read_plan(&Source::new(file), Some(world.service().calendar.zone))
+            .map_err(source_failure)?;
+        let kind = match args.plan_kind {
+            PlanMeaning::Target => PlanKind::Target,
+            PlanMeaning::Serving => PlanKind::Serving,
+        };
+        made.push(Box::new(Planned::new(&rows, kind, world)?));
+        names.push("plan".to_owned());
+    }
+    Ok((names, made))
+}
+
+fn unknown_out(out: &PlanOut, names: &[String]) -> Failure {
+    let text = format!("--plan-out names {:?}, which is not replayed", out.policy);
+    Failure::usage(text).hint(format!("name one of {}", names.join(", ")))
+}
+
+/// The instances asked for, serving and starting together, at every step.
+fn write_plan(file: &Path, world: &World, outcome: &Outcome) -> Result<(), Failure> {
+    let steps = outcome.run.serving.len();
+    let counts = outcome.run.targets(world);
+    let frame = Frame::default()
+        .with("timestamp", Cells::Time((0..steps).map(|k| world.service().time_at(k)).collect()))
+        .with("instances", Cells::Whole(counts.into_iter().map(i64::from).collect()));
+    write_atomically(file, frame.csv().as_bytes()).map_err(source_failure)
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        Self::usage(error.to_string()).hint(error.hint())
+    }
+}
