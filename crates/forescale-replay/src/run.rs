@@ -2,8 +2,6 @@
 
 use forescale_plan::policies::Cause;
 
-use crate::world::World;
-
 /// A change of the number of instances.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Action {
@@ -20,6 +18,8 @@ pub struct Action {
 /// A replayed fleet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
+    /// Instances that ran before step 0.
+    pub initial: u32,
     /// Instances that served, step by step.
     pub serving: Vec<u32>,
     /// Instances billed, step by step: serving, starting, draining, and the share of a warm pool.
@@ -31,17 +31,16 @@ pub struct Run {
 }
 
 impl Run {
-    /// Instances asked for at every step, serving and starting together, within the limits of the fleet: a plan that a
-    /// replay follows to the same fleet.
-    pub fn targets(&self, world: &World) -> Vec<u32> {
-        let mut count = i64::from(world.initial());
+    /// Instances asked for at every step, serving and starting together: a plan of kind target that makes the same run.
+    pub fn targets(&self) -> Vec<u32> {
         let mut actions = self.actions.iter().peekable();
-        let at = |k: usize| {
-            while let Some(action) = actions.next_if(|action| action.step <= k) {
-                count += action.change;
+        let mut total = i64::from(self.initial);
+        let target = |step: usize| {
+            while let Some(action) = actions.next_if(|action| action.step <= step) {
+                total += action.change;
             }
-            count.max(0) as u32
+            total as u32
         };
-        (0..self.serving.len()).map(at).collect()
+        (0..self.serving.len()).map(target).collect()
     }
 }

@@ -54,8 +54,12 @@ pub fn simulate(
 /// Takes `policy` and `fleet` through every step.
 fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run {
     let all = world.trace.loads().len();
-    let mut run =
-        Run { serving: Vec::with_capacity(all), billed: Vec::with_capacity(all), ..Run::default() };
+    let mut run = Run {
+        initial: world.initial(),
+        serving: Vec::with_capacity(all),
+        billed: Vec::with_capacity(all),
+        ..Run::default()
+    };
     let mut eyes = Eyes::new(world);
     for k in 0..all {
         fleet.advance(k);
@@ -76,11 +80,11 @@ fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run 
 /// What a policy gets to see, with the latency of metrics.
 struct Eyes<'a> {
     world: &'a World,
-    saturation: f64,
+    loads: &'a [f64],
+    reported: &'a [bool],
     latency: usize,
-    /// The utilisation that would have been seen at every step without latency; kept only when there is one.
-    utilization: Vec<f64>,
-    /// The same of the further columns.
+    /// Instances that served at every step, and the further columns; kept only when metrics are late.
+    healthy: Vec<u32>,
     metrics: Vec<Vec<Metric>>,
     current: Vec<Metric>,
     stale: u32,
@@ -90,29 +94,30 @@ impl<'a> Eyes<'a> {
     fn new(world: &'a World) -> Self {
         Self {
             world,
-            saturation: world.service.capacity.load_per_instance(),
+            loads: world.trace.loads(),
+            reported: world.trace.reported(),
             latency: steps(world.fleet.metric_latency_s, world.trace.step()),
-            utilization: Vec::new(),
+            healthy: Vec::new(),
             metrics: Vec::new(),
             current: Vec::new(),
             stale: 0,
         }
     }
 
+    #[inline]
     fn look(&mut self, k: usize, counts: Counts) -> Observation<'_> {
         let known = k.saturating_sub(self.latency);
-        let fresh = known > 0 && self.world.trace.reported()[known - 1];
+        let fresh = known > 0 && self.reported[known - 1];
         self.stale = if fresh { 0 } else { self.stale.saturating_add(1) };
-        let utilization = self.utilization(k, counts.healthy());
         self.measure(k, counts.healthy());
-        let metrics = match self.latency {
-            0 => &self.current[..],
-            _ => self.metrics.get(known).map_or(&[][..], Vec::as_slice),
+        let (measured, metrics) = match self.latency {
+            0 => (counts.healthy(), &self.current[..]),
+            _ => (self.healthy[known], self.metrics.get(known).map_or(&[][..], Vec::as_slice)),
         };
         Observation {
             step: k,
-            loads: &self.world.trace.loads()[..known],
-            utilization,
+            loads: &self.loads[..known],
+            measured,
             stale_steps: self.stale,
             serving: counts.serving,
             starting: counts.starting,
@@ -123,27 +128,20 @@ impl<'a> Eyes<'a> {
         }
     }
 
-    /// The load of the newest step that is known over what served when it was measured; full when there is more.
-    fn utilization(&mut self, k: usize, healthy: u32) -> f64 {
-        let load = if k == 0 { 0.0 } else { self.world.trace.loads()[k - 1] };
-        let now = if load == 0.0 { 0.0 } else { load / (f64::from(healthy) * self.saturation) };
-        let now = now.min(1.0);
-        if self.latency == 0 {
-            return now;
+    /// Takes in what would be seen at step `k` without latency: a metric is a load over what serves right after it.
+    fn measure(&mut self, k: usize, healthy: u32) {
+        if self.latency > 0 {
+            self.healthy.push(healthy);
         }
-        self.utilization.push(now);
-        self.utilization[k.saturating_sub(self.latency)]
+        if !self.world.trace.columns().is_empty() {
+            self.measure_columns(k, healthy);
+        }
     }
 
-    /// Reads the further columns as [`Eyes::utilization`] reads the load.
-    fn measure(&mut self, k: usize, healthy: u32) {
-        let columns = self.world.trace.columns();
-        if columns.is_empty() {
-            return;
-        }
+    fn measure_columns(&mut self, k: usize, healthy: u32) {
         self.current.clear();
         if k > 0 {
-            self.current.extend(columns.iter().map(|(dimension, values)| {
+            self.current.extend(self.world.trace.columns().iter().map(|(dimension, values)| {
                 let value = match dimension {
                     Dimension::ResponseTime => values[k - 1],
                     _ => (values[k - 1] / f64::from(healthy.max(1))).min(1.0),

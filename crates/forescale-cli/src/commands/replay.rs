@@ -136,7 +136,7 @@ fn unknown_out(out: &PlanOut, names: &[String]) -> Failure {
 /// The instances asked for, serving and starting together, at every step.
 fn write_plan(file: &Path, world: &World, outcome: &Outcome) -> Result<(), Failure> {
     let steps = outcome.run.serving.len();
-    let counts = outcome.run.targets(world);
+    let counts = outcome.run.targets();
     let frame = Frame::default()
         .with("timestamp", Cells::Time((0..steps).map(|k| world.service().time_at(k)).collect()))
         .with("instances", Cells::Whole(counts.into_iter().map(i64::from).collect()));

@@ -174,7 +174,7 @@ impl MultiDimensional {
         [
             Scored {
                 name: "cpu",
-                seen: Some(seen.utilization),
+                seen: Some(seen.utilization()),
                 weight: s.cpu_weight,
                 target: s.cpu_target,
                 threshold: s.cpu_threshold,

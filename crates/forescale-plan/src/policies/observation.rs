@@ -96,8 +96,8 @@ pub struct Observation<'a> {
     pub step: usize,
     /// The load of past steps, oldest first, as far as metrics have arrived; empty at first.
     pub loads: &'a [f64],
-    /// How busy the serving instances are by the newest metric: 0 to 1, and 1 also when there is more to do.
-    pub utilization: f64,
+    /// Instances that served when the newest metric was taken.
+    pub measured: u32,
     /// Steps since a metric arrived; 0 when the newest is there.
     pub stale_steps: u32,
     /// Instances that serve now.
@@ -128,6 +128,13 @@ impl Observation<'_> {
     /// The newest load, if any.
     pub fn last_load(&self) -> Option<f64> {
         self.loads.last().copied()
+    }
+
+    /// How busy instances are by the newest metric: 0 to 1, and 1 also when there is more to do.
+    pub fn utilization(&self) -> f64 {
+        let load = self.loads.last().copied().unwrap_or(0.0);
+        let carried = f64::from(self.measured) * self.service.capacity.load_per_instance();
+        if load > 0.0 { (load / carried).min(1.0) } else { 0.0 }
     }
 
     /// Whether there is a metric, and something that it can be of.
@@ -166,11 +173,10 @@ pub(crate) mod tests {
         starting: u32,
         service: &'a Service,
     ) -> Observation<'a> {
-        let load = loads.last().copied().unwrap_or(0.0);
         Observation {
             step: loads.len(),
             loads,
-            utilization: (load / (f64::from(serving) * 10.0)).min(1.0),
+            measured: serving,
             stale_steps: 0,
             serving,
             starting,
@@ -193,7 +199,7 @@ pub(crate) mod tests {
         let seen = seen(&[30.0, 45.0], 4, 2, &service);
         assert_eq!(seen.now().to_rfc3339(), "2026-01-05T00:02:00+00:00");
         assert_eq!((seen.total(), seen.last_load()), (6, Some(45.0)));
-        assert_eq!(seen.utilization, 1.0);
+        assert_eq!(seen.utilization(), 1.0);
         assert_eq!(service.instances(45.0, 0.5), 9);
         assert_eq!(service.instances(45.1, 0.5), 10);
         assert_eq!(

@@ -14,6 +14,8 @@ use crate::policies::window::Largest;
 pub struct Reactive {
     settings: Settings,
     largest: Option<Largest>,
+    /// The last load that was sized, and what it needs: the largest of a window is mostly the one before.
+    sized: (f64, u32),
 }
 
 /// How full and for how long.
@@ -50,7 +52,7 @@ impl Rule for Reactive {
         "Google Compute Engine autoscaler, stabilisation period (documentation)";
 
     fn new(settings: Settings) -> Result<Self, PolicyError> {
-        Ok(Self { settings, largest: None })
+        Ok(Self { settings, largest: None, sized: (0.0, 0) })
     }
 
     fn current(&self) -> &Settings {
@@ -58,7 +60,7 @@ impl Rule for Reactive {
     }
 
     fn prepare(&mut self, _: &Past<'_>) -> Result<(), PolicyError> {
-        self.largest = None;
+        (self.largest, self.sized) = (None, (0.0, 0));
         Ok(())
     }
 
@@ -69,8 +71,10 @@ impl Rule for Reactive {
         match largest.of(seen.loads) {
             Some(load) => {
                 let per_instance = self.settings.target * seen.service.capacity.load_per_instance();
-                let wanted = seen.service.instances(load, self.settings.target);
-                Decision::new(wanted, Cause::Load { load, per_instance })
+                if load != self.sized.0 {
+                    self.sized = (load, seen.service.instances(load, self.settings.target));
+                }
+                Decision::new(self.sized.1, Cause::Load { load, per_instance })
             }
             None => Decision::new(seen.total(), Cause::NoData),
         }

@@ -62,10 +62,10 @@ impl Rule for Simple {
             return Decision::new(total, Cause::NoData);
         }
         let Settings { target, above, below } = self.settings;
-        let cause = Cause::Utilization { seen: seen.utilization, target };
-        if seen.utilization > target + above {
+        let cause = Cause::Utilization { seen: seen.utilization(), target };
+        if seen.utilization() > target + above {
             Decision::new(total.saturating_add(1), cause)
-        } else if seen.utilization < target - below {
+        } else if seen.utilization() < target - below {
             Decision::new(total - 1, cause)
         } else {
             Decision::new(total, Cause::Steady)

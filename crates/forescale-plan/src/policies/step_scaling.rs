@@ -105,7 +105,7 @@ impl Rule for StepScaling {
             return Decision::new(total, Cause::NoData);
         }
         let Settings { target, band, high, low, min_adjustment, .. } = self.settings;
-        let (busy, floor) = (seen.utilization, target - band);
+        let (busy, floor) = (seen.utilization(), target - band);
         let step = seen.service.step.seconds() as f64;
         self.above_s = if busy > target { self.above_s + step } else { 0.0 };
         self.below_s = if busy < floor { self.below_s + step } else { 0.0 };

@@ -69,7 +69,7 @@ impl Rule for TargetTracking {
             return Decision::new(total, Cause::NoData);
         }
         let Settings { target, high, low, low_share, scale_in } = self.settings;
-        let busy = seen.utilization;
+        let busy = seen.utilization();
         let step = seen.service.step.seconds() as f64;
         self.above_s = if busy > target { self.above_s + step } else { 0.0 };
         self.below_s = if busy < low_share * target { self.below_s + step } else { 0.0 };

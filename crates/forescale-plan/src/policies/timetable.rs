@@ -34,6 +34,8 @@ pub(crate) struct Timetable {
     entries: Vec<(Cron, u32)>,
     /// When each entry comes next, once the timetable is being read.
     upcoming: Vec<Option<DateTime<Utc>>>,
+    /// The first of them.
+    due: Option<DateTime<Utc>>,
     current: Option<u32>,
 }
 
@@ -46,7 +48,7 @@ impl Timetable {
         };
         let entries: Option<Vec<_>> = text.split(';').map(entry).collect();
         let entries = entries.ok_or("entries like 0 8 * * 1-5=12;0 18 * * *=4")?;
-        Ok(Self { zone, entries, upcoming: Vec::new(), current: None })
+        Ok(Self { zone, entries, upcoming: Vec::new(), due: None, current: None })
     }
 
     /// The count at `time`, which never goes back from call to call; none before the first entry ever held.
@@ -54,13 +56,20 @@ impl Timetable {
         if self.upcoming.is_empty() {
             self.begin(time);
         }
-        loop {
-            let due = self.upcoming.iter().enumerate().filter_map(|(i, at)| at.map(|at| (at, i)));
-            let Some((at, i)) = due.min().filter(|(at, _)| *at <= time) else { break };
-            self.current = Some(self.entries[i].1);
-            self.upcoming[i] = next(&self.entries[i].0, at, self.zone);
+        while self.due.is_some_and(|due| due <= time) {
+            self.come_to_the_next();
         }
         self.current
+    }
+
+    /// Lets the entry hold that is due, and finds out which comes after it.
+    fn come_to_the_next(&mut self) {
+        let place = self.upcoming.iter().position(|at| *at == self.due);
+        if let (Some(place), Some(due)) = (place, self.due) {
+            self.current = Some(self.entries[place].1);
+            self.upcoming[place] = next(&self.entries[place].0, due, self.zone);
+        }
+        self.due = self.upcoming.iter().flatten().min().copied();
     }
 
     fn begin(&mut self, time: DateTime<Utc>) {
@@ -72,6 +81,7 @@ impl Timetable {
         self.current = latest.max_by_key(|(at, _)| *at).map(|(_, count)| count);
         let zone = self.zone;
         self.upcoming = self.entries.iter().map(|(cron, _)| next(cron, time, zone)).collect();
+        self.due = self.upcoming.iter().flatten().min().copied();
     }
 }
 

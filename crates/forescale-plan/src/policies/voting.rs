@@ -134,7 +134,7 @@ impl Voting {
             };
             seen.metric(*dimension).map(|value| (value, range))
         });
-        let newest = [(seen.utilization, usual), (requests, usual)].into_iter().chain(further);
+        let newest = [(seen.utilization(), usual), (requests, usual)].into_iter().chain(further);
         let steps = seen.service.steps_in(self.settings.period).min(self.settings.points as usize);
         let mut votes = Vec::new();
         for (voter, (value, (low, high))) in newest.enumerate() {

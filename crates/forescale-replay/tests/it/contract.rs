@@ -158,7 +158,7 @@ fn nothing_at_all_to_see_is_survived() {
             let decision = policy.decide(&Observation {
                 step: 0,
                 loads: &[],
-                utilization: 0.0,
+                measured: serving,
                 stale_steps: 0,
                 serving,
                 starting: 0,

@@ -182,7 +182,7 @@ impl Rule for Hpa {
         let syncs = (step / self.settings.sync.max(1.0)).round().max(1.0) as usize;
         let behavior = self.settings.behavior();
         let target = self.settings.target;
-        let mut cause = Cause::Utilization { seen: seen.utilization, target };
+        let mut cause = Cause::Utilization { seen: seen.utilization(), target };
         for i in 0..syncs {
             let now = seen.step as f64 * step + i as f64 * self.settings.sync;
             let wanted = self.wanted(seen, current);
@@ -203,7 +203,7 @@ impl Hpa {
             let pods = pods(seen, current, share);
             replicas::pod_replicas(current, percent(target), &pods, &tolerance)
         };
-        let cpu = asked(seen.utilization, self.settings.target);
+        let cpu = asked(seen.utilization(), self.settings.target);
         let memory = seen.metric(Dimension::Memory);
         let memory = memory.map(|share| asked(share, self.settings.memory_target));
         largest(current, std::iter::once(cpu).chain(memory))

@@ -212,7 +212,7 @@ fn metric(seen: &Observation<'_>, name: &str) -> Option<f64> {
     match name {
         "load" => seen.last_load().filter(|_| reported),
         "capacity" => Some(seen.service.capacity.load_per_instance()),
-        "cpu" => Some(seen.utilization).filter(|_| reported),
+        "cpu" => Some(seen.utilization()).filter(|_| reported),
         "memory" => seen.metric(Dimension::Memory),
         "network" => seen.metric(Dimension::Network),
         "disk" => seen.metric(Dimension::Disk),
