@@ -92,6 +92,21 @@ pub struct Importance {
     pub share: f64,
 }
 
+impl Importance {
+    /// What each input drives, in any unit and in either direction, as shares of all of them, largest first; one that
+    /// drives nothing is left out.
+    pub fn shares<N: Into<String>>(drives: impl IntoIterator<Item = (N, f64)>) -> Vec<Self> {
+        let drives = drives.into_iter().map(|(feature, drive)| (feature, drive.abs()));
+        let drives: Vec<(N, f64)> = drives.filter(|(_, drive)| *drive > 0.0).collect();
+        let total: f64 = drives.iter().map(|(_, drive)| drive).sum();
+        let share =
+            |(feature, drive): (N, f64)| Self { feature: feature.into(), share: drive / total };
+        let mut shares: Vec<Self> = drives.into_iter().map(share).collect();
+        shares.sort_by(|a, b| b.share.total_cmp(&a.share));
+        shares
+    }
+}
+
 /// Something that can learn from a history. It holds hyperparameters only.
 pub trait Predictor: Debug + Send + Sync {
     /// The name in configuration, equal to the module's: `seasonal-naive`.

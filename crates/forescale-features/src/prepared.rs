@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::Offset;
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale_core::{Calendar, History};
 
@@ -200,7 +199,7 @@ fn mean_change(changes: &[f64], lag: usize, from: usize, to: usize) -> Option<f6
 #[derive(Debug)]
 struct LocalClock {
     /// Offsets in seconds, one a step; a single one where the offset never changes.
-    offsets: Vec<i32>,
+    offsets: Vec<i64>,
     step_seconds: i64,
     holidays: Vec<i64>,
 }
@@ -208,8 +207,7 @@ struct LocalClock {
 impl LocalClock {
     fn new(calendar: &Calendar, start: DateTime<Utc>, step_seconds: i64, steps: usize) -> Self {
         let offset_at = |index: usize| {
-            let time = start + TimeDelta::seconds(step_seconds * index as i64);
-            time.with_timezone(&calendar.zone).offset().fix().local_minus_utc()
+            calendar.offset_seconds(start + TimeDelta::seconds(step_seconds * index as i64))
         };
         let hour = steps_in_hour(step_seconds);
         let mut offsets = Vec::with_capacity(steps);
@@ -227,7 +225,7 @@ impl LocalClock {
 
     fn offset_seconds(&self, index: i64) -> i64 {
         let last = self.offsets.len() as i64 - 1;
-        i64::from(self.offsets[index.clamp(0, last) as usize])
+        self.offsets[index.clamp(0, last) as usize]
     }
 
     /// Steps to add to an earlier index so that it shows the same local time as `index`.

@@ -203,17 +203,6 @@ impl<M: SegmentModel> FittedPredictor for FittedSegments<M> {
     }
 
     fn importances(&self) -> Vec<Importance> {
-        let drives = self.models.last().map(SegmentModel::drives).unwrap_or_default();
-        let total: f64 = drives.iter().map(|(_, drive)| drive.abs()).sum();
-        let mut shares: Vec<Importance> = drives
-            .into_iter()
-            .filter(|(_, drive)| total > 0.0 && drive.abs() > 0.0)
-            .map(|(feature, drive)| Importance {
-                feature: feature.to_owned(),
-                share: drive.abs() / total,
-            })
-            .collect();
-        shares.sort_by(|a, b| b.share.total_cmp(&a.share));
-        shares
+        Importance::shares(self.models.last().map(SegmentModel::drives).unwrap_or_default())
     }
 }

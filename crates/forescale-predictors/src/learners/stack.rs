@@ -237,7 +237,11 @@ fn least_miss(a: &Array2<f64>, y: &[f64], weight: &[f64], rows: &[usize]) -> f64
 
 /// Solves `a x = b` for the least squares over `x >= 0` by coordinate descent from `start`; `a` is positive definite and
 /// given by its upper triangle.
-fn solve_not_negative(mut a: Array2<f64>, b: &Array1<f64>, start: &Array1<f64>) -> Array1<f64> {
+pub(crate) fn solve_not_negative(
+    mut a: Array2<f64>,
+    b: &Array1<f64>,
+    start: &Array1<f64>,
+) -> Array1<f64> {
     const SWEEPS: usize = 200;
     const STILL: f64 = 1e-5;
     let n = b.len();
