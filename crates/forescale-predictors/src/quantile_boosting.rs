@@ -15,6 +15,7 @@ use forescale_features::{Layout, Matrix, Prepared, Row};
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
+use crate::learners::binned::Binned;
 use crate::learners::boosting::{Boosted, Boosting, LEVELS};
 use crate::learners::histogram::TreeGrowth;
 use crate::learners::stack::Stack;
@@ -90,9 +91,10 @@ impl SegmentModel for Model {
         let groups = groups(rows, &prepared);
         let draft = lesson.effort == Effort::Draft;
         let fits = if layout.from_last && !draft { NEAR_FITS } else { 1 };
+        let binned = Binned::new(&matrix.x);
         let fits = (0..fits).map(|k| {
             let seed = lesson.seed ^ NEXT_FIT.wrapping_mul(k);
-            Boosted::fit(&matrix.x, &y, &groups, how, seed)
+            Boosted::fit(&binned, &y, &groups, how, seed)
         });
         Self { layout, stack: fitted.stack.clone(), fits: fits.collect() }
     }
