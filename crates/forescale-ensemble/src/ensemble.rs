@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forescale_core::{FitError, FitOptions, FittedPredictor, History, Horizon, Predictor};
-use forescale_features::{EventEffects, Unusual};
+use forescale_features::{EventEffects, Prepared, Unusual};
 
 use crate::evidence::{self, Evidence, Origin, Rows};
 use crate::fitted::FittedEnsemble;
@@ -148,7 +148,7 @@ struct Backtest {
 
 impl Backtest {
     fn new(history: &History, cut: usize, horizon: Horizon) -> Option<Self> {
-        let past = history.as_of(cut).ok()?;
+        let past = Prepared::as_of(history, cut).ok()?;
         Some(Self { past, origins: evidence::origins(history, cut, horizon) })
     }
 }

@@ -7,7 +7,7 @@ use forescale_backtest::Buckets;
 use forescale_core::{
     FittedPredictor, Forecast, Frequency, History, Horizon, Importance, PredictError, Quantiles,
 };
-use forescale_features::{EventEffects, Unusual};
+use forescale_features::{EventEffects, Prepared, Unusual};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -205,8 +205,9 @@ impl FittedEnsemble {
         history: &History,
         horizon: Horizon,
     ) -> Vec<Result<Forecast, guarded::Failure>> {
-        let shared =
-            Arc::new(History::new(history.series().clone(), Arc::clone(history.calendar())));
+        // The members' threads may outlive this call, so that they get a history of their own.
+        let shared = Prepared::as_of(history, history.series().len());
+        let shared = Arc::new(shared.expect("a history that was given holds a value"));
         let jobs = self.members.iter().map(|(_, member)| -> Job<Forecast> {
             let (member, shared) = (Arc::clone(member), Arc::clone(&shared));
             Box::new(move || {
