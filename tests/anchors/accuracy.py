@@ -13,17 +13,16 @@ Needs tests/anchors/requirements.txt. docs/accuracy.md says how to read the tabl
 import argparse
 import json
 import pathlib
-import re
 import resource
 import statistics
 import subprocess
 import sys
 
+from tables import fill, geometric, markdown, ratio
+
 NAIVE, OURS = "seasonal-naive", "ensemble"
 # Horizon, its name, origins and fits.
 COURSES = [("24h", "A day ahead", 7, 2), ("1h", "An hour ahead", 24, 2)]
-# A single trace that one method gets right or wrong by accident should not decide the mean.
-CLIP = 0.01, 100.0
 
 
 def main() -> int:
@@ -101,7 +100,7 @@ def totals_table(results: dict) -> str:
     rows = []
     for name in names:
         pairs = [(methods[name], methods[NAIVE]) for methods in results.values() if name in methods]
-        relative = [geometric(pairs, score) for score in ("wql", "mase", "upper")]
+        relative = [geometric((own[key], naive[key]) for own, naive in pairs) for key in ("wql", "mase", "upper")]
         coverage = [statistics.mean(own[key] for own, _ in pairs) for key in ("coverage_80", "coverage_95")]
         cpu = [own["cpu"] for own, _ in pairs if own["cpu"] is not None]
         cells = [f"{value:.2f}" for value in relative] + [f"{100 * share:.0f} %" for share in coverage]
@@ -110,16 +109,6 @@ def totals_table(results: dict) -> str:
     rows.sort(key=lambda row: row[0])
     heads = ["method", "WQL", "MASE", "upper tail", "in 80 %", "in 95 %", "CPU s", "histories"]
     return markdown(heads, [cells for _, cells in rows])
-
-
-def geometric(pairs: list[tuple[dict, dict]], score: str) -> float:
-    return statistics.geometric_mean(ratio(own[score], naive[score]) for own, naive in pairs)
-
-
-def ratio(own: float, naive: float) -> float:
-    if own == naive:
-        return 1.0
-    return min(max(own / naive if naive else CLIP[1], CLIP[0]), CLIP[1])
 
 
 def traces_table(results: dict) -> str:
@@ -141,19 +130,6 @@ def verdict(share: float) -> str:
 
 def shown(name: str) -> str:
     return "**forescale**" if name == OURS else name
-
-
-def markdown(heads: list[str], rows: list[list[str]], text: tuple[int, ...] = (0,)) -> str:
-    rules = ["---" if at in text else "---:" for at in range(len(heads))]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in [heads, rules, *rows])
-
-
-def fill(file: pathlib.Path, tables: dict[str, str]) -> None:
-    document = file.read_text(encoding="utf-8")
-    for name, table in tables.items():
-        place = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
-        document = place.sub(lambda marks: f"{marks[1]}\n{table}\n{marks[2]}", document)
-    file.write_text(document, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,7 @@ fn half_a_day_is_not_taken_for_a_trend_without_end() {
 fn one_day_is_expected_again() {
     let answer = Answer::of(days(DAY));
     assert!(answer.says("1d only"), "{:?}", answer.notes);
-    assert!(miss(&answer, &day_after(DAY)) < 0.35, "{}", miss(&answer, &day_after(DAY)));
+    assert!(miss(&answer, &day_after(DAY)) < 0.25, "{}", miss(&answer, &day_after(DAY)));
 }
 
 #[test]
@@ -198,13 +198,12 @@ fn a_service_that_wakes_up_is_expected_to_stay_awake() {
 
 #[test]
 fn the_new_level_holds_after_a_shift() {
-    // Two days of a new level are followed upward; downward the old level still weighs, which errs to the safe side.
-    for (factor, most) in [(5.0, 0.3), (0.2, 0.75)] {
+    for factor in [5.0, 0.2] {
         let mut load = days(14 * DAY);
         load[12 * DAY..].iter_mut().for_each(|y| *y *= factor);
         let answer = Answer::of(load);
         let usual: Vec<f64> = day_after(14 * DAY).iter().map(|y| y * factor).collect();
-        assert!(miss(&answer, &usual) < most, "{factor}: {}", miss(&answer, &usual));
+        assert!(miss(&answer, &usual) < 0.25, "{factor}: {}", miss(&answer, &usual));
     }
 }
 

@@ -170,7 +170,7 @@ fn farther(model: &Model, horizon: TimeDelta) -> Option<String> {
 }
 
 fn from_model(
-    model: Model,
+    mut model: Model,
     history: Option<&str>,
     reading: &HistoryArgs,
     context: &mut Context,
@@ -186,6 +186,9 @@ fn from_model(
     let series = known(&read.series, reading, zone, context)?;
     let mut warnings = read.warnings;
     warnings.extend(stale(&read.series, &series));
+    if model.observe(&series) {
+        context.terminal.detail("weights and intervals learned from what came after the training");
+    }
     Ok(Prepared { model, series, data: read.data, warnings })
 }
 

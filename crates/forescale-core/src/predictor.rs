@@ -142,6 +142,14 @@ pub trait FittedPredictor: Debug + Send + Sync {
         Ok(known.flat_map(|horizon| forecast.row(horizon.steps() - 1)).copied().collect())
     }
 
+    /// The same fit after it learned from what came since, without fitting again: `history` holds it, up to now.
+    ///
+    /// None for a fit that does not learn so, or where there is nothing new.
+    fn observed(&self, history: &History) -> Option<Box<dyn FittedPredictor>> {
+        let _ = history;
+        None
+    }
+
     /// The fit as bytes that this version reads back.
     fn to_bytes(&self) -> Vec<u8>;
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forescale_core::{FitError, FitOptions, FittedPredictor, History, Horizon, Predictor};
-use forescale_features::{EventEffects, Prepared, Unusual};
+use forescale_features::Prepared;
 
+use crate::calm::Calm;
 use crate::evidence::{self, Evidence, Origin, Rows};
 use crate::fitted::FittedEnsemble;
 use crate::guarded::{self, Job};
@@ -85,12 +86,7 @@ impl Ensemble {
         options: &FitOptions,
         progress: &dyn Fn(Progress),
     ) -> Result<FittedEnsemble, FitError> {
-        // Members learn from what the load would have been without the known events.
-        let whole = EventEffects::learn(history).calm(history).unwrap_or_else(|| {
-            History::new(history.series().clone(), Arc::clone(history.calendar()))
-        });
-        // What fell into an outage says nothing about the load that users bring.
-        let whole = Arc::new(Unusual::of(&whole).without_outages(&whole).unwrap_or(whole));
+        let whole = Calm::of(history).history;
         let day = whole.series().frequency().steps_per_day();
         let backtest = evidence::cut(whole.series().len(), day)
             .and_then(|cut| Backtest::new(&whole, cut, options.horizon).map(Arc::new));

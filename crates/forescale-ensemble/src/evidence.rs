@@ -4,6 +4,8 @@ use forescale_backtest::{Bucket, Buckets, Scorer, rolling_origins};
 use forescale_core::{FittedPredictor, History, Horizon, Quantiles};
 use forescale_features::Prepared;
 
+use crate::conditions::{Condition, Conditions};
+
 /// Origins with the whole horizon, and further ones with the nearest bucket only: an hour says little by itself.
 const FULL_ORIGINS: usize = 12;
 const NEAR_ORIGINS: usize = 36;
@@ -85,6 +87,8 @@ pub(crate) struct Evidence {
     buckets: Buckets,
     quantiles: Quantiles,
     origins: Vec<Seen>,
+    /// What tells calm hours from busy ones behind each origin.
+    conditions: Vec<Conditions>,
     /// `rows[member]`; none for a member that could not predict.
     rows: Vec<Option<Rows>>,
     actual: Vec<f64>,
@@ -102,6 +106,8 @@ struct Seen {
 pub(crate) struct Step<'a> {
     pub actual: f64,
     pub origin: usize,
+    /// Which of the origins it is, and how far ahead (from 1).
+    place: (usize, usize),
     pub bucket: usize,
     pub rows: Vec<&'a [f64]>,
 }
@@ -119,6 +125,7 @@ impl Evidence {
             buckets: Buckets::new(series.frequency(), horizon),
             quantiles: Quantiles::standard(),
             origins: origins.iter().map(Seen::of).collect(),
+            conditions: origins.iter().map(|o| Conditions::of(&o.history)).collect(),
             rows,
             actual: series.values().to_vec(),
             day: series.frequency().steps_per_day(),
@@ -147,6 +154,12 @@ impl Evidence {
         covered.iter().filter(|yes| **yes).count() as f64 / self.day as f64
     }
 
+    /// When in its day `step` is, if the load is `expected` there.
+    pub fn condition(&self, step: &Step, expected: f64) -> Condition {
+        let (origin, horizon) = step.place;
+        self.conditions[origin].at(horizon - 1, expected)
+    }
+
     /// Whether `member` predicted from the origins.
     pub fn has(&self, member: usize) -> bool {
         self.rows[member].is_some()
@@ -161,6 +174,7 @@ impl Evidence {
                 (!actual.is_nan()).then(|| Step {
                     actual,
                     origin: seen.index,
+                    place: (o, *horizon),
                     bucket: self.buckets.of(*horizon),
                     rows: self.rows.iter().map(|rows| row_of(rows, o, place, width)).collect(),
                 })

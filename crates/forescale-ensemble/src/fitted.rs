@@ -3,23 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use forescale_backtest::Buckets;
 use forescale_core::{
     FittedPredictor, Forecast, Frequency, History, Horizon, Importance, PredictError, Quantiles,
 };
-use forescale_features::{EventEffects, Prepared, Unusual};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::bounds::justified;
-use crate::calibration::Spread;
+use crate::calibration::Calibration;
 use crate::ensemble::NAME;
-use crate::guarded::{self, Job};
 use crate::judgement::Candidate;
 use crate::report::EnsembleReport;
-
-/// A prediction that takes longer than this is left out.
-const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// Bytes that are no ensemble.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -57,23 +52,16 @@ pub struct FittedEnsemble {
     judged: Judged,
 }
 
-/// A forecast, and what happened on the way to it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Predicted {
-    /// The forecast.
-    pub forecast: Forecast,
-    /// Members that were left out, and steps that were held back; empty when all went well.
-    pub notes: Vec<String>,
-}
-
 /// What is kept beside the members.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Judged {
-    frequency: Frequency,
-    buckets: Buckets,
+pub(crate) struct Judged {
+    pub frequency: Frequency,
+    pub buckets: Buckets,
     /// `weights[bucket][member]`, summing to 1 in each bucket.
-    weights: Vec<Vec<f64>>,
-    spreads: Vec<Spread>,
+    pub weights: Vec<Vec<f64>>,
+    pub calibration: Calibration,
+    /// The end of what weights and intervals were learned from.
+    pub known_until: DateTime<Utc>,
     report: EnsembleReport,
 }
 
@@ -84,11 +72,14 @@ struct Stored {
 }
 
 impl FittedEnsemble {
+    /// A prediction that takes longer than this is left out.
+    pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(20);
+
     pub(crate) fn new(
         history: &History,
         candidates: Vec<Candidate>,
         weights: Vec<Vec<f64>>,
-        spreads: Vec<Spread>,
+        calibration: Calibration,
         report: EnsembleReport,
     ) -> Self {
         let keep: Vec<bool> = candidates
@@ -110,7 +101,24 @@ impl FittedEnsemble {
         let horizon = report.buckets.last().map_or(1, |bucket| bucket.to);
         let horizon = Horizon::new(horizon).expect("the buckets of a horizon end where it ends");
         let buckets = Buckets::new(frequency, horizon);
-        Self { members, judged: Judged { frequency, buckets, weights, spreads, report } }
+        let known_until = history.origin();
+        let judged = Judged { frequency, buckets, weights, calibration, known_until, report };
+        Self { members, judged }
+    }
+
+    pub(crate) fn judged(&self) -> &Judged {
+        &self.judged
+    }
+
+    /// The same members, judged otherwise; the report tells their weights.
+    pub(crate) fn with(&self, mut judged: Judged) -> Self {
+        for (m, (name, _)) in self.members.iter().enumerate() {
+            let mut reported = judged.report.members.iter_mut();
+            if let Some(member) = reported.find(|member| member.name == *name) {
+                member.weights = judged.weights.iter().map(|bucket| bucket[m]).collect();
+            }
+        }
+        Self { members: self.members.clone(), judged }
     }
 
     /// What it learned about its members and itself.
@@ -130,7 +138,7 @@ impl FittedEnsemble {
     pub fn from_bytes(bytes: &[u8], load: &LoadMember) -> Result<Self, CorruptEnsemble> {
         let stored: Stored = postcard::from_bytes(bytes)
             .map_err(|error| CorruptEnsemble::Unreadable(error.to_string()))?;
-        let whole = stored.judged.weights.len() == stored.judged.spreads.len()
+        let whole = stored.judged.weights.len() == stored.judged.calibration.buckets()
             && stored.judged.weights.len() == stored.judged.buckets.as_slice().len()
             && stored.judged.weights.iter().all(|w| w.len() == stored.members.len());
         if !whole {
@@ -144,106 +152,6 @@ impl FittedEnsemble {
             members.push((name, Arc::from(fitted)));
         }
         Ok(Self { members, judged: stored.judged })
-    }
-
-    /// Predicts, and says which member was left out and how often the forecast had to be held back.
-    ///
-    /// # Errors
-    /// [`PredictError`] when `history` has another step or no member can predict.
-    pub fn predict_with_notes(
-        &self,
-        history: &History,
-        horizon: Horizon,
-        quantiles: &Quantiles,
-    ) -> Result<Predicted, PredictError> {
-        let (step, fitted) = (history.series().frequency(), self.judged.frequency);
-        if step != fitted {
-            let reason = format!("its step is {step}, but the model was trained with {fitted}");
-            return Err(PredictError::Unsuitable { predictor: NAME, reason });
-        }
-        let effects = EventEffects::learn(history);
-        let calm = effects.calm(history);
-        let calm = calm.as_ref().unwrap_or(history);
-        let unusual = Unusual::of(calm);
-        let served = unusual.without_outages(calm);
-        let calm = served.as_ref().unwrap_or(calm);
-        let forecasts = self.member_forecasts(calm, horizon);
-        let mut notes = self.left_out(&forecasts);
-        if forecasts.iter().all(Result::is_err) {
-            let reason = notes.join("; ");
-            return Err(PredictError::Unsuitable { predictor: NAME, reason });
-        }
-        notes.extend(unusual.warnings(calm));
-        let values = (0..horizon.steps()).flat_map(|h| self.row(h, &forecasts)).collect();
-        let mixed = Forecast::new(history.origin(), step, Quantiles::standard(), values)?;
-        let (forecast, held) = justified(calm, mixed)?;
-        if held > 0 {
-            let steps = horizon.steps();
-            notes.push(format!(
-                "{held} of {steps} steps were held back to what history and its growth justify"
-            ));
-        }
-        let factors: Vec<f64> =
-            (0..forecast.steps()).map(|h| effects.at(forecast.time_at(h))).collect();
-        let forecast = forecast
-            .map_rows(|h, row| row.iter_mut().for_each(|value| *value *= factors[h]))?
-            .at_quantiles(quantiles);
-        Ok(Predicted { forecast, notes })
-    }
-
-    fn left_out(&self, forecasts: &[Result<Forecast, guarded::Failure>]) -> Vec<String> {
-        let results = self.members.iter().zip(forecasts);
-        results
-            .filter_map(|((name, _), result)| result.as_ref().err().map(|failure| (name, failure)))
-            .map(|(name, failure)| format!("{name} was left out: {failure}"))
-            .collect()
-    }
-
-    /// The forecasts of the members at the standard quantiles; none for one that fails, hangs or gives NaN.
-    fn member_forecasts(
-        &self,
-        history: &History,
-        horizon: Horizon,
-    ) -> Vec<Result<Forecast, guarded::Failure>> {
-        // The members' threads may outlive this call, so that they get a history of their own.
-        let shared = Prepared::as_of(history, history.series().len());
-        let shared = Arc::new(shared.expect("a history that was given holds a value"));
-        let jobs = self.members.iter().map(|(_, member)| -> Job<Forecast> {
-            let (member, shared) = (Arc::clone(member), Arc::clone(&shared));
-            Box::new(move || {
-                let forecast = member.predict(&shared, horizon, &Quantiles::standard());
-                let forecast = forecast.map_err(|error| error.to_string())?;
-                if forecast.steps() != horizon.steps() {
-                    return Err("it did not give the steps it was asked for".to_owned());
-                }
-                Ok(forecast)
-            })
-        });
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        guarded::run(jobs.collect(), threads, TIME_LIMIT, |_| {})
-    }
-
-    /// The calibrated mixture of step `h` (from 0).
-    fn row(&self, h: usize, forecasts: &[Result<Forecast, guarded::Failure>]) -> Vec<f64> {
-        let judged = &self.judged;
-        let (near, far, share) = judged.buckets.blend(h + 1);
-        let mut row = vec![0.0; Quantiles::standard().len()];
-        let mut total = 0.0;
-        for (m, forecast) in forecasts.iter().enumerate() {
-            let Ok(forecast) = forecast else { continue };
-            let (a, b) = (judged.weights[near][m], judged.weights[far][m]);
-            let weight = a + (b - a) * share;
-            total += weight;
-            row.iter_mut().zip(forecast.row(h)).for_each(|(mixed, value)| *mixed += weight * value);
-        }
-        if total <= 0.0 {
-            // Those with weight here all failed: the others are better than nothing.
-            return even_mix(h, forecasts);
-        }
-        row.iter_mut().for_each(|value| *value /= total);
-        let spread = judged.spreads[near].blend(judged.spreads[far], share);
-        spread.apply(&mut row, &Quantiles::standard());
-        row
     }
 }
 
@@ -259,6 +167,10 @@ impl FittedPredictor for FittedEnsemble {
         quantiles: &Quantiles,
     ) -> Result<Forecast, PredictError> {
         Ok(self.predict_with_notes(history, horizon, quantiles)?.forecast)
+    }
+
+    fn observed(&self, history: &History) -> Option<Box<dyn FittedPredictor>> {
+        Some(Box::new(self.observe(history)?))
     }
 
     fn to_bytes(&self) -> Vec<u8> {
@@ -286,14 +198,4 @@ impl FittedPredictor for FittedEnsemble {
         importances.sort_by(|a, b| b.share.total_cmp(&a.share));
         importances
     }
-}
-
-fn even_mix(h: usize, forecasts: &[Result<Forecast, guarded::Failure>]) -> Vec<f64> {
-    let known: Vec<&Forecast> = forecasts.iter().flatten().collect();
-    let mut row = vec![0.0; Quantiles::standard().len()];
-    for forecast in &known {
-        row.iter_mut().zip(forecast.row(h)).for_each(|(mixed, value)| *mixed += value);
-    }
-    row.iter_mut().for_each(|value| *value /= known.len() as f64);
-    row
 }

@@ -98,7 +98,7 @@ mod tests {
             }),
             Box::new(|| Ok(5)),
         ];
-        let limit = Duration::from_millis(300);
+        let limit = Duration::from_secs(2);
         let results = run(jobs, 2, limit, |_| {});
         assert_eq!(
             results,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use forescale_backtest::Buckets;
 use forescale_core::{FittedPredictor, History, Horizon};
 
-use crate::calibration::Spread;
+use crate::calibration::{Calibration, DRAFT_EXCESS};
 use crate::evidence::Evidence;
 use crate::fitted::{Carrier, FittedEnsemble};
+use crate::mixing::Known;
 use crate::report::{EnsembleReport, Tested, report};
 use crate::{gate, mixing};
 
@@ -45,11 +46,9 @@ pub(crate) fn judge(
     if let Some(member) = case.unchanging() {
         return unchanging(case, member);
     }
-    let priors: Vec<Vec<f64>> =
-        (0..case.buckets.as_slice().len()).map(|bucket| mixing::prior(&case, bucket)).collect();
     match evidence.filter(|evidence| case.any_tested(evidence)) {
-        Some(evidence) => tested(case, evidence, &priors),
-        None => untested(case, priors),
+        Some(evidence) => tested(case, evidence),
+        None => untested(case),
     }
 }
 
@@ -75,13 +74,17 @@ impl Case<'_> {
         self.usable.iter().enumerate().any(|(m, usable)| *usable && evidence.has(m))
     }
 
+    fn each_bucket(&self, weights: impl Fn(&Self, usize) -> Vec<f64>) -> Vec<Vec<f64>> {
+        (0..self.buckets.as_slice().len()).map(|bucket| weights(self, bucket)).collect()
+    }
+
     fn conclude(
         self,
         weights: Vec<Vec<f64>>,
-        spreads: Vec<Spread>,
+        calibration: Calibration,
         report: EnsembleReport,
     ) -> FittedEnsemble {
-        FittedEnsemble::new(self.history, self.candidates, weights, spreads, report)
+        FittedEnsemble::new(self.history, self.candidates, weights, calibration, report)
     }
 }
 
@@ -89,25 +92,29 @@ fn unchanging(case: Case, member: usize) -> FittedEnsemble {
     let buckets = case.buckets.as_slice().len();
     let weights = vec![mixing::only(member, case.candidates.len()); buckets];
     let report = report(&case, None, &weights, gate::unchanging(&case, member));
-    case.conclude(weights, vec![Spread::PRIOR; buckets], report)
+    case.conclude(weights, Calibration::prior(buckets), report)
 }
 
-fn untested(mut case: Case, priors: Vec<Vec<f64>>) -> FittedEnsemble {
+fn untested(mut case: Case) -> FittedEnsemble {
     let reason = "the history is too short for a backtest: weights and intervals are the defaults";
     case.degraded.push(reason.to_owned());
+    let priors = case.each_bucket(mixing::prior_alone);
     let gate = gate::untested(&case, &priors);
-    let spreads = vec![Spread::PRIOR; priors.len()];
+    let calibration = Calibration::prior(priors.len());
     let report = report(&case, None, &priors, gate);
-    case.conclude(priors, spreads, report)
+    case.conclude(priors, calibration, report)
 }
 
-fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsemble {
+fn tested(case: Case, evidence: &Evidence) -> FittedEnsemble {
+    let priors = case.each_bucket(mixing::prior);
     let weights: Vec<Vec<f64>> = priors
         .iter()
         .enumerate()
-        .map(|(bucket, prior)| mixing::weights(&case, evidence, bucket, prior, |_| true))
+        .map(|(bucket, prior)| {
+            mixing::weights(evidence, bucket, Known::prior(&case, bucket, prior), |_| true)
+        })
         .collect();
-    let mixture = mixing::HeldOut::new(&case, evidence, priors);
+    let mixture = mixing::HeldOut::new(&case, evidence, &priors);
     let held_out = evidence.score(|step| mixture.row(step));
     let (carriers, gate) = gate::gate(&case, evidence, &held_out);
     let carried = weights.into_iter().zip(carriers).map(|(weights, carrier)| match carrier {
@@ -115,13 +122,9 @@ fn tested(case: Case, evidence: &Evidence, priors: &[Vec<f64>]) -> FittedEnsembl
         Carrier::Member(member) => mixing::only(member, weights.len()),
     });
     let weights: Vec<Vec<f64>> = carried.collect();
-    let spreads = weights
-        .iter()
-        .enumerate()
-        .map(|(bucket, weights)| mixing::spread(evidence, bucket, weights))
-        .collect();
+    let calibration = Calibration::prior(weights.len()).updated(evidence, &weights, DRAFT_EXCESS);
     let report = report(&case, Some(Tested { evidence, held_out: &held_out }), &weights, gate);
-    case.conclude(weights, spreads, report)
+    case.conclude(weights, calibration, report)
 }
 
 /// What the history itself says against a good forecast.

@@ -3,6 +3,8 @@
 
 mod bounds;
 mod calibration;
+mod calm;
+mod conditions;
 mod ensemble;
 mod evidence;
 mod fitted;
@@ -10,9 +12,13 @@ mod gate;
 mod guarded;
 mod judgement;
 mod mixing;
+mod online;
+mod predict;
 mod report;
+mod spread;
 mod weights;
 
 pub use ensemble::{Ensemble, Member, Progress};
-pub use fitted::{CorruptEnsemble, FittedEnsemble, LoadMember, Predicted};
+pub use fitted::{CorruptEnsemble, FittedEnsemble, LoadMember};
+pub use predict::Predicted;
 pub use report::{BucketGate, BucketScores, EnsembleReport, Gate, MemberReport};

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 
-use crate::calibration::Spread;
+use crate::conditions::Condition;
 use crate::evidence::{Evidence, Step};
-use crate::judgement::Case;
+use crate::judgement::{Candidate, Case};
 use crate::weights::{self, PULL_FAR, PULL_NEAR, Sample};
 
 /// At most this many steps of a bucket decide its weights; more say little new.
@@ -15,15 +15,10 @@ const SCORED: [f64; 11] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.
 
 /// The weights before there is evidence, summing to 1 over the usable members.
 pub(crate) fn prior(case: &Case, bucket: usize) -> Vec<f64> {
-    let hour = case.history.series().frequency().steps_in(TimeDelta::hours(1));
-    let near = case.buckets.as_slice()[bucket].to <= hour.max(3);
+    let near = is_near(case, bucket);
     let members = case.candidates.iter().zip(&case.usable);
     let raw: Vec<f64> = members
-        .map(|(candidate, usable)| match (usable, near) {
-            (false, _) => 0.0,
-            (true, true) => candidate.prior.0.max(0.0),
-            (true, false) => candidate.prior.1.max(0.0),
-        })
+        .map(|(candidate, usable)| if *usable { raw(candidate, near) } else { 0.0 })
         .collect();
     let total: f64 = raw.iter().sum();
     if total > 0.0 {
@@ -33,18 +28,76 @@ pub(crate) fn prior(case: &Case, bucket: usize) -> Vec<f64> {
     case.usable.iter().map(|usable| f64::from(u8::from(*usable)) / count).collect()
 }
 
+/// What weights are fitted from: the members that may have some, what they had before, and how strongly that pulls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub usable: &'a [bool],
+    pub before: &'a [f64],
+    pub pull: f64,
+}
+
+impl<'a> Known<'a> {
+    /// For `bucket`, before any evidence.
+    pub fn prior(case: &'a Case, bucket: usize, prior: &'a [f64]) -> Self {
+        Self { usable: &case.usable, before: prior, pull: pull(bucket) }
+    }
+}
+
+/// How strongly weights hold what they were on a week's evidence.
+pub(crate) fn pull(bucket: usize) -> f64 {
+    if bucket == 0 { PULL_NEAR } else { PULL_FAR }
+}
+
+/// The weights where no evidence is to come, summing to 1 over the usable members.
+///
+/// A prior says what a member adds to the others, not what it is worth without them. What those weigh that had too
+/// little to learn from goes to the yardstick, which repeats the newest day; in the first hour the fallback has half.
+pub(crate) fn prior_alone(case: &Case, bucket: usize) -> Vec<f64> {
+    let mut weights = prior(case, bucket);
+    let usable = |name: &str| {
+        let place = case.candidates.iter().position(|candidate| candidate.name == name);
+        place.filter(|m| case.usable[*m])
+    };
+    let Some(yardstick) = usable(case.yardstick) else { return weights };
+    let near = is_near(case, bucket);
+    let fallback = case.fallback.and_then(usable).filter(|_| near).unwrap_or(yardstick);
+    let missing = missing(case, near);
+    weights.iter_mut().for_each(|weight| *weight *= 1.0 - missing);
+    weights[yardstick] += 0.5 * missing;
+    weights[fallback] += 0.5 * missing;
+    weights
+}
+
+/// The share of all priors that members have which could not be fitted.
+fn missing(case: &Case, near: bool) -> f64 {
+    let raw = || case.candidates.iter().map(|candidate| raw(candidate, near));
+    let total: f64 = raw().sum();
+    let unusable = raw().zip(&case.usable).filter(|(_, usable)| !**usable);
+    if total > 0.0 { unusable.map(|(weight, _)| weight).sum::<f64>() / total } else { 0.0 }
+}
+
+fn raw(candidate: &Candidate, near: bool) -> f64 {
+    let (first_hour, beyond) = candidate.prior;
+    if near { first_hour.max(0.0) } else { beyond.max(0.0) }
+}
+
+fn is_near(case: &Case, bucket: usize) -> bool {
+    let hour = case.history.series().frequency().steps_in(TimeDelta::hours(1));
+    case.buckets.as_slice()[bucket].to <= hour.max(3)
+}
+
 /// The weights of `bucket` on the origins that `wanted` picks.
 pub(crate) fn weights(
-    case: &Case,
     evidence: &Evidence,
     bucket: usize,
-    prior: &[f64],
+    known: Known,
     wanted: impl Fn(usize) -> bool,
 ) -> Vec<f64> {
+    let Known { usable, before, pull } = known;
     let quantiles = evidence.quantiles();
     let scored: Vec<usize> = SCORED.iter().filter_map(|p| quantiles.index_of(*p)).collect();
-    let tested = |m: &usize| case.usable[*m] && evidence.has(*m);
-    let members: Vec<usize> = (0..prior.len()).filter(tested).collect();
+    let tested = |m: &usize| usable[*m] && evidence.has(*m);
+    let members: Vec<usize> = (0..before.len()).filter(tested).collect();
     let steps: Vec<Step> =
         evidence.steps().filter(|step| step.bucket == bucket && wanted(step.origin)).collect();
     let thin = steps.len().div_ceil(SAMPLES).max(1);
@@ -56,13 +109,12 @@ pub(crate) fn weights(
             rows: members.iter().map(|m| step.rows[*m]).collect(),
         })
         .collect();
-    let share: f64 = members.iter().map(|m| prior[*m]).sum();
+    let share: f64 = members.iter().map(|m| before[*m]).sum();
     let even = 1.0 / members.len() as f64;
     let start: Vec<f64> =
-        members.iter().map(|m| if share > 0.0 { prior[*m] / share } else { even }).collect();
-    let pull = if bucket == 0 { PULL_NEAR } else { PULL_FAR };
+        members.iter().map(|m| if share > 0.0 { before[*m] / share } else { even }).collect();
     let fitted = weights::fit(&samples, quantiles.as_slice(), &scored, &start, pull);
-    let mut weights = vec![0.0; prior.len()];
+    let mut weights = vec![0.0; before.len()];
     for (m, weight) in members.iter().zip(fitted) {
         weights[*m] = weight;
     }
@@ -95,8 +147,10 @@ impl HeldOut {
         origins.dedup();
         let middle = origins[origins.len() / 2];
         let halves = |(bucket, prior): (usize, &Vec<f64>)| {
-            let from =
-                |newer: bool| weights(case, evidence, bucket, prior, |o| (o >= middle) == newer);
+            let from = |newer: bool| {
+                let known = Known::prior(case, bucket, prior);
+                weights(evidence, bucket, known, |o| (o >= middle) == newer)
+            };
             [from(true), from(false)]
         };
         let weights = priors.iter().enumerate().map(halves).collect();
@@ -115,12 +169,21 @@ pub(crate) fn only(member: usize, count: usize) -> Vec<f64> {
     (0..count).map(|m| f64::from(u8::from(m == member))).collect()
 }
 
-/// How much the intervals of `bucket` have to be widened or narrowed to hold.
-pub(crate) fn spread(evidence: &Evidence, bucket: usize, weights: &[f64]) -> Spread {
-    let width = evidence.quantiles().len();
+/// A row of the mixture, with what came and when in its day that was.
+pub(crate) struct Mixed {
+    pub actual: f64,
+    pub row: Vec<f64>,
+    pub condition: Condition,
+}
+
+/// What the mixture by `weights` forecast in `bucket`.
+pub(crate) fn rows(evidence: &Evidence, bucket: usize, weights: &[f64]) -> Vec<Mixed> {
+    let quantiles = evidence.quantiles();
     let steps = evidence.steps().filter(|step| step.bucket == bucket);
-    let rows: Vec<(f64, Vec<f64>)> =
-        steps.map(|step| (step.actual, mix(&step, weights, width))).collect();
-    let rows: Vec<(f64, &[f64])> = rows.iter().map(|(y, row)| (*y, &row[..])).collect();
-    Spread::fit(&rows, evidence.quantiles(), evidence.days(bucket))
+    let mixed = |step: Step| {
+        let row = mix(&step, weights, quantiles.len());
+        let condition = evidence.condition(&step, row[quantiles.median_index()]);
+        Mixed { actual: step.actual, row, condition }
+    };
+    steps.map(mixed).collect()
 }

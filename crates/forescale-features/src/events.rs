@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use forescale_core::{Event, History, LoadSeries};
 
 use crate::prepared::Prepared;
+use crate::unusual::median;
 
 /// No event is believed to do more than this, either way.
 const MOST: f64 = 20.0;
@@ -106,10 +107,12 @@ fn observed(p: &Prepared, history: &History, event: &Event) -> Option<f64> {
     (during > 0.0 && without > 0.0).then(|| (during / without).clamp(1.0 / MOST, MOST))
 }
 
-/// Mean load at the same local time on earlier days without an event.
+/// Middle load at the same local time on earlier days without an event, days of the same kind where there are any.
+///
+/// The middle, since an outage or a day of another level among seven would draw a mean away.
 fn usual(p: &Prepared, history: &History, index: usize) -> Option<f64> {
     let free = p.is_free_day(index as i64);
-    let (mut alike, mut any) = ((0.0, 0.0), (0.0, 0.0));
+    let (mut alike, mut any) = (Loads::default(), Loads::default());
     for days in 1..=COMPARED_DAYS {
         let at = p.same_time(index, days);
         if at < 0 || !p.present[at as usize] {
@@ -118,14 +121,30 @@ fn usual(p: &Prepared, history: &History, index: usize) -> Option<f64> {
         if history.calendar().events_at(p.time(at as usize)).next().is_some() {
             continue;
         }
-        let value = p.y[at as usize];
-        any = (any.0 + value, any.1 + 1.0);
+        any.push(p.y[at as usize]);
         if p.is_free_day(at) == free {
-            alike = (alike.0 + value, alike.1 + 1.0);
+            alike.push(p.y[at as usize]);
         }
     }
-    let mean = |(sum, count): (f64, f64)| (count > 0.0).then(|| sum / count);
-    mean(alike).or(mean(any))
+    alike.middle().or(any.middle())
+}
+
+/// Loads of the compared days; an event of days has thousands of steps, and none of them allocates.
+#[derive(Default)]
+struct Loads {
+    loads: [f64; COMPARED_DAYS],
+    count: usize,
+}
+
+impl Loads {
+    fn push(&mut self, load: f64) {
+        self.loads[self.count] = load;
+        self.count += 1;
+    }
+
+    fn middle(&mut self) -> Option<f64> {
+        median(&mut self.loads[..self.count])
+    }
 }
 
 #[cfg(test)]
@@ -161,6 +180,17 @@ mod tests {
         assert_eq!(effects.at("2026-01-16T12:00:00Z".parse().unwrap()), 1.0);
         let calm = effects.calm(&history).unwrap();
         assert!(calm.series().present().all(|value| (value - 10.0).abs() < 1e-9));
+    }
+
+    #[test]
+    fn an_outage_among_the_days_before_does_not_make_an_event_larger() {
+        let plain = history(None);
+        let mut values = plain.series().values().to_vec();
+        values[7 * 24..8 * 24].fill(0.0);
+        let (start, step) = (plain.series().start(), plain.series().frequency());
+        let series = LoadSeries::new(start, step, values).unwrap();
+        let effects = EventEffects::learn(&History::new(series, Arc::clone(plain.calendar())));
+        assert!((effects.at("2026-01-13T11:00:00Z".parse().unwrap()) - 3.0).abs() < 1e-9);
     }
 
     #[test]

@@ -74,8 +74,10 @@ impl SegmentModel for Model {
         for i in 0..view.rows.len() {
             let first = values.len();
             curve.extend(&self.quantiles(&seen, i), values);
+            // Quantiles beyond the levels that were learned are carried on in a straight line, out of the range.
+            let (low, high) = self.reach(&seen, i);
             for value in &mut values[first..] {
-                *value = self.columns.unit * value.sinh();
+                *value = self.columns.unit * value.clamp(low, high).sinh();
             }
         }
     }
@@ -99,13 +101,19 @@ impl Model {
             let out = seen.quantiles(network, k, i);
             mean.iter_mut().zip(out).for_each(|(sum, z)| *sum += z / NETWORKS as f32);
         }
-        let [low, _, high] = self.columns.range;
-        let (low, high) = (low.min(seen.stacked[i]) - ROOM, high.max(seen.stacked[i]) + ROOM);
+        let (low, high) = self.reach(seen, i);
         let middle = mean[MEDIAN];
-        let wide = |k: usize| middle + self.widths[k] * (mean[k] - middle);
-        let mut out: [f64; WIDTH] = std::array::from_fn(|k| f64::from(wide(k).clamp(low, high)));
+        let wide = |k: usize| f64::from(middle + self.widths[k] * (mean[k] - middle));
+        let mut out: [f64; WIDTH] = std::array::from_fn(|k| wide(k).clamp(low, high));
         out.sort_unstable_by(f64::total_cmp);
         out
+    }
+
+    /// The least and the highest load that a forecast of row `i` may say, in z.
+    fn reach(&self, seen: &Seen, i: usize) -> (f64, f64) {
+        let [low, _, high] = self.columns.range;
+        let stacked = seen.stacked[i];
+        (f64::from(low.min(stacked) - ROOM), f64::from(high.max(stacked) + ROOM))
     }
 }
 
@@ -200,11 +208,6 @@ mod tests {
     #[test]
     fn two_days_with_few_columns_are_enough() {
         let forecast = forecast(&wave(2), 96);
-        for h in 0..96 {
-            let row = forecast.row(h);
-            assert!(row.iter().all(|q| q.is_finite() && *q >= 0.0), "{h}: {row:?}");
-            // The far tail of so few days is wide; the 90 % quantile is not.
-            assert!(row[14] < 300.0, "{h}: {row:?}");
-        }
+        assert!((0..96).all(|h| forecast.row(h).iter().all(|q| (0.0..300.0).contains(q))));
     }
 }

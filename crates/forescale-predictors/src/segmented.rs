@@ -169,27 +169,6 @@ pub struct FittedSegments<M> {
     models: Vec<M>,
 }
 
-impl<M: SegmentModel> FittedSegments<M> {
-    /// One row for each of `horizons`, which are ascending.
-    fn rows_at(
-        &self,
-        history: &History,
-        horizons: &[usize],
-        quantiles: &Quantiles,
-    ) -> Result<Forecast, PredictError> {
-        check::suits(M::NAME, history, self.frequency, 2)?;
-        let origin = history.series().len();
-        let mut values = Vec::with_capacity(horizons.len() * quantiles.len());
-        let place = |horizon: usize| Segment::choose(&self.segments, horizon);
-        for part in horizons.chunk_by(|a, b| place(*a) == place(*b)) {
-            let rows = part.iter().map(|horizon| Row { origin, horizon: *horizon }).collect();
-            let view = View { history, rows, floor: self.floor };
-            self.models[place(part[0])].predict(&view, quantiles, &mut values);
-        }
-        bounded(history, quantiles, values)
-    }
-}
-
 impl<M: SegmentModel> FittedPredictor for FittedSegments<M> {
     fn name(&self) -> &'static str {
         M::NAME
@@ -202,7 +181,7 @@ impl<M: SegmentModel> FittedPredictor for FittedSegments<M> {
         quantiles: &Quantiles,
     ) -> Result<Forecast, PredictError> {
         let horizons: Vec<usize> = (1..=horizon.steps()).collect();
-        self.rows_at(history, &horizons, quantiles)
+        rows_at(self, history, &horizons, quantiles)
     }
 
     fn predict_at(
@@ -215,7 +194,7 @@ impl<M: SegmentModel> FittedPredictor for FittedSegments<M> {
             return Ok(Vec::new());
         }
         let horizons: Vec<usize> = horizons.iter().map(|horizon| horizon.steps()).collect();
-        let rows = self.rows_at(history, &horizons, quantiles)?;
+        let rows = rows_at(self, history, &horizons, quantiles)?;
         Ok((0..rows.steps()).flat_map(|i| rows.row(i)).copied().collect())
     }
 
@@ -237,4 +216,23 @@ impl<M: SegmentModel> FittedPredictor for FittedSegments<M> {
         shares.sort_by(|a, b| b.share.total_cmp(&a.share));
         shares
     }
+}
+
+/// One row for each of `horizons`, which are ascending.
+fn rows_at<M: SegmentModel>(
+    fitted: &FittedSegments<M>,
+    history: &History,
+    horizons: &[usize],
+    quantiles: &Quantiles,
+) -> Result<Forecast, PredictError> {
+    check::suits(M::NAME, history, fitted.frequency, 2)?;
+    let origin = history.series().len();
+    let mut values = Vec::with_capacity(horizons.len() * quantiles.len());
+    let place = |horizon: usize| Segment::choose(&fitted.segments, horizon);
+    for part in horizons.chunk_by(|a, b| place(*a) == place(*b)) {
+        let rows = part.iter().map(|horizon| Row { origin, horizon: *horizon }).collect();
+        let view = View { history, rows, floor: fitted.floor };
+        fitted.models[place(part[0])].predict(&view, quantiles, &mut values);
+    }
+    bounded(history, quantiles, values)
 }

@@ -143,7 +143,7 @@ impl<'a> Course<'a> {
         fitted: Result<Box<dyn FittedPredictor>, String>,
         tally: &mut Tally,
     ) -> Result<(), EngineError> {
-        let fitted = match fitted {
+        let mut fitted = match fitted {
             Ok(fitted) => fitted,
             Err(reason) => {
                 tally.fails(reason);
@@ -152,6 +152,9 @@ impl<'a> Course<'a> {
         };
         for origin in group {
             let history = self.history(*origin, engine)?;
+            if let Ok(Some(observed)) = guarded(|| Ok(fitted.observed(&history))) {
+                fitted = observed;
+            }
             let forecast = guarded(|| {
                 let forecast = fitted.predict(&history, self.horizon, &Quantiles::standard());
                 forecast.map_err(|error| error.to_string())

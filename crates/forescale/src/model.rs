@@ -154,6 +154,19 @@ impl Model {
         Ok(Predicted { forecast, notes: vec![note] })
     }
 
+    /// Learns from what came after the training without training again: the weights of the predictors and the widths
+    /// of the intervals move with how far off they were. `series` holds the load up to now.
+    ///
+    /// Whether there was anything new to learn from: an hour at least, on the step of the model.
+    pub fn observe(&mut self, series: &LoadSeries) -> bool {
+        let Fitted::Ensemble(ensemble) = &self.fitted else { return false };
+        let history = History::new(series.clone(), Arc::clone(&self.calendar));
+        let Some(observed) = ensemble.observe(&history) else { return false };
+        self.card.report = Some(observed.report().clone());
+        self.fitted = Fitted::Ensemble(Box::new(observed));
+        true
+    }
+
     /// What drives the forecast, largest first; empty when nothing can say.
     pub fn importances(&self) -> Vec<Importance> {
         self.fitted.predictor().importances()

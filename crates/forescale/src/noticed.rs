@@ -65,7 +65,8 @@ pub(crate) fn noticed(history: &History) -> Vec<Noticed> {
         later.count() < KEPT
     };
     let kept = (0..findings.len()).filter(|at| newest(*at));
-    let mut all: Vec<Noticed> = kept.map(|at| of(&findings[at], calm)).collect();
+    let leveled = unusual.fresh_shift(calm).is_some();
+    let mut all: Vec<Noticed> = kept.map(|at| of(&findings[at], calm, leveled)).collect();
     let begin = history.series().start();
     let events = effects.factors().iter().filter(|(event, _)| event.end > begin);
     all.extend(events.map(|(event, factor)| of_event(event, *factor, history.origin())));
@@ -73,7 +74,8 @@ pub(crate) fn noticed(history: &History) -> Vec<Noticed> {
     all
 }
 
-fn of(found: &Finding, history: &History) -> Noticed {
+/// A finding in words; `leveled` says whether what was before a fresh shift is brought to its level.
+fn of(found: &Finding, history: &History, leveled: bool) -> Noticed {
     let series = history.series();
     let (from, to) = (found.from(series), found.to(series));
     let date = from.with_timezone(&history.calendar().zone).date_naive();
@@ -81,6 +83,7 @@ fn of(found: &Finding, history: &History) -> Noticed {
     let times = found.factor.map(times);
     let whole_day = matches!(found.kind, Kind::OddDay | Kind::LikeDayOff | Kind::DayOff);
     let newest = found.steps.end == series.len();
+    let leveled = leveled && found.kind == Kind::LevelShift;
     Noticed {
         kind: kind(found.kind),
         from,
@@ -91,10 +94,10 @@ fn of(found: &Finding, history: &History) -> Noticed {
             _ => format!("{} for {}", moment(from), format_span(to - from)),
         },
         what: what(found, times.as_deref(), name.as_deref(), newest),
-        treated: treated(found, newest),
+        treated: treated(found, newest, leveled),
         name: name.filter(|_| found.kind == Kind::DayOff),
         factor: found.factor,
-        weight: found.weight,
+        weight: if leveled { 1.0 } else { found.weight },
     }
 }
 
@@ -130,12 +133,13 @@ fn what(found: &Finding, times: Option<&str>, name: Option<&str>, newest: bool) 
     }
 }
 
-fn treated(found: &Finding, newest: bool) -> String {
+fn treated(found: &Finding, newest: bool, leveled: bool) -> String {
     let in_full = found.weight >= 1.0;
     match found.kind {
         Kind::LevelShift if in_full => {
             "days before it count in full: the level came back".to_owned()
         }
+        _ if leveled => "days before it are brought to the new level".to_owned(),
         Kind::LevelShift => format!("days before it count {}", found.weight),
         Kind::Outage if newest => "kept, and named in the forecast".to_owned(),
         Kind::Outage | Kind::Hole => "left out of training".to_owned(),
@@ -214,19 +218,29 @@ mod tests {
             .iter()
             .map(|n| format!("{}: {}; {}", n.when, n.what, n.treated))
             .collect();
-        let said = [
-            ("2026-01-08: Founders' Day", "0.5 times a working day; counts as a weekend"),
-            ("2026-01-13T10:00:00Z for 4h: an outage", "left out of training"),
-            ("2026-01-15T08:00:00Z for 4h: campaign", "the next of its kind is expected so"),
-            (
-                "2026-01-1",
-                "the level rose to 1.8 times the one before and stayed; days before it count 0.3",
-            ),
-            ("2026-01-26T08:00:00Z for 4h: campaign", "expected; the forecast is multiplied by it"),
-        ];
-        assert_eq!(lines.len(), said.len(), "{lines:?}");
-        for (line, (begin, end)) in lines.iter().zip(said) {
-            assert!(line.starts_with(begin) && line.ends_with(end), "{line}");
-        }
+        let campaign = "taken out for training; the next of its kind is expected so";
+        assert_eq!(
+            lines,
+            [
+                "2026-01-08: Founders' Day, 0.5 times a working day; counts as a weekend".to_owned(),
+                "2026-01-13T10:00:00Z for 4h: an outage with 0.00 times the usual load; left out of training".to_owned(),
+                format!("2026-01-15T08:00:00Z for 4h: campaign with 3.0 times the usual load; {campaign}"),
+                "2026-01-19T00:00:00Z: the level rose to 1.8 times the one before and stayed; days before it count 0.3".to_owned(),
+                "2026-01-26T08:00:00Z for 4h: campaign with 3.0 times the usual load expected; the forecast is multiplied by it".to_owned(),
+            ]
+        );
+    }
+
+    #[test]
+    fn days_before_a_fresh_shift_are_brought_to_its_level() {
+        let plain = history();
+        let series = plain.series();
+        let mut load = series.values()[..18 * 24].to_vec();
+        load[14 * 24..].iter_mut().for_each(|y| *y *= 1.5);
+        let series = LoadSeries::new(series.start(), series.frequency(), load).unwrap();
+        let all = noticed(&History::new(series, Arc::clone(plain.calendar())));
+        let shift = all.iter().find(|noticed| noticed.kind == NoticedKind::LevelShift).unwrap();
+        assert_eq!(shift.treated, "days before it are brought to the new level");
+        assert_eq!(shift.weight, 1.0);
     }
 }

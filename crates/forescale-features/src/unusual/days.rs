@@ -133,7 +133,7 @@ fn slot_of(p: &Prepared, slots: usize, step: usize) -> usize {
 }
 
 /// The middle value, the mean of the two middle ones in an even number.
-pub(super) fn median(values: &mut [f64]) -> Option<f64> {
+pub(crate) fn median(values: &mut [f64]) -> Option<f64> {
     if values.is_empty() {
         return None;
     }

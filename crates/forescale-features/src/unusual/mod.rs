@@ -5,6 +5,7 @@
 
 mod days;
 mod days_off;
+mod leveled;
 mod odd_days;
 mod outages;
 mod shifts;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::prepared::Prepared;
 use days::Days;
+pub(crate) use days::median;
 
 /// What kind of unlike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

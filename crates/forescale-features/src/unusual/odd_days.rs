@@ -33,7 +33,7 @@ const ODD: f64 = 0.2;
 /// The newest days may be the first of something new: they count in full.
 const NEW_DAYS: usize = 2;
 
-/// The odd days of a history, by time; days of a known event are left out.
+/// The odd days of a history, by time; what the calendar explains is left out.
 pub(super) fn odd_days(p: &Prepared, days: &Days, levels: &[Level]) -> Vec<Finding> {
     let table = Table::new(days, levels);
     let near: Vec<Option<f64>> =
@@ -42,11 +42,15 @@ pub(super) fn odd_days(p: &Prepared, days: &Days, levels: &[Level]) -> Vec<Findi
     let Some(usual) = median(&mut known) else { return Vec::new() };
     let far = LEAST.max(FARTHER * usual).max(usual + CLEAR * deviation(&known));
     let odd = (0..days.len()).filter(|day| near[*day].is_some_and(|distance| distance > far));
-    let unknown = odd.filter(|day| !has_event(p, days, *day));
+    let unknown = odd.filter(|day| !is_explained(p, days, *day));
     unknown.filter_map(|day| finding(&table, day, usual)).collect()
 }
 
-fn has_event(p: &Prepared, days: &Days, day: usize) -> bool {
+/// Whether a day has a known event, or is a day off by its name: those need not be like a weekend.
+fn is_explained(p: &Prepared, days: &Days, day: usize) -> bool {
+    if p.is_holiday(days.steps[day].start as i64) {
+        return true;
+    }
     let (from, to) = (p.time(days.steps[day].start), p.time(days.steps[day].end));
     p.calendar().events.iter().any(|event| event.start < to && event.end > from)
 }

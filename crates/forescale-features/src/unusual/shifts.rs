@@ -123,7 +123,8 @@ fn level_of(residuals: &[f64]) -> f64 {
 /// By how much days off are above the working days around them, in logs.
 ///
 /// Half of the days off may be behind a shift that most working days are before, so that each kind has its own idea of
-/// what is usual. Days off with working days on both sides know best; a shift between them cancels out.
+/// what is usual. Days off with working days on both sides know best, unless those are at different levels: nobody
+/// knows which of them a day off between is to be compared with.
 fn difference_of_kinds(days: &Days, residuals: &[Vec<f64>]) -> f64 {
     let level = |day: usize| Some(level_of(&residuals[day])).filter(|log| !log.is_nan());
     let middle = |near: &[usize], wanted: &dyn Fn(usize) -> bool| {
@@ -136,9 +137,11 @@ fn difference_of_kinds(days: &Days, residuals: &[Vec<f64>]) -> f64 {
         let near: Vec<usize> =
             days.others(day).into_iter().filter(|other| other.abs_diff(day) <= FRESH).collect();
         match (middle(&near, &|other| other < day), middle(&near, &|other| other > day)) {
-            (Some(before), Some(after)) => inside.push(own - 0.5 * (before + after)),
+            (Some(before), Some(after)) if (before - after).abs() < LEAST.ln() => {
+                inside.push(own - 0.5 * (before + after));
+            }
+            (Some(_), Some(_)) | (None, None) => {}
             (Some(side), None) | (None, Some(side)) => any.push(own - side),
-            (None, None) => {}
         }
     }
     median(&mut inside).or(median(&mut any)).unwrap_or(0.0)

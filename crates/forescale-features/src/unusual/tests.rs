@@ -90,6 +90,31 @@ fn days_before_a_shift_count_again_when_the_level_returns() {
 }
 
 #[test]
+fn days_before_a_fresh_shift_are_brought_to_its_level() {
+    for factor in [5.0, 0.2] {
+        let mut values = days(14);
+        values[12 * DAY..].iter_mut().for_each(|y| *y *= factor);
+        let history = history(values);
+        let leveled = Unusual::of(&history).leveled(&history).unwrap();
+        let apart = leveled.series().values().iter().zip(days(14));
+        assert!(apart.into_iter().all(|(y, day)| (y / (day * factor) - 1.0).abs() < 0.1));
+        assert_eq!(found(&leveled), []);
+    }
+}
+
+#[test]
+fn a_level_that_came_back_stays_as_it_was() {
+    let mut values = days(28);
+    values[15 * DAY..25 * DAY].iter_mut().for_each(|y| *y *= 3.0);
+    let history = history(values);
+    let leveled = Unusual::of(&history).leveled(&history).unwrap();
+    let apart = leveled.series().values().iter().zip(days(28));
+    assert!(apart.into_iter().all(|(y, day)| (y / day - 1.0).abs() < 0.1));
+    let now = |days: usize| history.as_of(days * DAY).unwrap();
+    assert!(Unusual::of(&now(23)).leveled(&now(23)).is_none(), "a week after the shift");
+}
+
+#[test]
 fn an_outage_is_left_out_and_the_rest_of_its_day_is_not() {
     let outage = 16 * DAY + 40..16 * DAY + 60;
     let mut values = days(28);

@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""What each member of the default ensemble is worth, as Markdown: the ensemble's error without it.
+
+    ablation.py FOLDER [--binary target/release/forescale] [--jobs 1] [--into FILE] [-- BACKTEST OPTIONS]
+
+Every CSV of FOLDER is scored by `forescale backtest`, a day and an hour ahead, with the default predictors, with all but
+one of them, and with one more; the table shows the geometric mean of the error over that of the default. Above 1 the
+default is better. With --into, it replaces what stands between `<!-- begin ablation -->` and `<!-- end ablation -->`.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import pathlib
+import subprocess
+import sys
+
+from tables import fill, geometric, markdown
+
+OURS = "ensemble"
+# Horizon, its name, origins and fits.
+COURSES = [("24h", "a day ahead", 3, 3), ("1h", "an hour ahead", 12, 3)]
+
+
+def main() -> int:
+    options = parse_options()
+    files = [file for file in sorted(options.folder.glob("*.csv")) if not file.stem.endswith("-events")]
+    if not files:
+        sys.exit(f"{options.folder} holds no CSV file: pass a folder of histories")
+    members, others = listed(options)
+    variants = {"the default": members}
+    variants |= {f"without {name}": [other for other in members if other != name] for name in members}
+    variants |= {f"with {name}": [*members, name] for name in others}
+    work = [(file, course, names) for course in COURSES for names in variants.values() for file in files]
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        results = iter(list(pool.map(lambda task: scores(*task, options), work)))
+    columns = [[[next(results) for _ in files] for _ in variants] for _ in COURSES]
+    rows = [[name, *(cell for column in columns for cell in cells(column, at))] for at, name in enumerate(variants)]
+    heads = ["predictors", *(f"{name}, {score}" for _, name, *_ in COURSES for score in ("WQL", "upper tail"))]
+    table = markdown(heads, rows[1:])
+    print(table, end="")
+    if options.into:
+        fill(options.into, {"ablation": table})
+    return 0
+
+
+def parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--binary", default="target/release/forescale")
+    parser.add_argument("--jobs", type=int, default=1, help="backtests at a time")
+    parser.add_argument("--into", type=pathlib.Path, help="the document to fill in")
+    own, more = sys.argv[1:], []
+    if "--" in own:
+        own, more = own[: own.index("--")], own[own.index("--") + 1 :]
+    options = parser.parse_args(own)
+    options.more = more
+    return options
+
+
+def listed(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The members of the default ensemble, and the predictors that are not."""
+    sample = pathlib.Path("data/web-shop.csv")
+    names = [
+        {row["predictor"] for row in backtest(sample, ("24h", "", 1, 1), predictors, options)} - {OURS}
+        for predictors in ([], ["all"])
+    ]
+    return sorted(names[0]), sorted(names[1] - names[0])
+
+
+def scores(file: pathlib.Path, course: tuple, names: list[str], options: argparse.Namespace) -> dict | None:
+    rows = backtest(file, course, names, options)
+    return next(row["overall"] for row in rows if row["predictor"] == OURS)
+
+
+def backtest(file: pathlib.Path, course: tuple, names: list[str], options: argparse.Namespace) -> list[dict]:
+    horizon, _, origins, fits = course
+    command = [options.binary, "backtest", str(file), "--horizon", horizon, "--origins", str(origins)]
+    command += ["--fits", str(fits), "--seed", "1", "-o", "json", *options.more]
+    command += ["--predictors", ",".join(names)] if names else []
+    ran = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if ran.returncode:
+        sys.exit(f"{file}: {ran.stderr.strip()}")
+    return json.loads(ran.stdout)["backtest"]["predictors"]
+
+
+def cells(column: list[list[dict | None]], at: int) -> list[str]:
+    """The errors of a variant over those of the first, which is the default."""
+    pairs = [(own, default) for own, default in zip(column[at], column[0]) if own and default]
+    return [f"{geometric((own[key], default[key]) for own, default in pairs):.3f}" for key in ("wql", "upper")]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
