@@ -141,6 +141,22 @@ pub trait FittedPredictor: Debug + Send + Sync {
         quantiles: &Quantiles,
     ) -> Result<Forecast, PredictError>;
 
+    /// The quantile rows at `horizons` alone (ascending), one after the other: a backtest does not look at every step.
+    ///
+    /// # Errors
+    /// As [`FittedPredictor::predict`].
+    fn predict_at(
+        &self,
+        history: &History,
+        horizons: &[Horizon],
+        quantiles: &Quantiles,
+    ) -> Result<Vec<f64>, PredictError> {
+        let Some(last) = horizons.last() else { return Ok(Vec::new()) };
+        let forecast = self.predict(history, *last, quantiles)?;
+        let known = horizons.iter().filter(|horizon| horizon.steps() <= forecast.steps());
+        Ok(known.flat_map(|horizon| forecast.row(horizon.steps() - 1)).copied().collect())
+    }
+
     /// The same fit after it learned from what came since, without fitting again: `history` holds it, up to now.
     ///
     /// None for a fit that does not learn so, or where there is nothing new.
