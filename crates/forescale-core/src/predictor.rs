@@ -92,6 +92,21 @@ pub struct Importance {
     pub share: f64,
 }
 
+impl Importance {
+    /// What each input drives, in any unit and in either direction, as shares of all of them, largest first; one that
+    /// drives nothing is left out.
+    pub fn shares<N: Into<String>>(drives: impl IntoIterator<Item = (N, f64)>) -> Vec<Self> {
+        let drives = drives.into_iter().map(|(feature, drive)| (feature, drive.abs()));
+        let drives: Vec<(N, f64)> = drives.filter(|(_, drive)| *drive > 0.0).collect();
+        let total: f64 = drives.iter().map(|(_, drive)| drive).sum();
+        let share =
+            |(feature, drive): (N, f64)| Self { feature: feature.into(), share: drive / total };
+        let mut shares: Vec<Self> = drives.into_iter().map(share).collect();
+        shares.sort_by(|a, b| b.share.total_cmp(&a.share));
+        shares
+    }
+}
+
 /// Something that can learn from a history. It holds hyperparameters only.
 pub trait Predictor: Debug + Send + Sync {
     /// The name in configuration, equal to the module's: `seasonal-naive`.
@@ -125,6 +140,22 @@ pub trait FittedPredictor: Debug + Send + Sync {
         horizon: Horizon,
         quantiles: &Quantiles,
     ) -> Result<Forecast, PredictError>;
+
+    /// The quantile rows at `horizons` alone (ascending), one after the other: a backtest does not look at every step.
+    ///
+    /// # Errors
+    /// As [`FittedPredictor::predict`].
+    fn predict_at(
+        &self,
+        history: &History,
+        horizons: &[Horizon],
+        quantiles: &Quantiles,
+    ) -> Result<Vec<f64>, PredictError> {
+        let Some(last) = horizons.last() else { return Ok(Vec::new()) };
+        let forecast = self.predict(history, *last, quantiles)?;
+        let known = horizons.iter().filter(|horizon| horizon.steps() <= forecast.steps());
+        Ok(known.flat_map(|horizon| forecast.row(horizon.steps() - 1)).copied().collect())
+    }
 
     /// The same fit after it learned from what came since, without fitting again: `history` holds it, up to now.
     ///

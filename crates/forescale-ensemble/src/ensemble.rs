@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use forescale_core::{FitError, FitOptions, FittedPredictor, History, Horizon, Predictor};
+use forescale_features::Prepared;
 
 use crate::calm::Calm;
 use crate::evidence::{self, Evidence, Origin, Rows};
@@ -143,7 +144,7 @@ struct Backtest {
 
 impl Backtest {
     fn new(history: &History, cut: usize, horizon: Horizon) -> Option<Self> {
-        let past = history.as_of(cut).ok()?;
+        let past = Prepared::as_of(history, cut).ok()?;
         Some(Self { past, origins: evidence::origins(history, cut, horizon) })
     }
 }

@@ -1,13 +1,17 @@
 //! What every member forecast from rolling origins of the user's own history, and what came.
 
-use forescale_backtest::{Buckets, Scorer, rolling_origins};
+use forescale_backtest::{Bucket, Buckets, Scorer, rolling_origins};
 use forescale_core::{FittedPredictor, History, Horizon, Quantiles};
+use forescale_features::Prepared;
 
 use crate::conditions::{Condition, Conditions};
 
 /// Origins with the whole horizon, and further ones with the nearest bucket only: an hour says little by itself.
 const FULL_ORIGINS: usize = 12;
 const NEAR_ORIGINS: usize = 36;
+
+/// Most steps of a bucket that are predicted from an origin: neighbours say nearly the same.
+const STEPS_OF_BUCKET: usize = 32;
 
 /// Where the backtest begins: the newest quarter of the history, a day at least and a week at most.
 pub(crate) fn cut(steps: usize, day: usize) -> Option<usize> {
@@ -16,17 +20,19 @@ pub(crate) fn cut(steps: usize, day: usize) -> Option<usize> {
     (cut >= (3 * day).div_ceil(2)).then_some(cut)
 }
 
-/// An origin of the backtest: what was known there, and how far to predict.
+/// An origin of the backtest: what was known there, how far it reaches, and the steps that are predicted.
 pub(crate) struct Origin {
     history: History,
     steps: usize,
+    horizons: Vec<Horizon>,
 }
 
 /// The rolling origins behind `cut`, the same for all members.
 pub(crate) fn origins(history: &History, cut: usize, horizon: Horizon) -> Vec<Origin> {
     let series = history.series();
     let (n, day) = (series.len(), series.frequency().steps_per_day());
-    let near = Buckets::new(series.frequency(), horizon).as_slice()[0].to;
+    let buckets = Buckets::new(series.frequency(), horizon);
+    let near = buckets.as_slice()[0].to;
     // An origin is worth the whole horizon only where most of it can be checked.
     let newest = n.saturating_sub(horizon.steps().min(day)).max(cut);
     let full = rolling_origins(cut, newest, FULL_ORIGINS, day);
@@ -35,12 +41,24 @@ pub(crate) fn origins(history: &History, cut: usize, horizon: Horizon) -> Vec<Or
     let mut wanted: Vec<(usize, usize)> = full.iter().map(|o| (*o, horizon.steps())).collect();
     wanted.extend(near_only.iter().filter(|o| !full.contains(o)).map(|o| (*o, near)));
     wanted.sort_unstable();
-    let origin = |(index, steps): (usize, usize)| {
+    let origin = |(number, (index, steps)): (usize, (usize, usize))| {
         let steps = steps.min(n.saturating_sub(index));
-        let history = history.as_of(index).ok()?;
-        (steps > 0).then_some(Origin { history, steps })
+        let history = Prepared::as_of(history, index).ok()?;
+        let horizons = horizons(&buckets, steps, number);
+        (steps > 0).then_some(Origin { history, steps, horizons })
     };
-    wanted.into_iter().filter_map(origin).collect()
+    wanted.into_iter().enumerate().filter_map(origin).collect()
+}
+
+/// The steps up to `steps` that are predicted from origin `number`; each origin begins with another, so that together
+/// they cover all.
+fn horizons(buckets: &Buckets, steps: usize, number: usize) -> Vec<Horizon> {
+    let of_bucket = |bucket: &Bucket| {
+        let every = (bucket.to - bucket.from + 1).div_ceil(STEPS_OF_BUCKET);
+        (bucket.from + number % every..=bucket.to.min(steps)).step_by(every)
+    };
+    let steps = buckets.as_slice().iter().flat_map(of_bucket);
+    steps.filter_map(|step| Horizon::new(step).ok()).collect()
 }
 
 /// What a member forecast: for each origin the quantile rows, step after step.
@@ -53,14 +71,13 @@ pub(crate) type Rows = Vec<Vec<f64>>;
 pub(crate) fn rows(fitted: &dyn FittedPredictor, origins: &[Origin]) -> Result<Rows, String> {
     let quantiles = Quantiles::standard();
     let predict = |origin: &Origin| {
-        let horizon = Horizon::new(origin.steps).map_err(|error| error.to_string())?;
-        let forecast = fitted
-            .predict(&origin.history, horizon, &quantiles)
+        let rows = fitted
+            .predict_at(&origin.history, &origin.horizons, &quantiles)
             .map_err(|error| error.to_string())?;
-        if forecast.steps() != origin.steps || forecast.quantiles() != &quantiles {
+        if rows.len() != origin.horizons.len() * quantiles.len() {
             return Err("it did not give the steps and quantiles it was asked for".to_owned());
         }
-        Ok((0..forecast.steps()).flat_map(|h| forecast.row(h).to_vec()).collect())
+        Ok(rows)
     };
     origins.iter().map(predict).collect()
 }
@@ -69,14 +86,20 @@ pub(crate) fn rows(fitted: &dyn FittedPredictor, origins: &[Origin]) -> Result<R
 pub(crate) struct Evidence {
     buckets: Buckets,
     quantiles: Quantiles,
-    /// `(index, steps)` of each origin.
-    origins: Vec<(usize, usize)>,
+    origins: Vec<Seen>,
     /// What tells calm hours from busy ones behind each origin.
     conditions: Vec<Conditions>,
     /// `rows[member]`; none for a member that could not predict.
     rows: Vec<Option<Rows>>,
     actual: Vec<f64>,
     day: usize,
+}
+
+/// An origin, how far it reaches, and the horizons that were predicted.
+struct Seen {
+    index: usize,
+    steps: usize,
+    horizons: Vec<usize>,
 }
 
 /// One forecast step: what came, from which origin, and the row of each member (empty if it has none).
@@ -101,7 +124,7 @@ impl Evidence {
         Self {
             buckets: Buckets::new(series.frequency(), horizon),
             quantiles: Quantiles::standard(),
-            origins: origins.iter().map(|o| (o.history.series().len(), o.steps)).collect(),
+            origins: origins.iter().map(Seen::of).collect(),
             conditions: origins.iter().map(|o| Conditions::of(&o.history)).collect(),
             rows,
             actual: series.values().to_vec(),
@@ -123,9 +146,9 @@ impl Evidence {
     pub fn days(&self, bucket: usize) -> f64 {
         let range = self.buckets.as_slice()[bucket];
         let mut covered = vec![false; self.actual.len()];
-        for (origin, steps) in &self.origins {
+        for Seen { index, steps, .. } in &self.origins {
             for horizon in range.from..=range.to.min(*steps) {
-                covered[origin + horizon - 1] = true;
+                covered[index + horizon - 1] = true;
             }
         }
         covered.iter().filter(|yes| **yes).count() as f64 / self.day as f64
@@ -142,18 +165,18 @@ impl Evidence {
         self.rows[member].is_some()
     }
 
-    /// Every step whose actual value is known, origin after origin.
+    /// Every predicted step whose actual value is known, origin after origin.
     pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
         let width = self.quantiles.len();
-        self.origins.iter().enumerate().flat_map(move |(o, (index, steps))| {
-            (1..=*steps).filter_map(move |horizon| {
-                let actual = self.actual[index + horizon - 1];
+        self.origins.iter().enumerate().flat_map(move |(o, seen)| {
+            seen.horizons.iter().enumerate().filter_map(move |(place, horizon)| {
+                let actual = self.actual[seen.index + horizon - 1];
                 (!actual.is_nan()).then(|| Step {
                     actual,
-                    origin: *index,
-                    place: (o, horizon),
-                    bucket: self.buckets.of(horizon),
-                    rows: self.rows.iter().map(|rows| row_of(rows, o, horizon, width)).collect(),
+                    origin: seen.index,
+                    place: (o, *horizon),
+                    bucket: self.buckets.of(*horizon),
+                    rows: self.rows.iter().map(|rows| row_of(rows, o, place, width)).collect(),
                 })
             })
         })
@@ -169,14 +192,39 @@ impl Evidence {
     }
 }
 
-/// The row of origin number `o` at `horizon`; empty for a member without rows.
-fn row_of(rows: &Option<Rows>, o: usize, horizon: usize, width: usize) -> &[f64] {
-    rows.as_ref().map_or(&[], |rows| &rows[o][(horizon - 1) * width..horizon * width])
+impl Seen {
+    fn of(origin: &Origin) -> Self {
+        Self {
+            index: origin.history.series().len(),
+            steps: origin.steps,
+            horizons: origin.horizons.iter().map(|horizon| horizon.steps()).collect(),
+        }
+    }
+}
+
+/// The row at `place` of origin number `o`; empty for a member without rows.
+fn row_of(rows: &Option<Rows>, o: usize, place: usize, width: usize) -> &[f64] {
+    rows.as_ref().map_or(&[], |rows| &rows[o][place * width..][..width])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thinned_steps_differ_between_origins_and_stay_within_reach() {
+        let step = forescale_core::Frequency::from_seconds(300).unwrap();
+        let buckets = Buckets::new(step, Horizon::new(288).unwrap());
+        let steps = |steps, number| -> Vec<usize> {
+            horizons(&buckets, steps, number).iter().map(|horizon| horizon.steps()).collect()
+        };
+        assert_eq!(steps(14, 0), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+        assert_eq!(steps(16, 1)[12..], [14, 16]);
+        assert_eq!(
+            (steps(288, 0).len(), steps(288, 5)[42..44].to_vec()),
+            (12 + 30 + 31, vec![78, 85])
+        );
+    }
 
     #[test]
     fn the_backtest_leaves_enough_to_learn_from() {

@@ -182,20 +182,13 @@ impl FittedPredictor for FittedEnsemble {
     /// The members' importances, each with the member's mean weight.
     fn importances(&self) -> Vec<Importance> {
         let buckets = self.judged.weights.len() as f64;
-        let mut shares = std::collections::BTreeMap::<String, f64>::new();
+        let mut drives = std::collections::BTreeMap::<String, f64>::new();
         for (m, (_, member)) in self.members.iter().enumerate() {
             let weight = self.judged.weights.iter().map(|bucket| bucket[m]).sum::<f64>() / buckets;
             for importance in member.importances() {
-                *shares.entry(importance.feature).or_default() += weight * importance.share;
+                *drives.entry(importance.feature).or_default() += weight * importance.share;
             }
         }
-        let total: f64 = shares.values().sum();
-        let mut importances: Vec<Importance> = shares
-            .into_iter()
-            .filter(|_| total > 0.0)
-            .map(|(feature, share)| Importance { feature, share: share / total })
-            .collect();
-        importances.sort_by(|a, b| b.share.total_cmp(&a.share));
-        importances
+        Importance::shares(drives)
     }
 }

@@ -10,7 +10,7 @@
 use forescale_core::metrics::pinball;
 
 /// Steps of the descent.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 60;
 
 /// How strongly the prior pulls, in units of the best member's loss.
 ///
@@ -48,8 +48,9 @@ pub(crate) fn fit(
     let normal = normal.max(1e-9);
     let mut weights = prior.to_vec();
     let mut mean = vec![0.0; prior.len()];
+    let terms = Terms::new(samples, levels, scored);
     for round in 0..ROUNDS {
-        let gradient = gradient(samples, levels, scored, &weights, normal);
+        let gradient = terms.gradient(&weights, normal * samples.len() as f64);
         let steepest = gradient.iter().fold(0.0_f64, |most, g| most.max(g.abs())).max(1e-12);
         let step = (0.5 / steepest).min(4.0) / (1.0 + round as f64 / 20.0);
         let stay = 1.0 / (1.0 + step * pull);
@@ -89,27 +90,41 @@ fn least_loss(samples: &[Sample], levels: &[f64], scored: &[usize], members: usi
     (0..members).map(loss).fold(f64::INFINITY, f64::min)
 }
 
-fn gradient(
-    samples: &[Sample],
-    levels: &[f64],
-    scored: &[usize],
-    weights: &[f64],
-    normal: f64,
-) -> Vec<f64> {
-    let mut gradient = vec![0.0; weights.len()];
-    for sample in samples {
-        for k in scored {
-            let mixed: f64 = sample.rows.iter().zip(weights).map(|(row, w)| w * row[*k]).sum();
-            let side = if sample.actual < mixed { 1.0 - levels[*k] } else { -levels[*k] };
-            for (g, row) in gradient.iter_mut().zip(&sample.rows) {
-                // Counted from the mixture, so that the size of the load does not drown the differences.
-                *g += side * (row[*k] - mixed);
+/// What the loss is made of, one term for each sample and scored level, as the descent walks over it.
+struct Terms {
+    /// What came, and the level.
+    actual: Vec<(f64, f64)>,
+    /// The quantiles of all members, term after term.
+    rows: Vec<f64>,
+}
+
+impl Terms {
+    fn new(samples: &[Sample], levels: &[f64], scored: &[usize]) -> Self {
+        let (mut actual, mut rows) = (Vec::new(), Vec::new());
+        for sample in samples {
+            for k in scored {
+                actual.push((sample.actual, levels[*k]));
+                rows.extend(sample.rows.iter().map(|row| row[*k]));
             }
         }
+        Self { actual, rows }
     }
-    let unit = normal * samples.len() as f64;
-    gradient.iter_mut().for_each(|g| *g /= unit);
-    gradient
+
+    /// The gradient of the loss by the weights, in units of `unit`.
+    fn gradient(&self, weights: &[f64], unit: f64) -> Vec<f64> {
+        let mut gradient = vec![0.0; weights.len()];
+        for ((actual, level), row) in self.actual.iter().zip(self.rows.chunks_exact(weights.len()))
+        {
+            let mixed: f64 = row.iter().zip(weights).map(|(value, w)| w * value).sum();
+            let side = if *actual < mixed { 1.0 - level } else { -level };
+            for (g, value) in gradient.iter_mut().zip(row) {
+                // Counted from the mixture, so that the size of the load does not drown the differences.
+                *g += side * (value - mixed);
+            }
+        }
+        gradient.iter_mut().for_each(|g| *g /= unit);
+        gradient
+    }
 }
 
 #[cfg(test)]

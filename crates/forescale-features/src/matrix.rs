@@ -3,6 +3,7 @@
 use forescale_core::History;
 use ndarray::{Array2, ShapeBuilder};
 
+use crate::levels::{DAY_COLUMNS, Levels};
 use crate::prepared::Prepared;
 use crate::rows::Row;
 use crate::{levels, relative};
@@ -17,20 +18,26 @@ pub enum Layout {
         floor: f64,
     },
     /// Past values themselves as `asinh(load / unit)`: what a booster of one service learns best from.
-    Levels {
-        /// The load at which the transform turns from linear to logarithmic.
-        unit: f64,
-        /// Recurrences of the load that are no day.
-        recurrences: levels::Recurrences,
-    },
+    Levels(Levels),
 }
 
 impl Layout {
     /// The names of the columns.
-    pub fn names(&self) -> &'static [&'static str] {
+    pub fn names(&self) -> Vec<&'static str> {
         match self {
-            Self::Relative { .. } => &relative::NAMES,
-            Self::Levels { .. } => &levels::NAMES,
+            Self::Relative { .. } => relative::NAMES.to_vec(),
+            Self::Levels(Levels { near: true, .. }) => levels::NAMES.to_vec(),
+            Self::Levels(_) => DAY_COLUMNS.map(|column| levels::NAMES[column]).to_vec(),
+        }
+    }
+
+    /// Where each column that may be written stands in the matrix, if it is there.
+    fn places(&self) -> Vec<Option<usize>> {
+        match self {
+            Self::Levels(Levels { near: false, .. }) => (0..levels::NAMES.len())
+                .map(|column| DAY_COLUMNS.iter().position(|wanted| *wanted == column))
+                .collect(),
+            _ => (0..self.names().len()).map(Some).collect(),
         }
     }
 }
@@ -55,17 +62,23 @@ pub fn build(history: &History, rows: &[Row], layout: Layout) -> Matrix {
         anchor: Vec::with_capacity(rows.len()),
         scale: Vec::with_capacity(rows.len()),
     };
-    let mut origin = None;
+    let places = layout.places();
+    let (mut near, mut far) = (None, None);
     for (i, row) in rows.iter().enumerate() {
         let mut out = matrix.x.row_mut(i);
-        let mut set = |column: usize, value: f64| out[column] = value as f32;
+        let mut set = |column: usize, value: f64| {
+            if let Some(place) = places[column] {
+                out[place] = value as f32;
+            }
+        };
         let (anchor, scale) = match layout {
             Layout::Relative { floor } => {
-                let seen = relative::Origin::at(&prepared, row.origin, &mut origin);
+                let seen = relative::Origin::at(&prepared, row.origin, &mut far);
                 relative::fill(&prepared, *row, seen, floor, &mut set)
             }
-            Layout::Levels { unit, recurrences } => {
-                levels::fill(&prepared, *row, unit, recurrences, &mut set)
+            Layout::Levels(levels) => {
+                let seen = levels::Origin::at(&prepared, row.origin, levels, &mut near);
+                levels.fill(&prepared, *row, seen, &mut set)
             }
         };
         matrix.anchor.push(anchor);

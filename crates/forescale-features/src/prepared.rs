@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use chrono::Offset;
 use chrono::{DateTime, TimeDelta, Utc};
-use forescale_core::{Calendar, History};
+use forescale_core::{Calendar, History, SeriesError};
 
 /// Days of history that features may look back from an origin.
 pub const LOOK_BACK_DAYS: usize = 28;
@@ -18,28 +17,79 @@ const CLOCK_AHEAD_DAYS: usize = 15;
 #[derive(Debug)]
 pub struct Prepared {
     /// The load, a gap filled with the value one day before, else with the previous one.
-    pub y: Vec<f64>,
+    pub y: Known<f64>,
     /// Whether a value was there.
-    pub present: Vec<bool>,
+    pub present: Known<bool>,
     /// Steps in a day.
     pub day: usize,
     /// The step in seconds.
     pub step_seconds: i64,
     start_seconds: i64,
     calendar: Arc<Calendar>,
-    sum: Vec<f64>,
+    sums: Arc<Sums>,
+    clock: Arc<LocalClock>,
+}
+
+/// Prefix sums: of the load, its square, and its changes over a step, an hour, a day and a week.
+#[derive(Debug)]
+struct Sums {
+    load: Vec<f64>,
     square: Vec<f64>,
     change_step: Vec<f64>,
     change_hour: Vec<f64>,
     change_day: Vec<f64>,
     change_week: Vec<f64>,
-    clock: LocalClock,
+}
+
+/// The values up to an origin, which lie where those after it do.
+#[derive(Debug, Clone)]
+pub struct Known<T> {
+    all: Arc<[T]>,
+    len: usize,
+}
+
+impl<T> Known<T> {
+    fn new(all: impl Into<Arc<[T]>>) -> Self {
+        let all = all.into();
+        Self { len: all.len(), all }
+    }
+
+    fn first(&self, len: usize) -> Self {
+        Self { all: Arc::clone(&self.all), len: len.min(self.len) }
+    }
+}
+
+impl<T> std::ops::Deref for Known<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.all[..self.len]
+    }
 }
 
 impl Prepared {
     /// Prepares `history`, once for all who ask.
     pub fn of(history: &History) -> Arc<Self> {
         history.derive(0, Self::new)
+    }
+
+    /// `history` as it was after `steps` steps; what is prepared of the whole serves it too, since no value is made of
+    /// later ones.
+    ///
+    /// # Errors
+    /// [`SeriesError::Empty`] when nothing was known by then.
+    pub fn as_of(history: &History, steps: usize) -> Result<History, SeriesError> {
+        let then = history.as_of(steps)?;
+        let whole = Self::of(history);
+        then.derive(0, |then| Self {
+            y: whole.y.first(then.series().len()),
+            present: whole.present.first(then.series().len()),
+            sums: Arc::clone(&whole.sums),
+            clock: Arc::clone(&whole.clock),
+            calendar: Arc::clone(&whole.calendar),
+            ..*whole
+        });
+        Ok(then)
     }
 
     fn new(history: &History) -> Self {
@@ -50,20 +100,25 @@ impl Prepared {
         let hour = steps_in_hour(step_seconds);
         let start = series.start();
         let ahead = CLOCK_AHEAD_DAYS * day;
-        Self {
-            present: series.values().iter().map(|value| !value.is_nan()).collect(),
-            day,
-            step_seconds,
-            start_seconds: start.timestamp(),
-            sum: prefix(y.iter().copied()),
+        let present: Vec<bool> = series.values().iter().map(|value| !value.is_nan()).collect();
+        let clock = LocalClock::new(history.calendar(), start, step_seconds, y.len() + ahead);
+        let sums = Sums {
+            load: prefix(y.iter().copied()),
             square: prefix(y.iter().map(|value| value * value)),
             change_step: prefix_changes(&y, 1),
             change_hour: prefix_changes(&y, hour),
             change_day: prefix_changes(&y, day),
             change_week: prefix_changes(&y, 7 * day),
-            clock: LocalClock::new(history.calendar(), start, step_seconds, y.len() + ahead),
+        };
+        Self {
+            present: Known::new(present),
+            day,
+            step_seconds,
+            start_seconds: start.timestamp(),
+            sums: Arc::new(sums),
+            clock: Arc::new(clock),
             calendar: Arc::clone(history.calendar()),
-            y,
+            y: Known::new(y),
         }
     }
 
@@ -91,34 +146,34 @@ impl Prepared {
 
     /// Mean load over `from..to`, which must not be empty.
     pub fn mean(&self, from: usize, to: usize) -> f64 {
-        (self.sum[to] - self.sum[from]) / (to - from) as f64
+        (self.sums.load[to] - self.sums.load[from]) / (to - from) as f64
     }
 
     /// Standard deviation over `from..to`.
     pub fn deviation(&self, from: usize, to: usize) -> f64 {
         let mean = self.mean(from, to);
-        let square = (self.square[to] - self.square[from]) / (to - from) as f64;
+        let square = (self.sums.square[to] - self.sums.square[from]) / (to - from) as f64;
         (square - mean * mean).max(0.0).sqrt()
     }
 
     /// Mean absolute change from one step to the next over `from..to`.
     pub fn roughness_step(&self, from: usize, to: usize) -> Option<f64> {
-        mean_change(&self.change_step, 1, from, to)
+        mean_change(&self.sums.change_step, 1, from, to)
     }
 
     /// Mean absolute change over an hour.
     pub fn roughness_hour(&self, from: usize, to: usize) -> Option<f64> {
-        mean_change(&self.change_hour, self.hour(), from, to)
+        mean_change(&self.sums.change_hour, self.hour(), from, to)
     }
 
     /// Mean absolute difference to the value a day before: the error of a daily naive.
     pub fn change_day(&self, from: usize, to: usize) -> Option<f64> {
-        mean_change(&self.change_day, self.day, from, to)
+        mean_change(&self.sums.change_day, self.day, from, to)
     }
 
     /// Mean absolute difference to the value a week before.
     pub fn change_week(&self, from: usize, to: usize) -> Option<f64> {
-        mean_change(&self.change_week, 7 * self.day, from, to)
+        mean_change(&self.sums.change_week, 7 * self.day, from, to)
     }
 
     /// The step `days` local days before `index` at the same local time of day; may be before the start.
@@ -176,14 +231,15 @@ fn fill_causally(values: &[f64], day: usize) -> Vec<f64> {
     y
 }
 
-fn prefix(values: impl Iterator<Item = f64>) -> Vec<f64> {
+fn prefix(values: impl ExactSizeIterator<Item = f64>) -> Vec<f64> {
+    let mut sums = Vec::with_capacity(values.len() + 1);
     let mut total = 0.0;
-    std::iter::once(0.0)
-        .chain(values.map(move |value| {
-            total += value;
-            total
-        }))
-        .collect()
+    sums.push(total);
+    for value in values {
+        total += value;
+        sums.push(total);
+    }
+    sums
 }
 
 /// Prefix sums of `|y[j] - y[j - lag]|`, 0 where there is no value `lag` before.
@@ -200,7 +256,7 @@ fn mean_change(changes: &[f64], lag: usize, from: usize, to: usize) -> Option<f6
 #[derive(Debug)]
 struct LocalClock {
     /// Offsets in seconds, one a step; a single one where the offset never changes.
-    offsets: Vec<i32>,
+    offsets: Vec<i64>,
     step_seconds: i64,
     holidays: Vec<i64>,
 }
@@ -208,8 +264,7 @@ struct LocalClock {
 impl LocalClock {
     fn new(calendar: &Calendar, start: DateTime<Utc>, step_seconds: i64, steps: usize) -> Self {
         let offset_at = |index: usize| {
-            let time = start + TimeDelta::seconds(step_seconds * index as i64);
-            time.with_timezone(&calendar.zone).offset().fix().local_minus_utc()
+            calendar.offset_seconds(start + TimeDelta::seconds(step_seconds * index as i64))
         };
         let hour = steps_in_hour(step_seconds);
         let mut offsets = Vec::with_capacity(steps);
@@ -227,7 +282,7 @@ impl LocalClock {
 
     fn offset_seconds(&self, index: i64) -> i64 {
         let last = self.offsets.len() as i64 - 1;
-        i64::from(self.offsets[index.clamp(0, last) as usize])
+        self.offsets[index.clamp(0, last) as usize]
     }
 
     /// Steps to add to an earlier index so that it shows the same local time as `index`.

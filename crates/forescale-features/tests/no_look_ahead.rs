@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use forescale_core::{Calendar, Frequency, History, LoadSeries};
-use forescale_features::{Layout, Row, build};
+use forescale_features::levels::Levels;
+use forescale_features::{Layout, Prepared, Row, build};
 use proptest::prelude::*;
 
 fn history(values: Vec<f64>, step: i64, zone: Tz) -> History {
@@ -32,10 +33,15 @@ proptest! {
         let full = history(values, step, zone);
         let past = full.as_of(origin).unwrap();
         let row = [Row { origin, horizon }];
-        for layout in [Layout::Relative { floor: 0.5 }, Layout::Levels { unit: 10.0, recurrences: [5, 17] }] {
-            let (a, b) = (build(&full, &row, layout), build(&past, &row, layout));
-            prop_assert_eq!(bits(&a.x), bits(&b.x));
-            prop_assert_eq!((a.anchor, a.scale), (b.anchor, b.scale));
+        let shared = Prepared::as_of(&full, origin).unwrap();
+        let levels = |near| Layout::Levels(Levels { unit: 10.0, recurrences: [5, 17], near });
+        for layout in [Layout::Relative { floor: 0.5 }, levels(true), levels(false)] {
+            let a = build(&full, &row, layout);
+            for past in [&past, &shared] {
+                let b = build(past, &row, layout);
+                prop_assert_eq!(bits(&a.x), bits(&b.x));
+                prop_assert_eq!((&a.anchor, &a.scale), (&b.anchor, &b.scale));
+            }
         }
     }
 }

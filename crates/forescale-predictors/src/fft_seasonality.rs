@@ -59,18 +59,13 @@ impl Curve for Waves {
     }
 
     fn importances(&self) -> Vec<Importance> {
-        let total: f64 = self.seasons.iter().map(|(_, strength)| strength).sum();
         let name = |seconds: i64| {
             let span = chrono::TimeDelta::seconds(seconds);
             format!("season of {}", forescale_core::time::format_span(span))
         };
-        self.seasons
-            .iter()
-            .map(|(seconds, strength)| Importance {
-                feature: name(*seconds),
-                share: strength / total,
-            })
-            .collect()
+        Importance::shares(
+            self.seasons.iter().map(|(seconds, strength)| (name(*seconds), *strength)),
+        )
     }
 }
 

@@ -127,15 +127,7 @@ impl FittedPredictor for FittedMinuteRegression {
 
     fn importances(&self) -> Vec<Importance> {
         let Some(Anchor { drives, .. }) = self.anchors.last() else { return Vec::new() };
-        let total: f64 = drives.iter().sum();
-        let mut shares: Vec<Importance> = NAMES
-            .iter()
-            .zip(drives)
-            .filter(|(_, drive)| **drive > 0.0)
-            .map(|(name, drive)| Importance { feature: (*name).to_owned(), share: drive / total })
-            .collect();
-        shares.sort_by(|a, b| b.share.total_cmp(&a.share));
-        shares
+        Importance::shares(NAMES.into_iter().zip(drives.iter().copied()))
     }
 }
 

@@ -8,13 +8,13 @@
 //! Ke et al., *LightGBM*, 2017; the tuned boosting of the study in `docs/forecast.md`.
 
 use forescale_core::forecast::Interpolation;
-use forescale_core::metrics::sorted_quantile;
 use forescale_core::{Effort, History, Quantiles};
-use forescale_features::levels::{self, DAY_COLUMNS, Recurrences};
+use forescale_features::levels::{self, DAY_COLUMNS, Levels, Recurrences};
 use forescale_features::{Layout, Matrix, Prepared, Row};
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use crate::learners::binned::Binned;
 use crate::learners::boosting::{Boosted, Boosting, LEVELS};
 use crate::learners::histogram::TreeGrowth;
 use crate::learners::stack::Stack;
@@ -90,9 +90,10 @@ impl SegmentModel for Model {
         let groups = groups(rows, &prepared);
         let draft = lesson.effort == Effort::Draft;
         let fits = if layout.from_last && !draft { NEAR_FITS } else { 1 };
+        let binned = Binned::new(&matrix.x);
         let fits = (0..fits).map(|k| {
             let seed = lesson.seed ^ NEXT_FIT.wrapping_mul(k);
-            Boosted::fit(&matrix.x, &y, &groups, how, seed)
+            Boosted::fit(&binned, &y, &groups, how, seed)
         });
         Self { layout, stack: fitted.stack.clone(), fits: fits.collect() }
     }
@@ -138,7 +139,7 @@ impl Model {
 
 impl Columns {
     fn z(self, load: f64) -> f64 {
-        (load / self.unit).asinh()
+        levels::z(load, self.unit)
     }
 
     fn base(self, last: f64) -> f64 {
@@ -147,11 +148,9 @@ impl Columns {
 
     /// Past values of `rows` and the stacked value, which is given in units of the relative scale above the anchor.
     fn matrix(self, history: &History, rows: &[Row], relative: &Matrix, stacked: &[f64]) -> Matrix {
-        let layout = Layout::Levels { unit: self.unit, recurrences: self.recurrences };
+        let Self { unit, recurrences, from_last: near } = self;
+        let layout = Layout::Levels(Levels { unit, recurrences, near });
         let mut matrix = forescale_features::build(history, rows, layout);
-        if !self.from_last {
-            matrix.x = matrix.x.select(Axis(1), &DAY_COLUMNS);
-        }
         let scaled = stacked.iter().zip(&relative.anchor).zip(&relative.scale);
         let loads =
             scaled.map(|((s, anchor), scale)| self.z(anchor + scale * s)).collect::<Vec<_>>();
@@ -168,9 +167,15 @@ pub(crate) fn groups(rows: &[Row], prepared: &Prepared) -> Vec<u32> {
 
 /// The median load, kept off zero.
 pub(crate) fn unit(y: &[f64]) -> f64 {
-    let mut sorted: Vec<f64> = y.iter().map(|value| value.abs()).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
-    let unit = sorted_quantile(&sorted, 0.5) + 0.05 * mean;
+    let mut sizes: Vec<f64> = y.iter().map(|value| value.abs()).collect();
+    let mean = sizes.iter().sum::<f64>() / sizes.len() as f64;
+    let middle = (sizes.len() - 1) / 2;
+    let (_, lower, above) = sizes.select_nth_unstable_by(middle, f64::total_cmp);
+    let upper = if y.len().is_multiple_of(2) {
+        above.iter().copied().fold(f64::INFINITY, f64::min)
+    } else {
+        *lower
+    };
+    let unit = lower.midpoint(upper) + 0.05 * mean;
     if unit > 0.0 { unit } else { 1.0 }
 }

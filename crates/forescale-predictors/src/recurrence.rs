@@ -5,7 +5,7 @@
 //! autocorrelation, here of the load less its level around each step, so that neither trend nor daily wave shows.
 
 use forescale_features::Prepared;
-use forescale_features::levels::Recurrences;
+use forescale_features::levels::{self, Recurrences};
 use realfft::RealFftPlanner;
 
 /// Lags up to this many days are looked at.
@@ -19,7 +19,7 @@ const NEAR_DAY: usize = 2;
 
 /// The two clearest recurrences of `asinh(load / unit)`, beyond the next hour.
 pub(crate) fn find(p: &Prepared, unit: f64) -> Recurrences {
-    let z: Vec<f64> = p.y.iter().map(|y| (y / unit).asinh()).collect();
+    let z: Vec<f64> = p.y.iter().map(|y| levels::z(*y, unit)).collect();
     let shortest = p.hour().max(4) + 1;
     let longest = (DAYS * p.day).min(z.len() / 3);
     let correlation = autocorrelation(&less_level(&z, shortest - 1), longest);

@@ -1,7 +1,7 @@
 //! What the networks of `neural` see of a row: past values less the stacked value, and the clock.
 
 use forescale_core::History;
-use forescale_features::levels::{self, DAY_COLUMNS, Recurrences};
+use forescale_features::levels::{self, DAY_COLUMNS, Levels, Recurrences};
 use forescale_features::{Layout, Matrix, Prepared, Row};
 use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
@@ -78,7 +78,8 @@ impl Columns {
 
     /// Rows with the stacked value, which is given in units of the relative scale above the anchor.
     pub fn seen(self, history: &History, rows: &[Row], relative: &Matrix, stacked: &[f64]) -> Seen {
-        let layout = Layout::Levels { unit: self.unit, recurrences: self.recurrences };
+        let levels = Levels { unit: self.unit, recurrences: self.recurrences, near: true };
+        let layout = Layout::Levels(levels);
         let matrix = forescale_features::build(history, rows, layout);
         let places = self.places();
         let inputs = places.len() + BESIDE.len();

@@ -180,22 +180,22 @@ impl<M: SegmentModel> FittedPredictor for FittedSegments<M> {
         horizon: Horizon,
         quantiles: &Quantiles,
     ) -> Result<Forecast, PredictError> {
-        check::suits(M::NAME, history, self.frequency, 2)?;
-        let origin = history.series().len();
-        let mut values = Vec::with_capacity(horizon.steps() * quantiles.len());
-        let mut next = 1;
-        while next <= horizon.steps() {
-            let place = Segment::choose(&self.segments, next);
-            let last = match self.segments.get(place + 1) {
-                Some(_) => self.segments[place].to.min(horizon.steps()),
-                None => horizon.steps(),
-            };
-            let rows = (next..=last).map(|horizon| Row { origin, horizon }).collect();
-            let view = View { history, rows, floor: self.floor };
-            self.models[place].predict(&view, quantiles, &mut values);
-            next = last + 1;
+        let horizons: Vec<usize> = (1..=horizon.steps()).collect();
+        rows_at(self, history, &horizons, quantiles)
+    }
+
+    fn predict_at(
+        &self,
+        history: &History,
+        horizons: &[Horizon],
+        quantiles: &Quantiles,
+    ) -> Result<Vec<f64>, PredictError> {
+        if horizons.is_empty() {
+            return Ok(Vec::new());
         }
-        bounded(history, quantiles, values)
+        let horizons: Vec<usize> = horizons.iter().map(|horizon| horizon.steps()).collect();
+        let rows = rows_at(self, history, &horizons, quantiles)?;
+        Ok((0..rows.steps()).flat_map(|i| rows.row(i)).copied().collect())
     }
 
     fn to_bytes(&self) -> Vec<u8> {
@@ -203,17 +203,25 @@ impl<M: SegmentModel> FittedPredictor for FittedSegments<M> {
     }
 
     fn importances(&self) -> Vec<Importance> {
-        let drives = self.models.last().map(SegmentModel::drives).unwrap_or_default();
-        let total: f64 = drives.iter().map(|(_, drive)| drive.abs()).sum();
-        let mut shares: Vec<Importance> = drives
-            .into_iter()
-            .filter(|(_, drive)| total > 0.0 && drive.abs() > 0.0)
-            .map(|(feature, drive)| Importance {
-                feature: feature.to_owned(),
-                share: drive.abs() / total,
-            })
-            .collect();
-        shares.sort_by(|a, b| b.share.total_cmp(&a.share));
-        shares
+        Importance::shares(self.models.last().map(SegmentModel::drives).unwrap_or_default())
     }
+}
+
+/// One row for each of `horizons`, which are ascending.
+fn rows_at<M: SegmentModel>(
+    fitted: &FittedSegments<M>,
+    history: &History,
+    horizons: &[usize],
+    quantiles: &Quantiles,
+) -> Result<Forecast, PredictError> {
+    check::suits(M::NAME, history, fitted.frequency, 2)?;
+    let origin = history.series().len();
+    let mut values = Vec::with_capacity(horizons.len() * quantiles.len());
+    let place = |horizon: usize| Segment::choose(&fitted.segments, horizon);
+    for part in horizons.chunk_by(|a, b| place(*a) == place(*b)) {
+        let rows = part.iter().map(|horizon| Row { origin, horizon: *horizon }).collect();
+        let view = View { history, rows, floor: fitted.floor };
+        fitted.models[place(part[0])].predict(&view, quantiles, &mut values);
+    }
+    bounded(history, quantiles, values)
 }

@@ -1,5 +1,7 @@
 //! The regression of `linear-trend`: its columns, its fit by linfa, and the curve it draws.
 
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use forescale_core::calendar::LocalTime;
 use forescale_core::{History, Importance};
@@ -146,15 +148,8 @@ impl TrendCurve {
             ("business hours", BUSINESS..WAVES),
             ("time of day", WAVES..COLUMNS),
         ];
-        let total: f64 = self.drives[TREND..].iter().sum();
-        let mut all: Vec<Importance> = groups
-            .into_iter()
-            .map(|(name, columns)| (name, self.drives[columns].iter().sum::<f64>()))
-            .filter(|(_, drive)| *drive > 0.0)
-            .map(|(name, drive)| Importance { feature: name.to_owned(), share: drive / total })
-            .collect();
-        all.sort_by(|a, b| b.share.total_cmp(&a.share));
-        all
+        let drive = |columns: Range<usize>| self.drives[columns].iter().sum::<f64>();
+        Importance::shares(groups.map(|(name, columns)| (name, drive(columns))))
     }
 }
 

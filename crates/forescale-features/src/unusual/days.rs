@@ -31,7 +31,7 @@ impl Days {
         let slots = SLOTS.min(p.day);
         let first = p.local_day(0);
         let count = (p.local_day(p.len() as i64 - 1) - first + 1) as usize;
-        let mut known = p.present.clone();
+        let mut known = p.present.to_vec();
         left_out.iter().for_each(|steps| known[steps.clone()].fill(false));
         let mut cells = vec![(0.0, 0_usize); count * slots];
         let mut steps = vec![p.len()..0; count];

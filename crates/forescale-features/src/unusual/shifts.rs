@@ -123,26 +123,31 @@ fn level_of(residuals: &[f64]) -> f64 {
 /// By how much days off are above the working days around them, in logs.
 ///
 /// Half of the days off may be behind a shift that most working days are before, so that each kind has its own idea of
-/// what is usual. Days off with working days on both sides know best, unless those are at different levels: nobody
-/// knows which of them a day off between is to be compared with.
+/// what is usual. Days off with working days on both sides know best. Where those are at different levels, nobody knows
+/// which of them a day off between belongs to; only in a load that always moves does that cancel out.
 fn difference_of_kinds(days: &Days, residuals: &[Vec<f64>]) -> f64 {
     let level = |day: usize| Some(level_of(&residuals[day])).filter(|log| !log.is_nan());
     let middle = |near: &[usize], wanted: &dyn Fn(usize) -> bool| {
         let levels = near.iter().copied().filter(|day| wanted(*day)).filter_map(level);
         median(&mut levels.collect::<Vec<f64>>())
     };
-    let (mut inside, mut any) = (Vec::new(), Vec::new());
+    let (mut inside, mut between, mut any) = (Vec::new(), Vec::new(), Vec::new());
     for day in (0..days.len()).filter(|day| days.free[*day]) {
         let Some(own) = level(day) else { continue };
         let near: Vec<usize> =
             days.others(day).into_iter().filter(|other| other.abs_diff(day) <= FRESH).collect();
         match (middle(&near, &|other| other < day), middle(&near, &|other| other > day)) {
-            (Some(before), Some(after)) if (before - after).abs() < LEAST.ln() => {
-                inside.push(own - 0.5 * (before + after));
+            (Some(before), Some(after)) => {
+                let kept = (before - after).abs() < LEAST.ln();
+                let of = if kept { &mut inside } else { &mut between };
+                of.push(own - 0.5 * (before + after));
             }
-            (Some(_), Some(_)) | (None, None) => {}
             (Some(side), None) | (None, Some(side)) => any.push(own - side),
+            (None, None) => {}
         }
+    }
+    if between.len() > inside.len() {
+        inside.append(&mut between);
     }
     median(&mut inside).or(median(&mut any)).unwrap_or(0.0)
 }

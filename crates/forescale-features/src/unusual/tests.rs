@@ -103,6 +103,15 @@ fn days_before_a_fresh_shift_are_brought_to_its_level() {
 }
 
 #[test]
+fn a_load_that_goes_flat_at_another_level_is_another_load() {
+    let mut values = days(14);
+    values[12 * DAY..].iter_mut().for_each(|y| *y = 300.0 + 0.01 * *y);
+    let history = history(values);
+    assert_eq!(only(&history).kind, Kind::LevelShift);
+    assert!(Unusual::of(&history).leveled(&history).is_none());
+}
+
+#[test]
 fn a_level_that_came_back_stays_as_it_was() {
     let mut values = days(28);
     values[15 * DAY..25 * DAY].iter_mut().for_each(|y| *y *= 3.0);

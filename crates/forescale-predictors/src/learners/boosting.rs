@@ -12,12 +12,18 @@ use forescale_features::rows::SplitMix;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::histogram::{Binned, Grown, Tree, TreeGrowth, grow};
+use super::binned::Binned;
+use super::histogram::{Drawn, Grower, MOST_PULL, Pulls, Tree, TreeGrowth};
 
 /// The quantiles that are boosted; others are interpolated.
 pub(crate) const LEVELS: [f64; 9] = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99];
 
 const WIDTH: usize = LEVELS.len();
+
+/// Levels up to the median.
+const LOWER: usize = 4;
+
+const _: () = assert!(WIDTH == MOST_PULL as usize);
 
 /// About this many rows of a leaf say how it moves.
 const LEAF_SAMPLE: usize = 200;
@@ -47,34 +53,32 @@ pub(crate) struct Boosted {
 }
 
 impl Boosted {
-    /// Boosts the quantiles of `y` on `x`; `NaN` in `x` is missing.
+    /// Boosts the quantiles of `y` on the rows of `binned`.
     ///
     /// Each tree is grown on some of the `groups` and its leaves are moved by all rows: rows of one day are nearly the
     /// same, and trees grown on some rows of every day would learn the noise of each.
-    pub fn fit(x: &Array2<f32>, y: &[f32], groups: &[u32], how: Boosting, seed: u64) -> Self {
-        let binned = Binned::new(x);
+    pub fn fit(binned: &Binned, y: &[f32], groups: &[u32], how: Boosting, seed: u64) -> Self {
         let mut draw = SplitMix(seed);
         let mut sorted = y.to_vec();
         sorted.sort_unstable_by(f32::total_cmp);
         let base = LEVELS.map(|level| sorted[((sorted.len() - 1) as f64 * level).round() as usize]);
-        let mut fitted = Self { base, trees: Vec::new(), gains: vec![0.0; x.ncols()] };
+        let mut fitted = Self { base, trees: Vec::new(), gains: vec![0.0; binned.features()] };
         let mut predicted = vec![base; y.len()];
-        let mut gradient = vec![0.0_f32; y.len()];
+        let grower = Grower::new(binned, how.tree);
         for round in 0..how.rounds {
-            let direction = if round % 3 == 2 { spread } else { location };
-            for ((g, y), predicted) in gradient.iter_mut().zip(y).zip(&predicted) {
-                *g = direction(*y, predicted);
-            }
+            let pulls =
+                if round % 3 == 2 { spread(y, &predicted) } else { location(y, &predicted) };
             let rows = draw_groups(&mut draw, groups, how.group_share);
             let features = draw_features(&mut draw, binned.features(), how.feature_share);
-            let mut grown = grow(&binned, &gradient, rows, &features, how.tree);
+            let grown = grower.grow(&pulls, rows, &features);
             if grown.leaves.len() < 2 {
                 continue;
             }
-            let leaf_of = fill_leaves(&mut grown, x);
-            let moves = leaf_moves(&grown, y, &predicted, how.rate, round);
-            for (row, leaf) in predicted.iter_mut().zip(leaf_of) {
-                row.iter_mut().zip(&moves[leaf]).for_each(|(value, step)| *value += step);
+            let moves = leaf_moves(&grown.leaves, y, &predicted, how.rate, round);
+            for (rows, step) in grown.leaves.iter().zip(&moves) {
+                for row in rows.iter() {
+                    predicted[row].iter_mut().zip(step).for_each(|(value, step)| *value += step);
+                }
             }
             for (feature, gain) in &grown.gains {
                 fitted.gains[*feature] += *gain as f32;
@@ -96,25 +100,37 @@ impl Boosted {
     }
 }
 
-/// The summed pinball gradient: which way the whole distribution should move.
-fn location(y: f32, predicted: &[f32; WIDTH]) -> f32 {
-    predicted.iter().zip(LEVELS).map(|(q, level)| level as f32 - f32::from(u8::from(y < *q))).sum()
+/// The summed pinball gradient: which way the whole distribution should move. A row pulls by the quantiles above it.
+fn location(y: &[f32], predicted: &[[f32; WIDTH]]) -> Pulls {
+    let rows = y.iter().zip(predicted);
+    let of_row = rows.map(|(y, row)| above(*y, row).iter().sum()).collect();
+    Pulls { of_row, center: LEVELS.iter().sum() }
 }
 
-/// The pinball gradient summed with opposite signs below and above the median: whether it should widen.
-fn spread(y: f32, predicted: &[f32; WIDTH]) -> f32 {
-    let sided = predicted.iter().zip(LEVELS).map(|(q, level)| {
-        let pull = level as f32 - f32::from(u8::from(y < *q));
-        if level > 0.5 { pull } else { -pull }
-    });
-    sided.sum()
+/// The pinball gradient summed with opposite signs up to and above the median: whether it should widen.
+fn spread(y: &[f32], predicted: &[[f32; WIDTH]]) -> Pulls {
+    let pull = |(y, row): (&f32, &[f32; WIDTH])| {
+        let above = above(*y, row);
+        let (lower, upper) = above.split_at(LOWER);
+        LOWER as u8 + upper.iter().sum::<u8>() - lower.iter().sum::<u8>()
+    };
+    let (lower, upper) = LEVELS.split_at(LOWER);
+    let center = LOWER as f64 + upper.iter().sum::<f64>() - lower.iter().sum::<f64>();
+    Pulls { of_row: y.iter().zip(predicted).map(pull).collect(), center }
 }
 
-/// The rows of a random share of the groups.
-fn draw_groups(draw: &mut SplitMix, groups: &[u32], share: f64) -> Vec<u32> {
+/// Which predicted quantiles lie above `y`: 1 for those that do.
+fn above(y: f32, predicted: &[f32; WIDTH]) -> [u8; WIDTH] {
+    predicted.map(|quantile| u8::from(y < quantile))
+}
+
+/// The rows of a random share of the groups to learn from, and the others.
+fn draw_groups(draw: &mut SplitMix, groups: &[u32], share: f64) -> Drawn {
     let count = groups.iter().max().map_or(0, |last| *last as usize + 1);
     let drawn: Vec<bool> = (0..count).map(|_| draw.unit() < share).collect();
-    (0..groups.len() as u32).filter(|row| drawn[groups[*row as usize] as usize]).collect()
+    let rows = 0..groups.len() as u32;
+    let (learned, others) = rows.partition(|row| drawn[groups[*row as usize] as usize]);
+    Drawn { learned, others }
 }
 
 fn draw_features(draw: &mut SplitMix, n: usize, share: f64) -> Vec<usize> {
@@ -129,46 +145,37 @@ fn draw_features(draw: &mut SplitMix, n: usize, share: f64) -> Vec<usize> {
     features
 }
 
-/// Puts every row of `x` into the leaf it falls in; returns the leaf of each row.
-fn fill_leaves(grown: &mut Grown, x: &Array2<f32>) -> Vec<usize> {
-    grown.leaves.iter_mut().for_each(Vec::clear);
-    let leaf = |row: usize| grown.tree.leaf(|feature| x[(row, feature)]);
-    let leaf_of: Vec<usize> = (0..x.nrows()).map(leaf).collect();
-    for (row, leaf) in leaf_of.iter().enumerate() {
-        grown.leaves[*leaf].push(row as u32);
-    }
-    leaf_of
-}
-
 /// For each leaf and quantile: the quantile of what is left to explain, times the learning rate.
 ///
 /// A large leaf is moved by every few rows, others in each round: its quantiles are as good, and most of the time of
 /// boosting is spent here.
 fn leaf_moves(
-    grown: &Grown,
+    leaves: &[Drawn],
     y: &[f32],
     predicted: &[[f32; WIDTH]],
     rate: f32,
     round: usize,
 ) -> Vec<[f32; WIDTH]> {
-    let mut rest = Vec::new();
-    grown
-        .leaves
-        .iter()
-        .map(|rows| {
-            let every = rows.len().div_ceil(LEAF_SAMPLE).max(1);
-            let sample = || rows.iter().skip(round % every).step_by(every);
-            let mut step = [0.0; WIDTH];
-            for (k, level) in LEVELS.iter().enumerate() {
-                rest.clear();
-                rest.extend(sample().map(|row| y[*row as usize] - predicted[*row as usize][k]));
-                let place = ((rest.len() - 1) as f64 * level).round() as usize;
-                let (_, value, _) = rest.select_nth_unstable_by(place, f32::total_cmp);
-                step[k] = rate * *value;
-            }
-            step
+    let (mut sample, mut rest) = (Vec::new(), Vec::new());
+    let moves = leaves.iter().map(|rows| {
+        let every = rows.len().div_ceil(LEAF_SAMPLE).max(1);
+        sample.clear();
+        sample.extend(rows.iter().skip(round % every).step_by(every));
+        std::array::from_fn(|k| {
+            rest.clear();
+            rest.extend(sample.iter().map(|row| ordered(y[*row] - predicted[*row][k])));
+            let place = ((rest.len() - 1) as f64 * LEVELS[k]).round() as usize;
+            let (_, value, _) = rest.select_nth_unstable(place);
+            rate * f32::from_bits(ordered(f32::from_bits(*value as u32)) as u32)
         })
-        .collect()
+    });
+    moves.collect()
+}
+
+/// The bits of a number as an integer of the same order, and back: integers are faster to compare.
+fn ordered(value: f32) -> i32 {
+    let bits = value.to_bits() as i32;
+    bits ^ (((bits >> 31) as u32) >> 1) as i32
 }
 
 #[cfg(test)]
@@ -200,7 +207,7 @@ mod tests {
     #[test]
     fn it_learns_level_and_spread() {
         let (x, y, groups) = sample();
-        let boosted = Boosted::fit(&x, &y, &groups, HOW, 1);
+        let boosted = Boosted::fit(&Binned::new(&x), &y, &groups, HOW, 1);
         let at = ndarray::array![[0.2_f32, 0.2], [0.8, 0.8]];
         let (low, high) = (boosted.predict(&at, 0), boosted.predict(&at, 1));
         // A uniform spread of +-w has its 10 % and 90 % quantiles at -+0.8 w.
@@ -211,6 +218,9 @@ mod tests {
     #[test]
     fn the_same_seed_boosts_the_same() {
         let (x, y, groups) = sample();
-        assert_eq!(Boosted::fit(&x, &y, &groups, HOW, 5), Boosted::fit(&x, &y, &groups, HOW, 5));
+        assert_eq!(
+            Boosted::fit(&Binned::new(&x), &y, &groups, HOW, 5),
+            Boosted::fit(&Binned::new(&x), &y, &groups, HOW, 5)
+        );
     }
 }

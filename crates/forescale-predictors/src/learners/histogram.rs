@@ -1,57 +1,24 @@
-//! Features in bins, and the trees that are grown on histograms of them.
+//! Trees that are grown on histograms of binned features.
+//!
+//! A gradient here is one of a few whole numbers, so that a cell of a histogram is one integer: how many rows fell
+//! there, and the sum of what they pull. One addition a row and feature is most of what boosting costs.
 //!
 //! # Source
 //! Ke et al., *LightGBM: a highly efficient gradient boosting decision tree*, 2017: leaf-wise growth on histograms,
 //! the larger child's histogram by subtraction.
 
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-/// Most bins of a feature; bin 0 holds what is missing.
-const BINS: usize = 64;
+use super::binned::{BINS, Binned};
 
-/// A feature matrix in bins, feature after feature.
-#[derive(Debug)]
-pub(crate) struct Binned {
-    /// `columns[feature][row]`.
-    columns: Vec<Vec<u8>>,
-    /// Upper edge of each bin from bin 1 on.
-    edges: Vec<Vec<f32>>,
-}
+/// The largest pull of a row.
+pub(crate) const MOST_PULL: u32 = 9;
 
-impl Binned {
-    /// Bins each column of `x` at its quantiles.
-    pub fn new(x: &Array2<f32>) -> Self {
-        let edges: Vec<Vec<f32>> =
-            x.columns().into_iter().map(|column| edges(column.iter())).collect();
-        let columns = x
-            .columns()
-            .into_iter()
-            .zip(&edges)
-            .map(|(column, edges)| column.iter().map(|value| bin(edges, *value)).collect())
-            .collect();
-        Self { columns, edges }
-    }
+/// Bits of a cell that hold the sum of pulls; those above hold the count.
+const SUM_BITS: u32 = 17;
 
-    /// How many features there are.
-    pub fn features(&self) -> usize {
-        self.columns.len()
-    }
-}
-
-fn edges<'a>(values: impl Iterator<Item = &'a f32>) -> Vec<f32> {
-    let mut known: Vec<f32> = values.copied().filter(|value| value.is_finite()).collect();
-    known.sort_unstable_by(f32::total_cmp);
-    let mut edges: Vec<f32> =
-        (1..BINS - 1).filter_map(|k| known.get(k * known.len() / (BINS - 1)).copied()).collect();
-    edges.dedup();
-    edges
-}
-
-/// 0 for missing, else 1 + the number of edges below the value.
-fn bin(edges: &[f32], value: f32) -> u8 {
-    if value.is_finite() { 1 + edges.partition_point(|edge| *edge < value) as u8 } else { 0 }
-}
+/// More rows could overflow the sum of a cell.
+const MOST_ROWS: usize = ((1 << SUM_BITS) - 1) / MOST_PULL as usize;
 
 /// How a tree is grown.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +29,12 @@ pub(crate) struct TreeGrowth {
     pub leaf: usize,
     /// Added to the row count under each gain: damps splits that rest on few rows.
     pub damping: f64,
+}
+
+/// Which way each row pulls the forecast: its gradient is `center` less its pull.
+pub(crate) struct Pulls {
+    pub of_row: Vec<u8>,
+    pub center: f64,
 }
 
 /// A tree whose leaves are numbered; what they hold is kept outside.
@@ -92,26 +65,29 @@ impl Tree {
     }
 }
 
+/// The rows a tree is grown on, and those that only fall into its leaves.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Drawn {
+    pub learned: Vec<u32>,
+    pub others: Vec<u32>,
+}
+
 /// A grown tree with the rows of each leaf and the gain of each feature that was split.
 pub(crate) struct Grown {
     /// The tree.
     pub tree: Tree,
     /// Rows by leaf.
-    pub leaves: Vec<Vec<u32>>,
+    pub leaves: Vec<Drawn>,
     /// `(feature, gain)` of each split.
     pub gains: Vec<(usize, f64)>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Cell {
-    sum: f64,
-    count: u32,
-}
+type Cells = Vec<[u32; BINS]>;
 
 struct Open {
     node: usize,
-    rows: Vec<u32>,
-    cells: Vec<Cell>,
+    rows: Drawn,
+    cells: Cells,
     best: Option<Candidate>,
 }
 
@@ -122,40 +98,52 @@ struct Candidate {
     bin: u8,
 }
 
-/// Grows a tree leaf by leaf, the best gain first, on `rows` and the chosen `features`.
-pub(crate) fn grow(
-    binned: &Binned,
-    gradient: &[f32],
-    rows: Vec<u32>,
-    features: &[usize],
+/// Grows trees on one binned matrix.
+pub(crate) struct Grower<'a> {
+    binned: &'a Binned,
     growth: TreeGrowth,
-) -> Grown {
-    let grower = Grower { binned, gradient, features, growth };
-    let cells = grower.histogram(&rows);
-    let mut open = vec![grower.open(0, rows, cells)];
-    let mut tree = Tree { nodes: vec![Node::Leaf(0)] };
-    let mut gains = Vec::new();
-    while open.len() < growth.leaves {
-        let Some((at, best)) = best_open(&open) else { break };
-        let parent = open.swap_remove(at);
-        let feature = features[best.slot];
-        gains.push((feature, best.gain));
-        let (left, right) = grower.divide(parent, best, tree.nodes.len());
-        tree.nodes[left.1] = Node::Split {
-            feature: feature as u16,
-            threshold: binned.edges[feature][usize::from(best.bin) - 1],
-            left: left.0.node as u16,
-            right: right.node as u16,
-        };
-        tree.nodes.extend([Node::Leaf(0), Node::Leaf(0)]);
-        open.extend([left.0, right]);
+    /// `1 / (rows + damping)`: a division for every bin would cost more than the sums.
+    inverse: Vec<f64>,
+}
+
+impl<'a> Grower<'a> {
+    /// # Panics
+    /// With more rows than the sums of a cell have room for.
+    pub fn new(binned: &'a Binned, growth: TreeGrowth) -> Self {
+        assert!(binned.rows() <= MOST_ROWS, "at most {MOST_ROWS} rows, but got {}", binned.rows());
+        let inverse = (0..=binned.rows()).map(|n| 1.0 / (n as f64 + growth.damping)).collect();
+        Self { binned, growth, inverse }
     }
-    let mut leaves = Vec::with_capacity(open.len());
-    for (number, leaf) in open.into_iter().enumerate() {
-        tree.nodes[leaf.node] = Node::Leaf(number as u16);
-        leaves.push(leaf.rows);
+
+    /// Grows a tree leaf by leaf, the best gain first, on the learned `rows` and the chosen `features`.
+    pub fn grow(&self, pulls: &Pulls, rows: Drawn, features: &[usize]) -> Grown {
+        let growing = Growing { grower: self, pulls, features };
+        let cells = growing.histogram(&rows.learned);
+        let mut open = vec![growing.open(0, rows, cells)];
+        let mut tree = Tree { nodes: vec![Node::Leaf(0)] };
+        let mut gains = Vec::new();
+        while open.len() < self.growth.leaves {
+            let Some((at, best)) = best_open(&open) else { break };
+            let parent = open.swap_remove(at);
+            let (node, feature) = (parent.node, features[best.slot]);
+            gains.push((feature, best.gain));
+            let (left, right) = growing.divide(parent, best, tree.nodes.len());
+            tree.nodes[node] = Node::Split {
+                feature: feature as u16,
+                threshold: self.binned.edges(feature)[usize::from(best.bin) - 1],
+                left: left.node as u16,
+                right: right.node as u16,
+            };
+            tree.nodes.extend([Node::Leaf(0), Node::Leaf(0)]);
+            open.extend([left, right]);
+        }
+        let mut leaves = Vec::with_capacity(open.len());
+        for (number, leaf) in open.into_iter().enumerate() {
+            tree.nodes[leaf.node] = Node::Leaf(number as u16);
+            leaves.push(leaf.rows);
+        }
+        Grown { tree, leaves, gains }
     }
-    Grown { tree, leaves, gains }
 }
 
 fn best_open(open: &[Open]) -> Option<(usize, Candidate)> {
@@ -170,106 +158,152 @@ fn best_open(open: &[Open]) -> Option<(usize, Candidate)> {
     best
 }
 
-struct Grower<'a> {
-    binned: &'a Binned,
-    gradient: &'a [f32],
+/// Grows one tree.
+struct Growing<'a> {
+    grower: &'a Grower<'a>,
+    pulls: &'a Pulls,
     features: &'a [usize],
-    growth: TreeGrowth,
 }
 
-impl Grower<'_> {
-    fn histogram(&self, rows: &[u32]) -> Vec<Cell> {
-        let mut cells = vec![Cell::default(); self.features.len() * BINS];
-        for (slot, feature) in self.features.iter().enumerate() {
-            let column = &self.binned.columns[*feature];
-            let cells = &mut cells[slot * BINS..(slot + 1) * BINS];
-            for row in rows {
-                let cell = &mut cells[usize::from(column[*row as usize]) % BINS];
-                cell.sum += f64::from(self.gradient[*row as usize]);
-                cell.count += 1;
+impl Growing<'_> {
+    fn histogram(&self, rows: &[u32]) -> Cells {
+        let mut cells = vec![[0; BINS]; self.features.len()];
+        for row in rows {
+            let bins = self.grower.binned.row(*row);
+            let add = (1 << SUM_BITS) + u32::from(self.pulls.of_row[*row as usize]);
+            for (cells, feature) in cells.iter_mut().zip(self.features) {
+                cells[usize::from(bins[*feature]) % BINS] += add;
             }
         }
         cells
     }
 
-    fn open(&self, node: usize, rows: Vec<u32>, cells: Vec<Cell>) -> Open {
-        let best = self.best(&cells, rows.len());
+    fn open(&self, node: usize, rows: Drawn, cells: Cells) -> Open {
+        let best = self.best(&cells, rows.learned.len());
         Open { node, rows, cells, best }
     }
 
-    fn best(&self, cells: &[Cell], n: usize) -> Option<Candidate> {
-        if n < 2 * self.growth.leaf {
+    fn best(&self, cells: &[[u32; BINS]], n: usize) -> Option<Candidate> {
+        let (leaf, inverse) = (self.grower.growth.leaf, &self.grower.inverse);
+        if n < 2 * leaf {
             return None;
         }
-        let damping = self.growth.damping;
-        let total: f64 = cells[..BINS].iter().map(|cell| cell.sum).sum();
-        let whole = total * total / (n as f64 + damping);
+        let gradient = |count: usize, pull: u32| self.pulls.center * count as f64 - f64::from(pull);
+        let total = gradient(n, cells[0].iter().map(|cell| sum_of(*cell)).sum());
+        let whole = total * total * inverse[n];
         let mut best: Option<Candidate> = None;
-        for (slot, feature) in self.features.iter().enumerate() {
-            let (mut sum, mut count) = (0.0, 0_usize);
-            let column = &cells[slot * BINS..(slot + 1) * BINS];
+        for (slot, (cells, feature)) in cells.iter().zip(self.features).enumerate() {
+            let (mut pull, mut count) = (0, 0);
             // The last bin cannot be split off to the left: there is no edge above it.
-            for (bin, cell) in column.iter().enumerate().take(self.binned.edges[*feature].len() + 1)
-            {
-                sum += cell.sum;
-                count += cell.count as usize;
-                if bin == 0 || count < self.growth.leaf || n - count < self.growth.leaf {
+            let bins = self.grower.binned.edges(*feature).len() + 1;
+            for (bin, cell) in cells.iter().enumerate().take(bins) {
+                pull += sum_of(*cell);
+                count += (cell >> SUM_BITS) as usize;
+                if bin == 0 || count < leaf {
                     continue;
                 }
-                let rest = total - sum;
-                let gain = sum * sum / (count as f64 + damping)
-                    + rest * rest / ((n - count) as f64 + damping)
-                    - whole;
-                if gain > best.map_or(1e-9, |known| known.gain) {
-                    best = Some(Candidate { gain, slot, bin: bin as u8 });
+                if n - count < leaf {
+                    break;
+                }
+                let left = gradient(count, pull);
+                let right = total - left;
+                let parts = left * left * inverse[count] + right * right * inverse[n - count];
+                if parts - whole > best.map_or(1e-9, |known| known.gain) {
+                    best = Some(Candidate { gain: parts - whole, slot, bin: bin as u8 });
                 }
             }
         }
         best
     }
 
-    /// Splits a leaf; returns the left child with its parent's node, and the right child.
-    fn divide(&self, parent: Open, best: Candidate, next: usize) -> ((Open, usize), Open) {
-        let column = &self.binned.columns[self.features[best.slot]];
-        let (left, right): (Vec<u32>, Vec<u32>) =
-            parent.rows.iter().partition(|row| column[**row as usize] <= best.bin);
-        let small_is_left = left.len() <= right.len();
-        let small = self.histogram(if small_is_left { &left } else { &right });
+    /// Splits a leaf into its children, whose nodes are `next` and the one after it.
+    fn divide(&self, parent: Open, best: Candidate, next: usize) -> (Open, Open) {
+        let feature = self.features[best.slot];
+        let goes_left = |row: u32| self.grower.binned.row(row)[feature] <= best.bin;
+        let (left, right) = parent.rows.part(goes_left);
+        let small_is_left = left.learned.len() <= right.learned.len();
+        let small = self.histogram(if small_is_left { &left.learned } else { &right.learned });
         let mut large = parent.cells;
-        for (cell, taken) in large.iter_mut().zip(&small) {
-            cell.sum -= taken.sum;
-            cell.count -= taken.count;
+        for (cell, taken) in large.as_flattened_mut().iter_mut().zip(small.as_flattened()) {
+            *cell -= taken;
         }
         let (left_cells, right_cells) = if small_is_left { (small, large) } else { (large, small) };
-        let left = self.open(next, left, left_cells);
-        let right = self.open(next + 1, right, right_cells);
-        ((left, parent.node), right)
+        (self.open(next, left, left_cells), self.open(next + 1, right, right_cells))
     }
+}
+
+fn sum_of(cell: u32) -> u32 {
+    cell & ((1 << SUM_BITS) - 1)
+}
+
+impl Drawn {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.learned.len() + self.others.len()
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = usize> {
+        self.learned.iter().chain(&self.others).map(|row| *row as usize)
+    }
+
+    fn part(self, goes_left: impl Fn(u32) -> bool) -> (Self, Self) {
+        let (learned, others) = (part(self.learned, &goes_left), part(self.others, &goes_left));
+        (
+            Self { learned: learned.0, others: others.0 },
+            Self { learned: learned.1, others: others.1 },
+        )
+    }
+}
+
+/// The rows that go left, and the others, in their order.
+fn part(mut rows: Vec<u32>, goes_left: impl Fn(u32) -> bool) -> (Vec<u32>, Vec<u32>) {
+    let mut right = vec![0; rows.len()];
+    let mut left = 0;
+    // Every row is written to both places and one of them is kept, which costs less than a branch.
+    for i in 0..rows.len() {
+        let row = rows[i];
+        (rows[left], right[i - left]) = (row, row);
+        left += usize::from(goes_left(row));
+    }
+    right.truncate(rows.len() - left);
+    rows.truncate(left);
+    (rows, right)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
+
+    fn grow(x: &Array2<f32>, pull: impl Fn(usize) -> u8, growth: TreeGrowth) -> Grown {
+        let pulls = Pulls { of_row: (0..x.nrows()).map(pull).collect(), center: 1.0 };
+        let (learned, others) = (0..x.nrows() as u32).partition(|row| row % 4 > 0);
+        Grower::new(&Binned::new(x), growth).grow(&pulls, Drawn { learned, others }, &[0])
+    }
 
     #[test]
     fn one_split_sets_two_levels_apart() {
         let x = Array2::from_shape_fn((100, 1), |(i, _)| i as f32);
-        let gradient: Vec<f32> = (0..100).map(|i| if i < 40 { -1.0 } else { 1.0 }).collect();
         let growth = TreeGrowth { leaves: 2, leaf: 5, damping: 1.0 };
-        let grown = grow(&Binned::new(&x), &gradient, (0..100).collect(), &[0], growth);
-        assert_eq!(grown.leaves.iter().map(Vec::len).sum::<usize>(), 100);
+        let grown = grow(&x, |i| if i < 40 { 2 } else { 0 }, growth);
+        assert_eq!(grown.leaves.iter().map(Drawn::len).sum::<usize>(), 100);
         let (low, high) = (grown.tree.leaf(|_| 10.0), grown.tree.leaf(|_| 90.0));
         assert_ne!(low, high);
-        assert!(grown.leaves[low].iter().all(|row| *row < 42));
+        assert!(grown.leaves[low].iter().all(|row| row < 42));
+        assert!(grown.leaves[high].iter().all(|row| row > 38));
         assert_eq!(grown.tree.leaf(|_| f32::NAN), low);
     }
 
     #[test]
     fn a_constant_feature_is_never_split() {
         let x = Array2::from_elem((50, 1), 3.0);
-        let gradient: Vec<f32> = (0..50).map(|i| i as f32).collect();
         let growth = TreeGrowth { leaves: 4, leaf: 5, damping: 1.0 };
-        let grown = grow(&Binned::new(&x), &gradient, (0..50).collect(), &[0], growth);
-        assert_eq!(grown.leaves.len(), 1);
+        assert_eq!(grow(&x, |i| (i % 10) as u8, growth).leaves.len(), 1);
+    }
+
+    #[test]
+    fn parted_rows_keep_their_order() {
+        assert_eq!(part(vec![5, 2, 8, 1], |row| row < 5), (vec![2, 1], vec![5, 8]));
     }
 }

@@ -1,6 +1,7 @@
 //! The learners that the direct predictors share: they know matrices and targets, but nothing of load.
 
 pub(crate) mod adam;
+pub(crate) mod binned;
 pub(crate) mod bins;
 pub(crate) mod boosting;
 pub(crate) mod extra_trees;

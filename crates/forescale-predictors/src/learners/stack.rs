@@ -13,6 +13,9 @@ use super::extra_trees::MISSING;
 const ROUNDS: usize = 6;
 const EPSILON: f64 = 0.05;
 
+/// Most rows of a fit: many more than there are weights.
+const ROWS: usize = 2_400;
+
 /// The anchors, by name, with their prior weight for the first hours and for the day.
 const ANCHORS: [(&str, f64, f64); 24] = [
     ("yesterday, 15 min", 0.0, 0.0),
@@ -158,13 +161,13 @@ impl Stack {
             .map(|(_, near, day)| if reach == Reach::Near { *near } else { *day })
             .collect();
         let all: Vec<usize> = (0..target.len()).collect();
-        let pooled = least_absolute(anchors, target, weight, &all, &prior);
+        let pooled = least_absolute(anchors, target, weight, &thinned(&all), &prior);
         let part = |short: bool| {
             let rows: Vec<usize> =
                 all.iter().copied().filter(|i| (horizons[*i] <= edge) == short).collect();
             let enough = rows.len() > 100;
             let fitted = if enough {
-                least_absolute(anchors, target, weight, &rows, &pooled)
+                least_absolute(anchors, target, weight, &thinned(&rows), &pooled)
             } else {
                 pooled.clone()
             };
@@ -188,6 +191,11 @@ impl Stack {
         let mean = |k: usize| 0.5 * (self.weights[0][k] + self.weights[1][k]);
         ANCHORS.iter().enumerate().map(move |(k, (name, ..))| (*name, mean(k)))
     }
+}
+
+/// Every few of `rows`, [`ROWS`] at most.
+fn thinned(rows: &[usize]) -> Vec<usize> {
+    rows.iter().copied().step_by(rows.len().div_ceil(ROWS).max(1)).collect()
 }
 
 /// Minimises `sum w |y - A b| + ridge n |b - prior|^2` over `b >= 0` by re-weighted least squares.
@@ -237,7 +245,11 @@ fn least_miss(a: &Array2<f64>, y: &[f64], weight: &[f64], rows: &[usize]) -> f64
 
 /// Solves `a x = b` for the least squares over `x >= 0` by coordinate descent from `start`; `a` is positive definite and
 /// given by its upper triangle.
-fn solve_not_negative(mut a: Array2<f64>, b: &Array1<f64>, start: &Array1<f64>) -> Array1<f64> {
+pub(crate) fn solve_not_negative(
+    mut a: Array2<f64>,
+    b: &Array1<f64>,
+    start: &Array1<f64>,
+) -> Array1<f64> {
     const SWEEPS: usize = 200;
     const STILL: f64 = 1e-5;
     let n = b.len();

@@ -1,13 +1,14 @@
 //! Sums of squares that forget, and the two ways to solve them: ridge, and least squares over what is not negative.
 
+use ndarray::{Array1, Array2};
+
+use crate::learners::stack::solve_not_negative;
+
 /// Share of each column's sum of squares that is added to it.
 const RIDGE: f64 = 0.01;
 
 /// Rows of a typical column that draw every coefficient toward 0: what keeps short histories from fitting noise.
 const RIDGE_ROWS: f64 = 20.0;
-
-/// Sweeps of the coordinate descent.
-const SWEEPS: usize = 60;
 
 /// Weighted sums of squares and products of `N` columns, and of each with the target.
 #[derive(Debug, Clone)]
@@ -61,17 +62,17 @@ impl<const N: usize> Squares<N> {
         solve(a, self.right, k)
     }
 
-    /// Coefficients of the first `k` columns that are not negative, by coordinate descent.
+    /// Coefficients of the first `k` columns that are not negative; a column of zeros gets 0.
     pub fn not_negative(&self, k: usize) -> Vec<f64> {
-        let at = |i: usize, j: usize| self.gram[i.min(j)][i.max(j)];
-        let mut b = vec![0.0; k];
-        for _ in 0..SWEEPS {
-            for i in (0..k).filter(|i| self.gram[*i][*i] > 0.0) {
-                let explained: f64 = (0..k).map(|j| at(i, j) * b[j]).sum();
-                b[i] = (b[i] + (self.right[i] - explained) / at(i, i)).max(0.0);
-            }
-        }
-        b
+        let known: Vec<usize> = (0..k).filter(|i| self.gram[*i][*i] > 0.0).collect();
+        let gram = Array2::from_shape_fn((known.len(), known.len()), |(i, j)| {
+            self.gram[known[i.min(j)]][known[i.max(j)]]
+        });
+        let right: Array1<f64> = known.iter().map(|i| self.right[*i]).collect();
+        let solved = solve_not_negative(gram, &right, &Array1::zeros(known.len()));
+        let mut coefficients = vec![0.0; k];
+        known.iter().zip(solved).for_each(|(i, solved)| coefficients[*i] = solved);
+        coefficients
     }
 }
 
