@@ -16,7 +16,7 @@ pub use data::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
 pub use history::{Aggregation, EngineArgs, HistoryArgs, ServiceArgs};
 pub use model::{ModelsArgs, ModelsCommand, Source, TrainArgs};
 pub use plan::{FleetArgs, PlanArgs};
-pub use replay::{PlanOut, ReplayArgs, ScoreFrom};
+pub use replay::{PlanMeaning, PlanOut, ReplayArgs, ScoreFrom};
 pub use what::{BacktestArgs, CompareArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
 
 const AFTER_HELP: &str = "\

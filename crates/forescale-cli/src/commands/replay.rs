@@ -114,7 +114,7 @@ fn named(args: &ReplayArgs, world: &World) -> Result<(Vec<String>, Vec<Box<dyn P
         names = policies().iter().map(|row| row.name.to_owned()).collect();
     }
     let create = |name: &String| forescale::create_policy(name, args.budget);
-    let mut made = names.iter().map(create).collect::<Result<Vec<_>, _>>()?;
+    let mut made = names.iter().map(create).collect::<Result<Vec<_>, _>>().map_err(ReplayError::Policy)?;
     if let Some(file) = &args.plan {
         let rows = read_plan(&Source::new(file), Some(world.service().calendar.zone))
             .map_err(source_failure)?;
