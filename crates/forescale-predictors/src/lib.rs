@@ -27,6 +27,7 @@ pub mod quantile_forest;
 pub mod random_forest;
 mod recent;
 mod recurrence;
+pub mod recursive_boosting;
 pub mod residual_forest;
 mod residuals;
 pub mod robust_stack;
@@ -166,6 +167,14 @@ pub const PREDICTORS: &[Row] = &[
         source: "Friedman, Greedy function approximation, 2001; Ke et al., LightGBM, 2017",
         create: || Arc::new(quantile_boosting::QuantileBoosting::default()),
         load: persist::from_bytes::<quantile_boosting::FittedQuantileBoosting>,
+    },
+    Row {
+        name: "recursive-boosting",
+        prior: (0.0, 0.0),
+        summary: "gradient boosting of the next step, fed with its own forecasts",
+        source: "Ben Taieb et al., A review and comparison of strategies for multi-step ahead forecasting, 2012",
+        create: || Arc::new(recursive_boosting::RecursiveBoosting),
+        load: persist::from_bytes::<recursive_boosting::FittedRecursiveBoosting>,
     },
 ];
 
