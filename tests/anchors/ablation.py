@@ -19,7 +19,7 @@ from tables import fill, geometric, markdown
 
 OURS = "ensemble"
 # Horizon, its name, origins and fits.
-COURSES = [("24h", "a day ahead", 2, 2), ("1h", "an hour ahead", 12, 1)]
+COURSES = [("24h", "a day ahead", 4, 4), ("1h", "an hour ahead", 12, 1)]
 
 
 def main() -> int:

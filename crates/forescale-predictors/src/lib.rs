@@ -61,16 +61,16 @@ pub struct Row {
     pub source: &'static str,
     /// The predictor with its default hyperparameters.
     pub create: fn() -> Arc<dyn Predictor>,
-    /// What it weighs before there is evidence, in the first hour and beyond; one that weighs nothing is no part of the
-    /// default ensemble (`docs/accuracy.md` has the ablation behind it).
+    /// What it weighs before there is evidence, in the first hour and beyond, if it makes the default ensemble better
+    /// (`docs/accuracy.md` has the ablation behind it).
     pub prior: (f64, f64),
     /// Reads a fit of it back from bytes.
     pub load: Load,
 }
 
 impl Row {
-    /// Whether it is part of the ensemble when none are named.
-    pub fn is_default(&self) -> bool {
+    /// Whether it weighs something when none are named.
+    pub fn is_weighted(&self) -> bool {
         self.prior.0 > 0.0 || self.prior.1 > 0.0
     }
 }
@@ -82,7 +82,7 @@ pub type Load = fn(&[u8]) -> Result<Box<dyn FittedPredictor>, CorruptFit>;
 pub const PREDICTORS: &[Row] = &[
     Row {
         name: "seasonal-naive",
-        prior: (0.002, 0.01),
+        prior: (0.0, 0.0),
         summary: "repeats the last day; the yardstick the others have to beat",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(SeasonalNaive::default()),
@@ -90,7 +90,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "last-value",
-        prior: (0.01, 0.01),
+        prior: (0.0, 0.0),
         summary: "repeats the last value; the fallback, and hard to beat where load holds its level",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(last_value::LastValue),
@@ -98,7 +98,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "linear-trend",
-        prior: (0.01, 0.15),
+        prior: (0.0, 0.15),
         summary: "ridge regression on a damped trend, time of day and weekday",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 7.4 and 8.2",
         create: || Arc::new(LinearTrend::default()),
@@ -154,7 +154,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "residual-forest",
-        prior: (0.01, 0.08),
+        prior: (0.0, 0.08),
         summary: "quantile forest on what the robust stack leaves unexplained",
         source: "as robust-stack and quantile-forest",
         create: || Arc::new(residual_forest::ResidualForest::default()),

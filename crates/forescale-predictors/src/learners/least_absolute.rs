@@ -5,7 +5,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1};
 
-const ROUNDS: usize = 6;
+const ROUNDS: usize = 4;
 const EPSILON: f64 = 0.05;
 
 /// Columns, and how many of them are summed side by side.
