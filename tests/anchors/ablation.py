@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What each member of the default ensemble is worth, as Markdown: the ensemble's error without it.
 
-    ablation.py FOLDER [--binary target/release/forescale] [--jobs 1] [--into FILE] [-- BACKTEST OPTIONS]
+    ablation.py FOLDER [--binary target/release/forescale] [--jobs 1] [--with NAME ...] [--into FILE] [-- BACKTEST OPTIONS]
 
 Every CSV of FOLDER is scored by `forescale backtest`, a day and an hour ahead, with the default predictors, with all but
-one of them, and with one more; the table shows the geometric mean of the error over that of the default. Above 1 the
-default is better. With --into, it replaces what stands between `<!-- begin ablation -->` and `<!-- end ablation -->`.
+one of them, and with each predictor of --with beside them; the table shows the geometric mean of the error over that of
+the default. Above 1 the default is better. With --into, it replaces what stands between `<!-- begin ablation -->` and `<!-- end ablation -->`.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from tables import fill, geometric, markdown
 
 OURS = "ensemble"
 # Horizon, its name, origins and fits.
-COURSES = [("24h", "a day ahead", 3, 3), ("1h", "an hour ahead", 12, 3)]
+COURSES = [("24h", "a day ahead", 4, 4), ("1h", "an hour ahead", 12, 1)]
 
 
 def main() -> int:
@@ -27,10 +27,10 @@ def main() -> int:
     files = [file for file in sorted(options.folder.glob("*.csv")) if not file.stem.endswith("-events")]
     if not files:
         sys.exit(f"{options.folder} holds no CSV file: pass a folder of histories")
-    members, others = listed(options)
+    members = default_members(options)
     variants = {"the default": members}
     variants |= {f"without {name}": [other for other in members if other != name] for name in members}
-    variants |= {f"with {name}": [*members, name] for name in others}
+    variants |= {f"with {name}": [*members, name] for name in options.more_members}
     work = [(file, course, names) for course in COURSES for names in variants.values() for file in files]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = iter(list(pool.map(lambda task: scores(*task, options), work)))
@@ -49,6 +49,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--binary", default="target/release/forescale")
     parser.add_argument("--jobs", type=int, default=1, help="backtests at a time")
+    parser.add_argument("--with", dest="more_members", nargs="+", default=[], help="predictors to try beside them")
     parser.add_argument("--into", type=pathlib.Path, help="the document to fill in")
     own, more = sys.argv[1:], []
     if "--" in own:
@@ -58,14 +59,9 @@ def parse_options() -> argparse.Namespace:
     return options
 
 
-def listed(options: argparse.Namespace) -> tuple[list[str], list[str]]:
-    """The members of the default ensemble, and the predictors that are not."""
-    sample = pathlib.Path("data/web-shop.csv")
-    names = [
-        {row["predictor"] for row in backtest(sample, ("24h", "", 1, 1), predictors, options)} - {OURS}
-        for predictors in ([], ["all"])
-    ]
-    return sorted(names[0]), sorted(names[1] - names[0])
+def default_members(options: argparse.Namespace) -> list[str]:
+    rows = backtest(pathlib.Path("data/web-shop.csv"), ("24h", "", 1, 1), [], options)
+    return sorted({row["predictor"] for row in rows} - {OURS})
 
 
 def scores(file: pathlib.Path, course: tuple, names: list[str], options: argparse.Namespace) -> dict | None:

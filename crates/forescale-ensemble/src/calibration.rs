@@ -18,10 +18,12 @@ use crate::evidence::Evidence;
 use crate::mixing;
 use crate::spread::Spread;
 
-/// The prior counts as many days as these: for a range of horizons, a third of the load, and a part of the day.
+/// The prior counts as many days as these: for the next hour, for a range of horizons beyond, for a third of the load, and
+/// for a part of the day. Errors within the next hour hang together less, so a day of them tells more.
 ///
 /// On public traces a week tells little of the next one's widths: more trust in it made the mean loss worse, less left
 /// services further from what was promised.
+const HOUR_DAYS: f64 = 4.0;
 const HORIZON_DAYS: f64 = 11.0;
 const THIRD_DAYS: f64 = 16.0;
 const PART_DAYS: f64 = 60.0;
@@ -76,7 +78,8 @@ impl Calibration {
             most = most.max(days);
             let pairs: Vec<(f64, &[f64])> =
                 rows.iter().map(|row| (row.actual, &row.row[..])).collect();
-            let trust = trust(days, HORIZON_DAYS, self.days[bucket]);
+            let prior = if bucket == 0 { HOUR_DAYS } else { HORIZON_DAYS };
+            let trust = trust(days, prior, self.days[bucket]);
             self.spreads[bucket] = self.spreads[bucket].updated(&pairs, quantiles, trust, excess);
             self.days[bucket] = (self.days[bucket] + days).min(MEMORY);
             for mut row in rows {

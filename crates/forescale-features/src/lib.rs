@@ -5,6 +5,7 @@
 
 pub mod events;
 pub mod holidays;
+mod known;
 pub mod levels;
 pub mod matrix;
 pub mod prepared;
@@ -13,6 +14,7 @@ pub mod rows;
 pub mod unusual;
 
 pub use events::EventEffects;
+pub use known::Known;
 pub use matrix::{Layout, Matrix, build};
 pub use prepared::Prepared;
 pub use rows::{Row, Segment, TrainingRows, training_rows};

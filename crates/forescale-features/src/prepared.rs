@@ -5,6 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale_core::{Calendar, History, SeriesError};
 
+use crate::known::Known;
+
 /// Days of history that features may look back from an origin.
 pub const LOOK_BACK_DAYS: usize = 28;
 
@@ -39,32 +41,6 @@ struct Sums {
     change_hour: Vec<f64>,
     change_day: Vec<f64>,
     change_week: Vec<f64>,
-}
-
-/// The values up to an origin, which lie where those after it do.
-#[derive(Debug, Clone)]
-pub struct Known<T> {
-    all: Arc<[T]>,
-    len: usize,
-}
-
-impl<T> Known<T> {
-    fn new(all: impl Into<Arc<[T]>>) -> Self {
-        let all = all.into();
-        Self { len: all.len(), all }
-    }
-
-    fn first(&self, len: usize) -> Self {
-        Self { all: Arc::clone(&self.all), len: len.min(self.len) }
-    }
-}
-
-impl<T> std::ops::Deref for Known<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.all[..self.len]
-    }
 }
 
 impl Prepared {

@@ -27,6 +27,7 @@ pub mod quantile_forest;
 pub mod random_forest;
 mod recent;
 mod recurrence;
+pub mod recursive_boosting;
 pub mod residual_forest;
 mod residuals;
 pub mod robust_stack;
@@ -60,16 +61,16 @@ pub struct Row {
     pub source: &'static str,
     /// The predictor with its default hyperparameters.
     pub create: fn() -> Arc<dyn Predictor>,
-    /// What it weighs before there is evidence, in the first hour and beyond; one that weighs nothing is no part of the
-    /// default ensemble (`docs/accuracy.md` has the ablation behind it).
+    /// What it weighs before there is evidence, in the first hour and beyond, if it makes the default ensemble better
+    /// (`docs/accuracy.md` has the ablation behind it).
     pub prior: (f64, f64),
     /// Reads a fit of it back from bytes.
     pub load: Load,
 }
 
 impl Row {
-    /// Whether it is part of the ensemble when none are named.
-    pub fn is_default(&self) -> bool {
+    /// Whether it weighs something when none are named.
+    pub fn is_weighted(&self) -> bool {
         self.prior.0 > 0.0 || self.prior.1 > 0.0
     }
 }
@@ -81,7 +82,7 @@ pub type Load = fn(&[u8]) -> Result<Box<dyn FittedPredictor>, CorruptFit>;
 pub const PREDICTORS: &[Row] = &[
     Row {
         name: "seasonal-naive",
-        prior: (0.002, 0.01),
+        prior: (0.0, 0.0),
         summary: "repeats the last day; the yardstick the others have to beat",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(SeasonalNaive::default()),
@@ -89,7 +90,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "last-value",
-        prior: (0.01, 0.01),
+        prior: (0.0, 0.0),
         summary: "repeats the last value; the fallback, and hard to beat where load holds its level",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 5.2",
         create: || Arc::new(last_value::LastValue),
@@ -97,7 +98,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "linear-trend",
-        prior: (0.01, 0.15),
+        prior: (0.0, 0.15),
         summary: "ridge regression on a damped trend, time of day and weekday",
         source: "Hyndman & Athanasopoulos, Forecasting: Principles and Practice, 3rd ed., 7.4 and 8.2",
         create: || Arc::new(LinearTrend::default()),
@@ -153,7 +154,7 @@ pub const PREDICTORS: &[Row] = &[
     },
     Row {
         name: "residual-forest",
-        prior: (0.01, 0.08),
+        prior: (0.0, 0.08),
         summary: "quantile forest on what the robust stack leaves unexplained",
         source: "as robust-stack and quantile-forest",
         create: || Arc::new(residual_forest::ResidualForest::default()),
@@ -166,6 +167,14 @@ pub const PREDICTORS: &[Row] = &[
         source: "Friedman, Greedy function approximation, 2001; Ke et al., LightGBM, 2017",
         create: || Arc::new(quantile_boosting::QuantileBoosting::default()),
         load: persist::from_bytes::<quantile_boosting::FittedQuantileBoosting>,
+    },
+    Row {
+        name: "recursive-boosting",
+        prior: (0.0, 0.0),
+        summary: "gradient boosting of the next step, fed with its own forecasts",
+        source: "Ben Taieb et al., A review and comparison of strategies for multi-step ahead forecasting, 2012",
+        create: || Arc::new(recursive_boosting::RecursiveBoosting),
+        load: persist::from_bytes::<recursive_boosting::FittedRecursiveBoosting>,
     },
 ];
 

@@ -1,5 +1,7 @@
 //! Parquet files.
 
+mod sizes;
+
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -21,6 +23,7 @@ const PROFILE_ROWS: usize = 50;
 /// # Errors
 /// A file that is not whole, or without a row.
 pub(crate) fn profiles(content: &Content) -> Result<Vec<Profile>, SourceError> {
+    guarded(content, |mut reader| sizes::check(reader.get_metadata()?, &content.body))?;
     let fields = schema(content)?;
     let known: Vec<usize> = (0..fields.len()).filter(|&at| is_known(&fields[at].dtype)).collect();
     let cells = columns(content, &known, Some(PROFILE_ROWS))?;

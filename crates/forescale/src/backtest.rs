@@ -11,7 +11,8 @@ use forescale_core::{
 use serde::Serialize;
 
 use crate::model::ENSEMBLE;
-use crate::train::{YARDSTICK, ensemble};
+use crate::roles::YARDSTICK;
+use crate::train::ensemble;
 use crate::{EngineError, EngineOptions, horizon};
 
 /// Fewer steps than this leave nothing to learn from and to score.

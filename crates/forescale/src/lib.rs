@@ -32,6 +32,7 @@ mod origin;
 pub mod peers;
 mod plan;
 mod policies;
+mod roles;
 mod train;
 
 pub use backtest::{Backtest, BacktestOptions, backtest};
@@ -62,4 +63,5 @@ pub use origin::as_of;
 pub use peers::{Origins, Peer, PeerAnswer, origins};
 pub use plan::instances_for_last_load;
 pub use policies::{create_policy, policies};
-pub use train::{YARDSTICK, train, train_with_progress};
+pub use roles::YARDSTICK;
+pub use train::{train, train_with_progress};

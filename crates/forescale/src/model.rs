@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::EngineError;
 use crate::card::ModelCard;
-use crate::train::{LAST_RESORT, last_resort};
+use crate::roles::LAST_RESORT;
+use crate::train::last_resort;
 
 /// The newest history that a model keeps, to forecast from when it is given none.
 const KEPT_DAYS: usize = 29;

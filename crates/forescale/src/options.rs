@@ -7,6 +7,7 @@ use forescale_core::{Calendar, Frequency, Horizon, UnitError};
 use forescale_predictors::{PREDICTORS, Row};
 
 use crate::EngineError;
+use crate::roles::is_default;
 
 /// How the engine learns from a history.
 #[derive(Debug, Clone)]
@@ -52,7 +53,7 @@ impl EngineOptions {
         let named =
             |name: &str| self.predictors.iter().any(|wanted| wanted == name || wanted == ALL);
         let wanted = |row: &&Row| {
-            if self.predictors.is_empty() { row.is_default() } else { named(row.name) }
+            if self.predictors.is_empty() { is_default(row) } else { named(row.name) }
         };
         Ok(PREDICTORS.iter().filter(wanted).collect())
     }

@@ -4,21 +4,12 @@ use std::sync::Arc;
 
 use forescale_core::{FitError, FitOptions, FittedPredictor, History, Horizon, LoadSeries};
 use forescale_ensemble::{Ensemble, FittedEnsemble, Member, Progress};
-use forescale_predictors::Row;
 
 use crate::card::ModelCard;
 use crate::model::Fitted;
 use crate::noticed::noticed;
+use crate::roles::{LAST_RESORT, YARDSTICK, prior};
 use crate::{EngineError, EngineOptions, Model, horizon};
-
-/// The predictor that every other one has to beat.
-pub const YARDSTICK: &str = "seasonal-naive";
-
-/// What a predictor outside the default ensemble weighs before there is evidence.
-const ASKED_FOR: (f64, f64) = (0.02, 0.05);
-
-/// The predictor that always has an answer.
-pub(crate) const LAST_RESORT: &str = "last-value";
 
 /// Learns from `series`.
 ///
@@ -61,11 +52,6 @@ pub(crate) fn ensemble(options: &EngineOptions) -> Result<Ensemble, EngineError>
         Some(threads) => ensemble.with_threads(threads),
         None => ensemble,
     })
-}
-
-/// What a predictor weighs before there is evidence; one that was asked for by name has a say.
-fn prior(row: &Row) -> (f64, f64) {
-    if row.is_default() { row.prior } else { ASKED_FOR }
 }
 
 /// What repeats the last value; any history is long enough for it.

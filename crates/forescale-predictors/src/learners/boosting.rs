@@ -12,8 +12,9 @@ use forescale_features::rows::SplitMix;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::binned::Binned;
-use super::histogram::{Drawn, Grower, MOST_PULL, Pulls, Tree, TreeGrowth};
+use super::binned::{Binned, from_ordered, ordered};
+use super::drawn::{Drawn, part};
+use super::histogram::{Grower, MOST_PULL, Pulls, Tree, TreeGrowth};
 
 /// The quantiles that are boosted; others are interpolated.
 pub(crate) const LEVELS: [f64; 9] = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99];
@@ -128,8 +129,8 @@ fn above(y: f32, predicted: &[f32; WIDTH]) -> [u8; WIDTH] {
 fn draw_groups(draw: &mut SplitMix, groups: &[u32], share: f64) -> Drawn {
     let count = groups.iter().max().map_or(0, |last| *last as usize + 1);
     let drawn: Vec<bool> = (0..count).map(|_| draw.unit() < share).collect();
-    let rows = 0..groups.len() as u32;
-    let (learned, others) = rows.partition(|row| drawn[groups[*row as usize] as usize]);
+    let rows = (0..groups.len() as u32).collect();
+    let (learned, others) = part(rows, |row| drawn[groups[row as usize] as usize]);
     Drawn { learned, others }
 }
 
@@ -166,16 +167,10 @@ fn leaf_moves(
             rest.extend(sample.iter().map(|row| ordered(y[*row] - predicted[*row][k])));
             let place = ((rest.len() - 1) as f64 * LEVELS[k]).round() as usize;
             let (_, value, _) = rest.select_nth_unstable(place);
-            rate * f32::from_bits(ordered(f32::from_bits(*value as u32)) as u32)
+            rate * from_ordered(*value)
         })
     });
     moves.collect()
-}
-
-/// The bits of a number as an integer of the same order, and back: integers are faster to compare.
-fn ordered(value: f32) -> i32 {
-    let bits = value.to_bits() as i32;
-    bits ^ (((bits >> 31) as u32) >> 1) as i32
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::binned::{BINS, Binned};
+use super::binned::{BINS, Binned, MOST_FEATURES};
+use super::drawn::Drawn;
 
 /// The largest pull of a row.
 pub(crate) const MOST_PULL: u32 = 9;
@@ -63,13 +64,6 @@ impl Tree {
             }
         }
     }
-}
-
-/// The rows a tree is grown on, and those that only fall into its leaves.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Drawn {
-    pub learned: Vec<u32>,
-    pub others: Vec<u32>,
 }
 
 /// A grown tree with the rows of each leaf and the gain of each feature that was split.
@@ -127,7 +121,8 @@ impl<'a> Grower<'a> {
             let parent = open.swap_remove(at);
             let (node, feature) = (parent.node, features[best.slot]);
             gains.push((feature, best.gain));
-            let (left, right) = growing.divide(parent, best, tree.nodes.len());
+            let last = open.len() + 2 == self.growth.leaves;
+            let (left, right) = growing.divide(parent, best, tree.nodes.len(), last);
             tree.nodes[node] = Node::Split {
                 feature: feature as u16,
                 threshold: self.binned.edges(feature)[usize::from(best.bin) - 1],
@@ -172,7 +167,7 @@ impl Growing<'_> {
             let bins = self.grower.binned.row(*row);
             let add = (1 << SUM_BITS) + u32::from(self.pulls.of_row[*row as usize]);
             for (cells, feature) in cells.iter_mut().zip(self.features) {
-                cells[usize::from(bins[*feature]) % BINS] += add;
+                cells[usize::from(bins[*feature % MOST_FEATURES]) % BINS] += add;
             }
         }
         cells
@@ -216,11 +211,16 @@ impl Growing<'_> {
         best
     }
 
-    /// Splits a leaf into its children, whose nodes are `next` and the one after it.
-    fn divide(&self, parent: Open, best: Candidate, next: usize) -> (Open, Open) {
+    /// Splits a leaf into its children, whose nodes are `next` and the one after it; after the `last` split nobody asks
+    /// how they could be split.
+    fn divide(&self, parent: Open, best: Candidate, next: usize, last: bool) -> (Open, Open) {
         let feature = self.features[best.slot];
         let goes_left = |row: u32| self.grower.binned.row(row)[feature] <= best.bin;
         let (left, right) = parent.rows.part(goes_left);
+        if last {
+            let leaf = |node, rows| Open { node, rows, cells: Vec::new(), best: None };
+            return (leaf(next, left), leaf(next + 1, right));
+        }
         let small_is_left = left.learned.len() <= right.learned.len();
         let small = self.histogram(if small_is_left { &left.learned } else { &right.learned });
         let mut large = parent.cells;
@@ -234,41 +234,6 @@ impl Growing<'_> {
 
 fn sum_of(cell: u32) -> u32 {
     cell & ((1 << SUM_BITS) - 1)
-}
-
-impl Drawn {
-    /// How many rows there are.
-    pub fn len(&self) -> usize {
-        self.learned.len() + self.others.len()
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = usize> {
-        self.learned.iter().chain(&self.others).map(|row| *row as usize)
-    }
-
-    fn part(self, goes_left: impl Fn(u32) -> bool) -> (Self, Self) {
-        let (learned, others) = (part(self.learned, &goes_left), part(self.others, &goes_left));
-        (
-            Self { learned: learned.0, others: others.0 },
-            Self { learned: learned.1, others: others.1 },
-        )
-    }
-}
-
-/// The rows that go left, and the others, in their order.
-fn part(mut rows: Vec<u32>, goes_left: impl Fn(u32) -> bool) -> (Vec<u32>, Vec<u32>) {
-    let mut right = vec![0; rows.len()];
-    let mut left = 0;
-    // Every row is written to both places and one of them is kept, which costs less than a branch.
-    for i in 0..rows.len() {
-        let row = rows[i];
-        (rows[left], right[i - left]) = (row, row);
-        left += usize::from(goes_left(row));
-    }
-    right.truncate(rows.len() - left);
-    rows.truncate(left);
-    (rows, right)
 }
 
 #[cfg(test)]
@@ -300,10 +265,5 @@ mod tests {
         let x = Array2::from_elem((50, 1), 3.0);
         let growth = TreeGrowth { leaves: 4, leaf: 5, damping: 1.0 };
         assert_eq!(grow(&x, |i| (i % 10) as u8, growth).leaves.len(), 1);
-    }
-
-    #[test]
-    fn parted_rows_keep_their_order() {
-        assert_eq!(part(vec![5, 2, 8, 1], |row| row < 5), (vec![2, 1], vec![5, 8]));
     }
 }

@@ -9,15 +9,10 @@ use ndarray::{Array1, Array2, ArrayView1};
 use serde::{Deserialize, Serialize};
 
 use super::extra_trees::MISSING;
-
-const ROUNDS: usize = 6;
-const EPSILON: f64 = 0.05;
-
-/// Most rows of a fit: many more than there are weights.
-const ROWS: usize = 2_400;
+use super::least_absolute::{N, least_absolute};
 
 /// The anchors, by name, with their prior weight for the first hours and for the day.
-const ANCHORS: [(&str, f64, f64); 24] = [
+const ANCHORS: [(&str, f64, f64); N] = [
     ("yesterday, 15 min", 0.0, 0.0),
     ("yesterday, hour", 0.0, 0.15),
     ("the day before, hour", 0.0, 0.0),
@@ -161,13 +156,13 @@ impl Stack {
             .map(|(_, near, day)| if reach == Reach::Near { *near } else { *day })
             .collect();
         let all: Vec<usize> = (0..target.len()).collect();
-        let pooled = least_absolute(anchors, target, weight, &thinned(&all), &prior);
+        let pooled = least_absolute(anchors, target, weight, &all, &prior);
         let part = |short: bool| {
             let rows: Vec<usize> =
                 all.iter().copied().filter(|i| (horizons[*i] <= edge) == short).collect();
             let enough = rows.len() > 100;
             let fitted = if enough {
-                least_absolute(anchors, target, weight, &thinned(&rows), &pooled)
+                least_absolute(anchors, target, weight, &rows, &pooled)
             } else {
                 pooled.clone()
             };
@@ -193,86 +188,6 @@ impl Stack {
     }
 }
 
-/// Every few of `rows`, [`ROWS`] at most.
-fn thinned(rows: &[usize]) -> Vec<usize> {
-    rows.iter().copied().step_by(rows.len().div_ceil(ROWS).max(1)).collect()
-}
-
-/// Minimises `sum w |y - A b| + ridge n |b - prior|^2` over `b >= 0` by re-weighted least squares.
-///
-/// Anchors are forecasts of the same thing, so a weight below zero is a fit to noise: without the bound a week of
-/// history taught one service to forecast nothing at all from a rising load.
-fn least_absolute(
-    a: &Array2<f64>,
-    y: &[f64],
-    weight: &[f64],
-    rows: &[usize],
-    prior: &Array1<f64>,
-) -> Array1<f64> {
-    const RIDGE: f64 = 0.6;
-    let k = prior.len();
-    let unit = least_miss(a, y, weight, rows);
-    let ridge = RIDGE * unit * rows.len().max(1) as f64;
-    let mut b = prior.clone();
-    for _ in 0..ROUNDS {
-        let mut gram = Array2::<f64>::eye(k) * ridge;
-        let mut right = prior * ridge;
-        for i in rows {
-            let row = a.row(*i).to_slice().expect("anchors are stored row by row");
-            let miss = y[*i] - row.iter().zip(&b).map(|(anchor, b)| anchor * b).sum::<f64>();
-            let w = weight[*i] / miss.abs().max(EPSILON * unit);
-            for (p, anchor) in row.iter().enumerate() {
-                let wp = w * anchor;
-                right[p] += wp * y[*i];
-                let line = gram.row_mut(p).into_slice().expect("stored row by row");
-                line[p..].iter_mut().zip(&row[p..]).for_each(|(sum, other)| *sum += wp * other);
-            }
-        }
-        b = solve_not_negative(gram, &right, &b);
-    }
-    b
-}
-
-/// How far the best single anchor misses on average: the unit in which misses are small or large, 1 at most.
-fn least_miss(a: &Array2<f64>, y: &[f64], weight: &[f64], rows: &[usize]) -> f64 {
-    let total: f64 = rows.iter().map(|i| weight[*i]).sum();
-    let miss = |anchor: ArrayView1<f64>| -> f64 {
-        let misses = rows.iter().map(|i| weight[*i] * (y[*i] - anchor[*i]).abs());
-        misses.sum::<f64>() / total.max(1e-12)
-    };
-    a.columns().into_iter().map(miss).fold(1.0, f64::min).max(1e-4)
-}
-
-/// Solves `a x = b` for the least squares over `x >= 0` by coordinate descent from `start`; `a` is positive definite and
-/// given by its upper triangle.
-pub(crate) fn solve_not_negative(
-    mut a: Array2<f64>,
-    b: &Array1<f64>,
-    start: &Array1<f64>,
-) -> Array1<f64> {
-    const SWEEPS: usize = 200;
-    const STILL: f64 = 1e-5;
-    let n = b.len();
-    for i in 0..n {
-        for j in 0..i {
-            a[(i, j)] = a[(j, i)];
-        }
-    }
-    let mut x = start.clone();
-    for _ in 0..SWEEPS {
-        let mut moved = 0.0_f64;
-        for i in 0..n {
-            let better = (x[i] + (b[i] - a.row(i).dot(&x)) / a[(i, i)]).max(0.0);
-            moved = moved.max((better - x[i]).abs());
-            x[i] = better;
-        }
-        if moved < STILL {
-            break;
-        }
-    }
-    x
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,16 +199,6 @@ mod tests {
         x[(0, column("day-1, hour"))] = 0.5;
         let anchors = anchors(&x);
         assert_eq!((anchors[(0, 3)], anchors[(0, 5)], anchors[(0, 19)]), (0.5, 0.0, 0.0));
-    }
-
-    #[test]
-    fn a_small_system_is_solved_and_stays_above_zero() {
-        let a = ndarray::array![[4.0, 2.0], [0.0, 3.0]];
-        let solve = |b| solve_not_negative(a.clone(), &b, &Array1::zeros(2));
-        let free = solve(ndarray::array![10.0, 8.0]);
-        assert!((free[0] - 1.75).abs() < 1e-3 && (free[1] - 1.5).abs() < 1e-3, "{free}");
-        let held = solve(ndarray::array![10.0, 2.0]);
-        assert!((held[0] - 2.5).abs() < 1e-3 && held[1] == 0.0, "{held}");
     }
 
     #[test]

@@ -26,25 +26,27 @@ impl Weights {
 
     /// Reads quantiles off the weighted `targets`, linear between their mid-ranks, and takes the weights away.
     pub fn read_quantiles(&mut self, targets: &[f32], levels: &[f64], out: &mut [f64]) {
+        // Counted in leaves: a division for every rank would cost as much as the rest.
         let total = self.leaves as f64;
-        let (mut sum, mut next) = (0.0, 0);
+        let place_of = |next: usize| levels.get(next).map_or(f64::INFINITY, |level| level * total);
+        let (mut sum, mut next, mut wanted) = (0.0, 0, place_of(0));
         let mut last: Option<(f64, f64)> = None;
         for (word, marked) in self.marked.iter_mut().enumerate() {
             while *marked != 0 {
                 let rank = 64 * word + marked.trailing_zeros() as usize;
                 *marked &= *marked - 1;
-                let share = f64::from(self.by_rank[rank]) / total;
-                self.by_rank[rank] = 0.0;
-                let (middle, value) = (sum + 0.5 * share, f64::from(targets[rank]));
-                while next < levels.len() && levels[next] <= middle {
+                let weight = f64::from(std::mem::take(&mut self.by_rank[rank]));
+                let (middle, value) = (sum + 0.5 * weight, f64::from(targets[rank]));
+                while wanted <= middle {
                     out[next] = match last {
-                        Some((p, v)) => v + (value - v) * (levels[next] - p) / (middle - p),
+                        Some((p, v)) => v + (value - v) * (wanted - p) / (middle - p),
                         None => value,
                     };
                     next += 1;
+                    wanted = place_of(next);
                 }
                 last = Some((middle, value));
-                sum += share;
+                sum += weight;
             }
         }
         let highest = last.map_or(0.0, |(_, value)| value);

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::learners::stack::solve_not_negative;
+use crate::learners::least_absolute::solve_not_negative;
 
 /// Share of each column's sum of squares that is added to it.
 const RIDGE: f64 = 0.01;

@@ -86,3 +86,16 @@ proptest! {
         prop_assert!(read(&whole[..cut.index(whole.len())]).is_err());
     }
 }
+
+/// The reader allocates by the sizes that a file states; a damaged one once asked for two exabytes.
+#[test]
+fn no_size_that_a_file_states_is_believed() {
+    let whole = write_parquet(&table()[..2]).unwrap();
+    for at in 0..whole.len() {
+        for byte in (0..=u8::MAX).step_by(17) {
+            let mut damaged = whole.clone();
+            damaged[at] = byte;
+            let _ = read(damaged);
+        }
+    }
+}
