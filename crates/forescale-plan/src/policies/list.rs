@@ -1,5 +1,6 @@
 //! Every policy of this crate, one row each.
 
+use crate::policies::aws_predictive::AwsPredictive;
 use crate::policies::combined::{self, Combined};
 use crate::policies::cron::Cron;
 use crate::policies::error::PolicyError;
@@ -61,6 +62,7 @@ pub const POLICIES: &[Row] = &[
     Row::of::<Keda>(),
     Row::of::<TargetTracking>(),
     Row::of::<StepScaling>(),
+    Row::of::<AwsPredictive>(),
     Row::of::<Scheduled>(),
     Row::of::<Cron>(),
     Row::of::<EventDriven>(),

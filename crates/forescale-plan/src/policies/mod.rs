@@ -11,6 +11,7 @@
 //! # Ok::<(), forescale_plan::policies::PolicyError>(())
 //! ```
 
+pub mod aws_predictive;
 mod cause;
 pub mod combined;
 pub mod cron;
