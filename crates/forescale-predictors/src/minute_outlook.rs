@@ -26,7 +26,7 @@ use motion::Seen;
 const NAME: &str = "minute-outlook";
 
 /// Horizons, in steps of the series, that have regressions of their own; others take the next longer one.
-const ANCHORS: [usize; 8] = [1, 2, 3, 6, 11, 21, 31, 61];
+const ANCHORS: [usize; 10] = [1, 2, 3, 6, 11, 21, 31, 61, 121, 241];
 
 /// Quantiles of the next minutes along a series that is decided on in steps as long as its own, or shorter.
 ///
@@ -63,7 +63,7 @@ impl MinuteOutlook {
     ///
     /// # Errors
     /// [`FitError::Failed`] when a step of the history is no whole number of `step`s, or when `steps_ahead` is more
-    /// than sixty steps of it.
+    /// than 240 steps of it.
     pub fn new(history: &History, step: Frequency, steps_ahead: usize) -> Result<Self, FitError> {
         let (own, step) = (history.series().frequency().seconds(), step.seconds());
         let failed = |reason| FitError::Failed { predictor: NAME, reason };

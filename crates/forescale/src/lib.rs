@@ -31,6 +31,7 @@ mod options;
 mod origin;
 pub mod peers;
 mod plan;
+mod policies;
 mod train;
 
 pub use backtest::{Backtest, BacktestOptions, backtest};
@@ -55,4 +56,5 @@ pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
 pub use peers::{Origins, Peer, PeerAnswer, origins};
 pub use plan::instances_for_last_load;
+pub use policies::{foresight, policies, policy};
 pub use train::{YARDSTICK, train, train_with_progress};

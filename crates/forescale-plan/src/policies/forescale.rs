@@ -103,13 +103,12 @@ impl Rule for Forescale {
     }
 
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
-        let largest = self.seen.of(seen.loads);
+        let largest = self.seen.of(seen.loads).unwrap_or(0.0);
         let window = self.outlook.as_deref().and_then(|outlook| self.window(outlook, seen));
-        let (Some(largest), Some(window)) = (largest, window) else {
+        let Some(window) = window else {
             return Decision::new(seen.total(), Cause::NoData);
         };
-        let planned = self.planned.add(window.load);
-        let held = planned.max(largest).min(window.beyond);
+        let held = self.planned.add(window.load).max(largest).min(window.beyond);
         let newest = needed(seen, window.load);
         let wanted = newest.max(needed(seen, held));
         if wanted > newest {

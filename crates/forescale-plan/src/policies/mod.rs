@@ -39,7 +39,7 @@ mod window;
 pub use cause::{Cause, Decision};
 pub use combined::Combined;
 pub use error::PolicyError;
-pub use list::{FORESIGHTED, POLICIES, Row, create};
+pub use list::{FORESIGHTED, POLICIES, Row, combined, create};
 pub use observation::{Dimension, Metric, Observation, Service};
 pub use policy::{Past, Policy, Rule, Strategy};
 pub use settings::{Field, Given, Key, KeyInfo, Keys, Settings};
