@@ -61,5 +61,5 @@ pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
 pub use peers::{Origins, Peer, PeerAnswer, origins};
 pub use plan::instances_for_last_load;
-pub use policies::{create_policy, policies};
+pub use policies::{create_policy, foresight, policies};
 pub use train::{YARDSTICK, train, train_with_progress};

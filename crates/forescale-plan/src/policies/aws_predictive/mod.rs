@@ -186,6 +186,7 @@ mod tests {
     use super::*;
     use crate::policies::observation::tests::{seen, service};
     use crate::policies::settings::{Given, read};
+    use forescale_core::Foresight;
 
     fn policy(text: &str) -> AwsPredictive {
         let settings = read(AwsPredictive::NAME, &Given::parse(text).unwrap()).unwrap();
@@ -244,7 +245,8 @@ mod tests {
                 let seen = seen(&loads[..k], 4, 0, &service);
                 assert_eq!(Rule::decide(&mut policy, &seen), Rule::decide(&mut tracking, &seen));
             }
-            let past = Past { service: &service, loads: &[], forecasts: None };
+            let foresight = Foresight::default();
+            let past = Past { service: &service, loads: &[], foresight: &foresight };
             Rule::prepare(&mut tracking, &past).unwrap();
         }
     }
