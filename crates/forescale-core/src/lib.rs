@@ -16,7 +16,7 @@ pub mod units;
 
 pub use calendar::{BusinessHours, Calendar, Event, Holiday};
 pub use forecast::{Forecast, ForecastError};
-pub use forecasts::{Forecasts, SharedForecasts};
+pub use forecasts::{Fits, Forecasts, SharedForecasts};
 pub use history::History;
 pub use outlook::{Foresight, Outlook};
 pub use predictor::{

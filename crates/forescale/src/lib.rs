@@ -25,6 +25,7 @@ pub mod backtest;
 pub mod card;
 mod error;
 pub mod explain;
+mod foresight;
 mod model;
 mod noticed;
 mod options;
@@ -32,6 +33,7 @@ mod origin;
 pub mod peers;
 mod plan;
 mod policies;
+mod replay;
 mod train;
 
 pub use backtest::{Backtest, BacktestOptions, backtest};
@@ -53,13 +55,15 @@ pub use forescale_plan::{
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
     FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Outcome, PlanKind, Planned,
-    ReplayError, Run, ScoreSettings, Scorecard, Trace, World, frontier, replay,
+    ReplayError, Run, ScoreSettings, Scorecard, Trace, World, frontier,
 };
+pub use foresight::foresight;
 pub use model::Model;
 pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
 pub use peers::{Origins, Peer, PeerAnswer, origins};
 pub use plan::instances_for_last_load;
-pub use policies::{create_policy, foresight, policies};
+pub use policies::{create_policy, policies};
+pub use replay::replay;
 pub use train::{YARDSTICK, train, train_with_progress};

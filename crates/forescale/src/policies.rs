@@ -1,14 +1,10 @@
 //! Every policy there is, in one list.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use forescale_core::{Calendar, Foresight, Frequency, History, LoadSeries};
 use forescale_plan::policies::{
     Combined, FORESIGHTED, Given, POLICIES, Policy, PolicyError, Row, combined, create,
 };
-use forescale_predictors::MinuteOutlook;
-
-use crate::EngineError;
 
 /// The key of policies that keep to a share of time in which instances may be too few.
 const BUDGET: &str = "budget";
@@ -53,34 +49,4 @@ pub fn create_policy(text: &str, budget: f64) -> Result<Box<dyn Policy>, PolicyE
     }
     let comma = if settings.is_empty() { "" } else { "," };
     create(&format!("{name}:{settings}{comma}{BUDGET}={budget}"), policies())
-}
-
-/// What policies may ask about the load of `series` that decide every `step` and look `steps_ahead` steps ahead: as
-/// many as a start-up takes, one more, and those that metrics are late by.
-///
-/// It is worked out once, for all policies and all their settings.
-///
-/// # Errors
-/// [`EngineError::Fit`] when the steps of the series and the decisions do not fit, or when that is too far ahead.
-///
-/// ```
-/// use forescale::{Frequency, LoadSeries, foresight};
-/// let minute = Frequency::from_seconds(60)?;
-/// let load = (0..4_000).map(|k| 50.0 + 40.0 * (f64::from(k) / 229.0).sin()).collect();
-/// let series = LoadSeries::new("2026-01-05T00:00:00Z".parse()?, minute, load)?;
-///
-/// let foresight = foresight(&series, Default::default(), minute, 6)?;
-/// let outlook = foresight.outlook.expect("it was just worked out");
-/// assert!(outlook.quantile(3_000, 6, 0.001)? > outlook.quantile(3_000, 6, 0.1)?);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn foresight(
-    series: &LoadSeries,
-    calendar: Arc<Calendar>,
-    step: Frequency,
-    steps_ahead: usize,
-) -> Result<Foresight, EngineError> {
-    let series = if series.frequency() < step { series.averaged(step)? } else { series.clone() };
-    let outlook = MinuteOutlook::new(&History::new(series, calendar), step, steps_ahead)?;
-    Ok(Foresight { outlook: Some(Arc::new(outlook)), ..Foresight::default() })
 }
