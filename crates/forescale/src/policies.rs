@@ -1,6 +1,7 @@
 //! Every policy there is, in one list.
 
 mod predictive;
+mod scryer;
 
 use std::sync::LazyLock;
 
@@ -9,12 +10,13 @@ use forescale_plan::policies::{
 };
 
 pub use predictive::Predictive;
+pub use scryer::Scryer;
 
 /// The key of policies that keep to a share of time in which instances may be too few.
 const BUDGET: &str = "budget";
 
 /// Policies that bring a forecaster of their own.
-const FORECASTING: &[Row] = &[Row::of::<Predictive>()];
+const FORECASTING: &[Row] = &[Row::of::<Predictive>(), Row::of::<Scryer>()];
 
 static ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let last = combined(|given| {
