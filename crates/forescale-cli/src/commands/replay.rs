@@ -43,7 +43,7 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
         max_wait_s: args.score.max_wait,
         ..ScoreSettings::default()
     };
-    let options = EngineOptions::default();
+    let options = EngineOptions { seed: args.fleet.seed, ..EngineOptions::default() };
     let replayed =
         forescale::replay(&read.series, &world, policies, &options, &score, |_| bar.inc(1))?;
     bar.finish_and_clear();

@@ -15,7 +15,7 @@ const SLOT_S: i64 = 300;
 
 /// Newest days that are learned from, and that a forecast looks at.
 const LEARNED_DAYS: usize = 28;
-const SEEN_DAYS: usize = 7;
+const SEEN_DAYS: usize = 2;
 
 const SEED: u64 = 1;
 
@@ -50,10 +50,10 @@ impl OwnEnsemble {
             self.learn(seen.service, horizon);
         }
         let history = self.newest(seen.service, SEEN_DAYS)?;
-        let forecast =
-            |fitted: &Box<dyn FittedPredictor>| fitted.predict(&history, horizon, &median()).ok();
-        let forecasts: Vec<Timed> =
-            self.fitted.iter().filter_map(forecast).map(|forecast| Timed::of(&forecast)).collect();
+        let forecasts = self.fitted.iter().filter_map(|fitted| {
+            let forecast = fitted.predict(&history, horizon, &median()).ok()?;
+            Some(Timed::of(&forecast))
+        });
         mean(forecasts)
     }
 
@@ -79,9 +79,10 @@ fn median() -> Quantiles {
     Quantiles::new([0.5]).expect("the median is a quantile")
 }
 
-fn mean(forecasts: Vec<Timed>) -> Option<Timed> {
-    let count = forecasts.len() as f64;
-    let mut mean = forecasts.into_iter().reduce(|mut sum, next| {
+fn mean(forecasts: impl Iterator<Item = Timed>) -> Option<Timed> {
+    let mut count = 1.0;
+    let mut mean = forecasts.reduce(|mut sum, next| {
+        count += 1.0;
         sum.loads.iter_mut().zip(next.loads).for_each(|(sum, load)| *sum += load);
         sum
     })?;
