@@ -18,6 +18,8 @@ pub struct Action {
 /// A replayed fleet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
+    /// Instances that ran before step 0.
+    pub initial: u32,
     /// Instances that served, step by step.
     pub serving: Vec<u32>,
     /// Instances billed, step by step: serving, starting, draining, and the share of a warm pool.
@@ -26,4 +28,19 @@ pub struct Run {
     pub actions: Vec<Action>,
     /// Instance-seconds owed on top because instances ended before their minimum billing.
     pub owed_s: f64,
+}
+
+impl Run {
+    /// Instances asked for at every step, serving and starting together: a plan of kind target that makes the same run.
+    pub fn targets(&self) -> Vec<u32> {
+        let mut actions = self.actions.iter().peekable();
+        let mut total = i64::from(self.initial);
+        let target = |step: usize| {
+            while let Some(action) = actions.next_if(|action| action.step <= step) {
+                total += action.change;
+            }
+            total as u32
+        };
+        (0..self.serving.len()).map(target).collect()
+    }
 }

@@ -52,8 +52,12 @@ pub fn simulate(
 /// Takes `policy` and `fleet` through every step.
 fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run {
     let all = world.trace.loads().len();
-    let mut run =
-        Run { serving: Vec::with_capacity(all), billed: Vec::with_capacity(all), ..Run::default() };
+    let mut run = Run {
+        initial: world.initial(),
+        serving: Vec::with_capacity(all),
+        billed: Vec::with_capacity(all),
+        ..Run::default()
+    };
     let mut eyes = Eyes::new(world);
     for k in 0..all {
         fleet.advance(k);

@@ -54,7 +54,7 @@ impl World {
             calendar,
         };
         let mut world = Self { trace, service, fleet, demand, score_from, optimum: 0.0 };
-        world.optimum = world.billed(&world.clairvoyant(None));
+        world.optimum = world.billed(&world.clairvoyant(None)).max(1.0);
         Ok(world)
     }
 
@@ -115,7 +115,7 @@ impl World {
         scored.map(|(_, billed)| f64::from(billed)).sum()
     }
 
-    /// Instance-steps of the clairvoyant without violations in the scored steps: what costs are divided by.
+    /// Instance-steps of the clairvoyant without violations in the scored steps, at least one: what costs are divided by.
     pub fn optimum(&self) -> f64 {
         self.optimum
     }

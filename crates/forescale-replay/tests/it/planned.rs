@@ -24,6 +24,16 @@ fn rows_hold_until_the_next_and_the_first_also_before() {
     assert_eq!(error, ReplayError::EmptyPlan);
 }
 
+#[test]
+fn nothing_to_do_with_no_least_number_costs_nothing() {
+    let config = Config { n_min: 0, ..Config::default() };
+    let world = world(&[0.0; 6], &config, None, 0, None);
+    let plan = Planned::on_steps(vec![0; 6], PlanKind::Target, &world);
+    let card = Scorecard::new(&world, &run(&world, plan), &ScoreSettings::default());
+    assert_eq!((card.cost, card.cost_over_clairvoyant), (0.0, 0.0));
+    assert_eq!((card.unserved_share, card.elasticity.theta_o), (0.0, 0.0));
+}
+
 proptest! {
     #[test]
     fn a_perfect_forecast_costs_exactly_what_the_clairvoyant_costs(

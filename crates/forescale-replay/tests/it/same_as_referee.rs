@@ -1,6 +1,6 @@
 //! Number for number the same as the referee, on any load, fleet and policy.
 
-use forescale_replay::Lifecycle;
+use forescale_replay::{Lifecycle, PlanKind, Planned};
 use proptest::prelude::*;
 
 use crate::fixture::{close, numbers, run, world};
@@ -109,6 +109,8 @@ proptest! {
         prop_assert!(close(same.extra_billed, theirs.extra_billed));
         let same = RefereeRun { extra_billed: theirs.extra_billed, ..same };
         prop_assert_eq!(same, theirs.clone());
+        let plan = Planned::on_steps(ours.targets(), PlanKind::Target, &world);
+        prop_assert_eq!(&run(&world, plan).serving, &ours.serving);
         let expected = score(&loads, &theirs, &config, burn);
         for (name, value) in numbers(&world, &ours, &config) {
             prop_assert!(close(value, expected[name]), "{name}: {value}, {}", expected[name]);
