@@ -11,9 +11,14 @@ use crate::policies::policy::{Past, Rule, Strategy};
 use crate::policies::settings::{Field, Key, Keys};
 use crate::policies::window::Largest;
 
-/// The quantile that stands for a budget exceeds it by this factor: what is held from the last minutes, and the whole
-/// instances that are asked for, leave fewer violations than the quantile alone would.
+/// The quantile that stands for a budget of [`ANCHOR`] exceeds it by this factor: what is held from the last minutes,
+/// and the whole instances that are asked for, leave fewer violations than the quantile alone would.
 const EXCEEDED_OVER_BUDGET: f64 = 4.0;
+const ANCHOR: f64 = 0.08;
+
+/// The factor falls with this power of the budget: the rarer an event, the fewer like it were seen, and the more the
+/// quantile lacks of the next one. Over 43 traces the mean under-provisioned time is 1.0 to 1.25 of budgets of 0.1 to 8 %.
+const RARITY: f64 = 0.12;
 
 /// An expected error that gets exactly its budget, as a share of the usual load.
 const USUAL_ERROR: f64 = 0.25;
@@ -148,8 +153,10 @@ impl Forescale {
 
     /// How often a step may be exceeded whose forecast is expected to be off by this share of the usual load.
     fn exceeded(&self, expected_error: f64) -> f64 {
+        let budget = self.settings.budget;
+        let usual = EXCEEDED_OVER_BUDGET * budget * (budget / ANCHOR).powf(RARITY);
         let uneven = (expected_error / USUAL_ERROR).clamp(1.0 / MOST_UNEVEN, MOST_UNEVEN);
-        (EXCEEDED_OVER_BUDGET * self.settings.budget * uneven.powf(EXPONENT)).min(0.5)
+        (usual * uneven.powf(EXPONENT)).min(0.5)
     }
 }
 

@@ -77,10 +77,11 @@ impl Line {
         }
         let (a, y) = (seen.inputs.last(from), seen.load(target));
         self.errors[target] = (y - f64::from(asked[0].expected.point)).abs() as f32;
-        if !present[from - 1] {
+        // A service that has not begun teaches nothing, least of all that there are no errors.
+        if !present[from - 1] || seen.inputs.mean(from) == 0.0 {
             return;
         }
-        let (day, level) = (self.days[from - 1] as usize, seen.inputs.level(from));
+        let (day, level) = (self.days[from - 1] as usize, seen.level(from));
         let tracks = &self.tracks;
         self.weights.learn(y, level, |model, theta| tracks[model].quantile(from, day, theta));
         for (track, asked) in self.tracks.iter_mut().zip(&asked) {
@@ -105,7 +106,7 @@ impl Line {
     /// Forecasts from `origin`.
     fn ask(&mut self, seen: &Seen, origin: usize) {
         let (x, a) = (columns(seen, origin, self.h), seen.inputs.last(origin));
-        let level = seen.inputs.level(origin);
+        let level = seen.level(origin);
         let factors = self.factors(seen, origin);
         let asked = std::array::from_fn(|i| self.tracks[i].ask(&x, a, factors, level));
         self.waiting.push_back((x, asked));

@@ -13,6 +13,9 @@ const WINDOWS: [i64; 2] = [120, 1_440];
 /// Windows and half-lives are this many steps at least.
 const FEWEST_STEPS: usize = 4;
 
+/// The level is at least this share of the last value.
+const LEAST_LEVEL: f64 = 0.25;
+
 /// A history with what the walk along it asks for; everything at an origin rests on the steps before it.
 #[derive(Debug)]
 pub(super) struct Seen {
@@ -42,6 +45,12 @@ impl Seen {
     /// The load of a step.
     pub fn load(&self, index: usize) -> f64 {
         self.inputs.p.y[index]
+    }
+
+    /// The level that errors are measured against; above 0. In the first minutes of a service its hour is still
+    /// nearly empty, and without the bound each of them would count as much as a whole hour.
+    pub fn level(&self, origin: usize) -> f64 {
+        self.inputs.level(origin).max(LEAST_LEVEL * self.inputs.last(origin).abs())
     }
 
     /// What the load has been lately on average; above 0.

@@ -134,6 +134,17 @@ fn gaps_and_standstill_leave_numbers() {
 }
 
 #[test]
+fn a_service_that_begins_late_is_not_taken_for_a_still_one() {
+    let mut values = vec![0.0; 6 * DAY];
+    values.extend(noisy_wave(2 * DAY, DAY));
+    let outlook = outlook(60, &values);
+    let known = 6 * DAY + 90..values.len();
+    let over = known.clone().filter(|k| values[*k] > outlook.quantile(*k, 1, 0.01).unwrap());
+    let share = over.count() as f64 / known.len() as f64;
+    assert!(share < 0.02, "{share}");
+}
+
+#[test]
 fn what_it_cannot_do_is_named() {
     let history = history(90, &[1.0; 100]);
     let error = MinuteOutlook::new(&history, minute(), AHEAD).unwrap_err();

@@ -25,12 +25,13 @@ impl Outlook for Oracle {
     }
 }
 
-/// Two days of minutes: waves of several lengths, bursts of a few minutes and a pause.
+/// Two days of minutes: waves of several lengths, bursts of a few minutes and a pause. The first start-up time is
+/// calm, since nothing that is launched in it serves before it is over.
 fn loads() -> Vec<f64> {
     let load = |k: u32| {
-        let t = f64::from(k);
+        let t = f64::from(k.max(20));
         let waves = 300.0 + 200.0 * (t / 230.0).sin() + 60.0 * (t / 3.1).sin();
-        let burst = if k % 97 < 3 { 250.0 } else { 0.0 };
+        let burst = if k % 97 > 93 { 250.0 } else { 0.0 };
         if (1_000..1_030).contains(&k) { 0.0 } else { waves + burst }
     };
     (0..2_880).map(load).collect()
