@@ -20,14 +20,30 @@ pub trait Forecasts: Debug + Send + Sync {
     fn after(&self, known: usize) -> Result<Arc<Forecast>, PredictError>;
 }
 
+/// Which fit forecasts at a moment.
+pub trait Fits: Debug + Send + Sync {
+    /// The fit for a forecast from the first `known` steps on. It has learned from no later step.
+    ///
+    /// # Errors
+    /// [`PredictError`] when there is none so early.
+    fn at(&self, known: usize) -> Result<Arc<dyn FittedPredictor>, PredictError>;
+}
+
+/// One fit for all times.
+impl Fits for Arc<dyn FittedPredictor> {
+    fn at(&self, _: usize) -> Result<Arc<dyn FittedPredictor>, PredictError> {
+        Ok(Arc::clone(self))
+    }
+}
+
 type Slot = Arc<OnceLock<Result<Arc<Forecast>, PredictError>>>;
 
-/// One fit along a known series. Every origin is forecast once, whoever asks, and as often as anyone asks.
+/// Forecasts along a known series. Every origin is forecast once, whoever asks, and as often as anyone asks.
 ///
 /// Many settings of a policy that are replayed side by side share it, so that their forecasts cost as much as one's.
 #[derive(Debug)]
-pub struct SharedForecasts {
-    fitted: Arc<dyn FittedPredictor>,
+pub struct SharedForecasts<F> {
+    fits: F,
     history: History,
     horizon: Horizon,
     quantiles: Quantiles,
@@ -36,24 +52,25 @@ pub struct SharedForecasts {
     made: Mutex<BTreeMap<usize, Slot>>,
 }
 
-impl SharedForecasts {
-    /// Forecasts of `horizon` steps by `fitted` along `history`, each from its newest `memory` steps.
+impl<F: Fits> SharedForecasts<F> {
+    /// Forecasts of `horizon` steps by `fits` along `history`, each from its newest `memory` steps.
     pub fn new(
-        fitted: Arc<dyn FittedPredictor>,
+        fits: F,
         history: History,
         horizon: Horizon,
         quantiles: Quantiles,
         memory: Option<usize>,
     ) -> Self {
-        Self { fitted, history, horizon, quantiles, memory, made: Mutex::default() }
+        Self { fits, history, horizon, quantiles, memory, made: Mutex::default() }
     }
 
     fn forecast(&self, known: usize) -> Result<Arc<Forecast>, PredictError> {
+        let fitted = self.fits.at(known)?;
         let seen = self.seen(known).map_err(|error| PredictError::Unsuitable {
-            predictor: self.fitted.name(),
+            predictor: fitted.name(),
             reason: error.to_string(),
         })?;
-        self.fitted.predict(&seen, self.horizon, &self.quantiles).map(Arc::new)
+        fitted.predict(&seen, self.horizon, &self.quantiles).map(Arc::new)
     }
 
     /// The steps before `known` that a forecast looks at.
@@ -64,7 +81,7 @@ impl SharedForecasts {
     }
 }
 
-impl Forecasts for SharedForecasts {
+impl<F: Fits> Forecasts for SharedForecasts<F> {
     fn after(&self, known: usize) -> Result<Arc<Forecast>, PredictError> {
         let slot = {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -110,7 +127,7 @@ mod tests {
         }
     }
 
-    fn shared(fitted: &Arc<Counting>) -> SharedForecasts {
+    fn shared(fitted: &Arc<Counting>) -> SharedForecasts<Arc<dyn FittedPredictor>> {
         let start = "2026-01-05T00:00:00Z".parse().unwrap();
         let step = Frequency::from_seconds(60).unwrap();
         let series = LoadSeries::new(start, step, vec![1.0, 2.0, 3.0, 4.0]).unwrap();

@@ -7,6 +7,7 @@ pub mod forecast;
 pub mod forecasts;
 pub mod history;
 pub mod metrics;
+pub mod outlook;
 pub mod predictor;
 pub mod quantile;
 pub mod series;
@@ -15,8 +16,9 @@ pub mod units;
 
 pub use calendar::{BusinessHours, Calendar, Event, Holiday};
 pub use forecast::{Forecast, ForecastError};
-pub use forecasts::{Forecasts, SharedForecasts};
+pub use forecasts::{Fits, Forecasts, SharedForecasts};
 pub use history::History;
+pub use outlook::{Foresight, Outlook};
 pub use predictor::{
     Effort, FitError, FitOptions, FittedPredictor, Importance, PredictError, Predictor,
 };

@@ -130,6 +130,28 @@ impl LoadSeries {
         Self::new(self.time_at(from), self.frequency, values)
     }
 
+    /// The means of the values in every step of `frequency`; what is left over at the end makes no step.
+    ///
+    /// # Errors
+    /// [`SeriesError::Empty`] when no step has a value. `frequency` should be a multiple of the series' own; a rest of
+    /// the division is left out.
+    ///
+    /// ```
+    /// use forescale_core::{Frequency, LoadSeries};
+    /// let half = Frequency::from_seconds(30)?;
+    /// let series = LoadSeries::new("2026-01-05T00:00:00Z".parse()?, half, vec![1.0, 3.0, f64::NAN, 5.0, 9.0])?;
+    /// assert_eq!(series.averaged(Frequency::from_seconds(60)?)?.values(), [2.0, 5.0]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn averaged(&self, frequency: Frequency) -> Result<Self, SeriesError> {
+        let steps = (frequency.seconds() / self.frequency.seconds()).max(1) as usize;
+        let mean = |values: &[f64]| {
+            let present = values.iter().filter(|value| !value.is_nan());
+            present.clone().sum::<f64>() / present.count() as f64
+        };
+        Self::new(self.start, frequency, self.values.chunks_exact(steps).map(mean).collect())
+    }
+
     /// The same series made to end at `origin`: later samples are left out, missing ones become gaps.
     ///
     /// # Errors

@@ -19,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use crate::bounds::bounded;
 use crate::{check, persist};
 
-mod inputs;
+pub(crate) mod inputs;
 mod profiles;
-mod solve;
+pub(crate) mod solve;
 mod tail;
 #[cfg(test)]
 mod tests;

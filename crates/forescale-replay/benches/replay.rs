@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use forescale_core::{Frequency, LoadSeries, Utilization};
+use forescale_core::{Foresight, Frequency, LoadSeries, Utilization};
 use forescale_plan::Capacity;
 use forescale_plan::policies::{POLICIES, create};
 use forescale_replay::{
@@ -46,17 +46,17 @@ fn main() {
         let name = format!("simulation, a year of minutes, {}", row.name);
         timed(&name, 11, || {
             let mut policy = create(row.name, POLICIES).expect("every policy has defaults");
-            simulate(&world, policy.as_mut(), None).expect("the policy fits");
+            simulate(&world, policy.as_mut(), &Foresight::default()).expect("the policy fits");
         });
     }
     let mut policy = create("reactive", POLICIES).expect("it has defaults");
-    let run = simulate(&world, policy.as_mut(), None).expect("the policy fits");
+    let run = simulate(&world, policy.as_mut(), &Foresight::default()).expect("the policy fits");
     timed("scorecard, a year of minutes", 5, || {
         Scorecard::new(&world, &run, &ScoreSettings::default());
     });
     let detailed = year(Some(Lifecycle::default()));
     timed("detailed fleet, a year of minutes, reactive", 3, || {
         let mut policy = create("reactive", POLICIES).expect("it has defaults");
-        simulate(&detailed, policy.as_mut(), None).expect("the policy fits");
+        simulate(&detailed, policy.as_mut(), &Foresight::default()).expect("the policy fits");
     });
 }

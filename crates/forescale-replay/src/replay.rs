@@ -1,9 +1,8 @@
 //! Many policies on one history, side by side.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use forescale_core::Forecasts;
+use forescale_core::Foresight;
 use forescale_plan::policies::{Policy, Strategy};
 use rayon::prelude::*;
 use serde::{Serialize, Serializer};
@@ -38,7 +37,7 @@ fn by_name<S: Serializer>(strategy: &Strategy, serializer: S) -> Result<S::Ok, S
 
 /// Replays every policy in `world`, on all cores, and gives the outcomes in the order of `policies`.
 ///
-/// `forecasts` is shared by all of them; `done` is called for each outcome as soon as it is there, from any thread.
+/// `foresight` is shared by all of them; `done` is called for each outcome as soon as it is there, from any thread.
 ///
 /// # Errors
 /// [`ReplayError::Policy`] of the first policy that does not fit this history, [`ReplayError::Rate`] for a price or a
@@ -46,7 +45,7 @@ fn by_name<S: Serializer>(strategy: &Strategy, serializer: S) -> Result<S::Ok, S
 ///
 /// ```
 /// use std::sync::Arc;
-/// use forescale_core::{Frequency, LoadSeries, Utilization};
+/// use forescale_core::{Foresight, Frequency, LoadSeries, Utilization};
 /// use forescale_plan::Capacity;
 /// use forescale_plan::policies::{POLICIES, create};
 /// use forescale_replay::{FleetSettings, ScoreSettings, Trace, World, replay};
@@ -59,7 +58,7 @@ fn by_name<S: Serializer>(strategy: &Strategy, serializer: S) -> Result<S::Ok, S
 /// let world = World::new(trace, capacity, FleetSettings::default(), Arc::default(), 1_440)?;
 ///
 /// let policies = vec![create("static", POLICIES)?, create("reactive:target=0.7", POLICIES)?];
-/// let outcomes = replay(&world, policies, None, &ScoreSettings::default(), |_| ())?;
+/// let outcomes = replay(&world, policies, &Foresight::default(), &ScoreSettings::default(), |_| ())?;
 /// assert_eq!(outcomes[0].scorecard.under_provisioned_time, 0.0);
 /// assert!(outcomes[1].scorecard.cost < outcomes[0].scorecard.cost);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -67,13 +66,13 @@ fn by_name<S: Serializer>(strategy: &Strategy, serializer: S) -> Result<S::Ok, S
 pub fn replay(
     world: &World,
     policies: Vec<Box<dyn Policy>>,
-    forecasts: Option<Arc<dyn Forecasts>>,
+    foresight: &Foresight,
     score: &ScoreSettings,
     done: impl Fn(&Outcome) + Sync,
 ) -> Result<Vec<Outcome>, ReplayError> {
     score.check()?;
     let outcome = |mut policy: Box<dyn Policy>| {
-        let run = simulate(world, policy.as_mut(), forecasts.clone())?;
+        let run = simulate(world, policy.as_mut(), foresight)?;
         let outcome = Outcome {
             policy: policy.name(),
             strategy: policy.strategy(),

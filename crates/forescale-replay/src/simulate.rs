@@ -1,8 +1,6 @@
 //! The loop: observe, decide, change the fleet, serve.
 
-use std::sync::Arc;
-
-use forescale_core::Forecasts;
+use forescale_core::Foresight;
 use forescale_plan::policies::{Dimension, Metric, Observation, Past, Policy};
 
 use crate::detailed::DetailedFleet;
@@ -19,17 +17,17 @@ use crate::world::World;
 /// longer billed; the policy decides from the loads before `k`, as far as metrics have arrived; the fleet follows within
 /// its limits, cancelling the newest starting instances first and then the oldest serving ones; the step is served.
 ///
-/// The policy is prepared with the loads before the scored window, and with `forecasts` when there are any.
+/// The policy is prepared with the loads before the scored window, and with what `foresight` there is.
 ///
 /// # Errors
 /// [`ReplayError::Policy`] when the policy does not fit this past.
 pub fn simulate(
     world: &World,
     policy: &mut dyn Policy,
-    forecasts: Option<Arc<dyn Forecasts>>,
+    foresight: &Foresight,
 ) -> Result<Run, ReplayError> {
     let loads = &world.trace.loads()[..world.score_from];
-    policy.prepare(&Past { service: &world.service, loads, forecasts })?;
+    policy.prepare(&Past { service: &world.service, loads, foresight })?;
     let step = world.trace.step();
     let bounds = Bounds {
         min: world.fleet.min,

@@ -25,6 +25,7 @@ pub mod backtest;
 pub mod card;
 mod error;
 pub mod explain;
+mod foresight;
 mod model;
 mod noticed;
 mod options;
@@ -32,6 +33,7 @@ mod origin;
 pub mod peers;
 mod plan;
 mod policies;
+mod replay;
 mod roles;
 mod train;
 
@@ -54,8 +56,9 @@ pub use forescale_plan::{
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
     FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Outcome, PlanKind, Planned,
-    ReplayError, Run, ScoreSettings, Scorecard, Trace, World, frontier, replay,
+    ReplayError, Run, ScoreSettings, Scorecard, Trace, World, frontier,
 };
+pub use foresight::foresight;
 pub use model::Model;
 pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};
@@ -63,5 +66,6 @@ pub use origin::as_of;
 pub use peers::{Origins, Peer, PeerAnswer, origins};
 pub use plan::instances_for_last_load;
 pub use policies::{create_policy, policies};
+pub use replay::replay;
 pub use roles::YARDSTICK;
 pub use train::{train, train_with_progress};

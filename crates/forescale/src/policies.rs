@@ -1,13 +1,39 @@
 //! Every policy there is, in one list.
 
-use forescale_plan::policies::{Given, POLICIES, Policy, PolicyError, Row, create};
+mod predictive;
+mod scryer;
+
+use std::sync::LazyLock;
+
+use forescale_plan::policies::{
+    Combined, FORESIGHTED, Given, POLICIES, Policy, PolicyError, Row, combined, create,
+};
+
+pub use predictive::Predictive;
+pub use scryer::Scryer;
 
 /// The key of policies that keep to a share of time in which instances may be too few.
 const BUDGET: &str = "budget";
 
-/// Every policy, one row each, the plainest first.
+/// Policies that bring a forecaster of their own.
+const FORECASTING: &[Row] = &[Row::of::<Predictive>(), Row::of::<Scryer>()];
+
+static ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let last = combined(|given| {
+        Ok(Box::new(Combined::from_given(given, |text| create(text, policies()))?))
+    });
+    let rows = POLICIES.iter().filter(|row| row.name != last.name);
+    rows.chain(FORECASTING).chain(FORESIGHTED).chain([&last]).copied().collect()
+});
+
+/// Every policy, one row each, the plainest first; several at once come last and find all of them.
+///
+/// ```
+/// let names: Vec<&str> = forescale::policies().iter().map(|row| row.name).collect();
+/// assert!(names.contains(&"hpa") && names.contains(&"forescale"));
+/// ```
 pub fn policies() -> &'static [Row] {
-    POLICIES
+    &ALL
 }
 
 /// The policy that `text` names, with its settings after a colon: `hpa:target=0.6`. One that keeps a budget and is given
@@ -32,4 +58,62 @@ pub fn create_policy(text: &str, budget: f64) -> Result<Box<dyn Policy>, PolicyE
     }
     let comma = if settings.is_empty() { "" } else { "," };
     create(&format!("{name}:{settings}{comma}{BUDGET}={budget}"), policies())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use forescale_core::{Foresight, Frequency, Utilization};
+    use forescale_plan::Capacity;
+    use forescale_plan::policies::{Observation, Past, Service};
+
+    /// A service of instances of 10 at most 80 % busy that start in five minutes, and its load minute by minute.
+    pub(super) struct Minutes {
+        pub(super) service: Service,
+        pub(super) loads: Vec<f64>,
+    }
+
+    impl Minutes {
+        pub(super) fn new(minutes: usize, load: impl Fn(usize) -> f64) -> Self {
+            let service = Service {
+                start: "2026-01-05T00:00:00Z".parse().unwrap(),
+                step: Frequency::from_seconds(60).unwrap(),
+                capacity: Capacity::utilization(10.0, Utilization::new(0.8).unwrap()).unwrap(),
+                startup_steps: 5,
+                min: 1,
+                max: 1_000,
+                calendar: Arc::default(),
+            };
+            Self { service, loads: (0..minutes).map(load).collect() }
+        }
+    }
+
+    /// What `policy` wants at every minute, of a fleet that always has what was wanted.
+    pub(super) fn wanted(
+        policy: &mut dyn super::Policy,
+        minutes: &Minutes,
+        initial: u32,
+    ) -> Vec<u32> {
+        let Minutes { service, loads } = minutes;
+        policy.prepare(&Past { service, loads: &[], foresight: &Foresight::default() }).unwrap();
+        let mut serving = initial;
+        let minute = |step: usize| {
+            let decision = policy.decide(&Observation {
+                step,
+                loads: &loads[..step],
+                measured: serving,
+                stale_steps: 0,
+                serving,
+                starting: 0,
+                warming: 0,
+                silent: 0,
+                metrics: &[],
+                service,
+            });
+            serving = decision.wanted;
+            serving
+        };
+        (0..loads.len()).map(minute).collect()
+    }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{
-    Capacity, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES, Outcome, PlanKind,
-    Planned, Policy, ReplayError, ScoreSettings, Trace, World, policies,
+    Capacity, EngineOptions, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES,
+    Outcome, PlanKind, Planned, Policy, ReplayError, ScoreSettings, Trace, World, policies,
 };
 use forescale_sources::{Source, read_plan, write_atomically};
 use serde_json::json;
@@ -43,7 +43,9 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
         max_wait_s: args.score.max_wait,
         ..ScoreSettings::default()
     };
-    let replayed = forescale::replay(&world, policies, None, &score, |_| bar.inc(1))?;
+    let options = EngineOptions { seed: args.fleet.seed, ..EngineOptions::default() };
+    let replayed =
+        forescale::replay(&read.series, &world, policies, &options, &score, |_| bar.inc(1))?;
     bar.finish_and_clear();
     for out in &args.plan_out {
         let at = names.iter().position(|name| *name == out.policy).unwrap_or_default();
@@ -114,7 +116,8 @@ fn named(args: &ReplayArgs, world: &World) -> Result<(Vec<String>, Vec<Box<dyn P
         names = policies().iter().map(|row| row.name.to_owned()).collect();
     }
     let create = |name: &String| forescale::create_policy(name, args.budget);
-    let mut made = names.iter().map(create).collect::<Result<Vec<_>, _>>().map_err(ReplayError::Policy)?;
+    let mut made =
+        names.iter().map(create).collect::<Result<Vec<_>, _>>().map_err(ReplayError::Policy)?;
     if let Some(file) = &args.plan {
         let rows = read_plan(&Source::new(file), Some(world.service().calendar.zone))
             .map_err(source_failure)?;

@@ -195,6 +195,7 @@ impl Window {
 mod tests {
     use super::*;
     use crate::policies::observation::tests::{seen, service};
+    use forescale_core::Foresight;
 
     fn active(start: &str, end: &str, times: &[&str]) -> Vec<bool> {
         let mut window = Window::new(cron(start).unwrap(), cron(end).unwrap(), Tz::UTC);
@@ -227,7 +228,7 @@ mod tests {
         let load = |k: usize| if (8..18).contains(&(k / 60 % 24)) { 70.0 } else { 21.0 };
         let loads: Vec<f64> = (0..2_880).map(load).collect();
         let mut policy = Cron::new(Settings::default()).unwrap();
-        let past = Past { service: &service, loads: &loads, forecasts: None };
+        let past = Past { service: &service, loads: &loads, foresight: &Foresight::default() };
         Rule::prepare(&mut policy, &past).unwrap();
         let learned = policy.current().clone();
         assert_eq!((learned.start.as_str(), learned.end.as_str()), ("0 8 * * *", "0 18 * * *"));

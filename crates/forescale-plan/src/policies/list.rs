@@ -1,9 +1,11 @@
 //! Every policy of this crate, one row each.
 
+use crate::policies::aws_predictive::AwsPredictive;
 use crate::policies::combined::{self, Combined};
 use crate::policies::cron::Cron;
 use crate::policies::error::PolicyError;
 use crate::policies::event_driven::EventDriven;
+use crate::policies::forescale::Forescale;
 use crate::policies::hpa::Hpa;
 use crate::policies::keda::Keda;
 use crate::policies::kpa::Kpa;
@@ -61,11 +63,15 @@ pub const POLICIES: &[Row] = &[
     Row::of::<Keda>(),
     Row::of::<TargetTracking>(),
     Row::of::<StepScaling>(),
+    Row::of::<AwsPredictive>(),
     Row::of::<Scheduled>(),
     Row::of::<Cron>(),
     Row::of::<EventDriven>(),
     combined(|given| Ok(Box::new(Combined::from_given(given, |text| create(text, POLICIES))?))),
 ];
+
+/// Every policy that asks about the load to come.
+pub const FORESIGHTED: &[Row] = &[Row::of::<Forescale>()];
 
 /// The row of several policies at once; `create` looks them up in the list that it stands in.
 pub const fn combined(create: fn(&Given) -> Result<Box<dyn Policy>, PolicyError>) -> Row {

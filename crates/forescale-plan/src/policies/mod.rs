@@ -11,11 +11,13 @@
 //! # Ok::<(), forescale_plan::policies::PolicyError>(())
 //! ```
 
+pub mod aws_predictive;
 mod cause;
 pub mod combined;
 pub mod cron;
 mod error;
 pub mod event_driven;
+pub mod forescale;
 pub mod hpa;
 pub mod keda;
 pub mod kpa;
@@ -38,7 +40,7 @@ mod window;
 pub use cause::{Cause, Decision};
 pub use combined::Combined;
 pub use error::PolicyError;
-pub use list::{POLICIES, Row, create};
+pub use list::{FORESIGHTED, POLICIES, Row, combined, create};
 pub use observation::{Dimension, Metric, Observation, Service};
 pub use policy::{Past, Policy, Rule, Strategy};
 pub use settings::{Field, Given, Key, KeyInfo, Keys, Settings};

@@ -1,9 +1,8 @@
 //! The contract of a policy.
 
 use std::fmt::{Debug, Display, Formatter, Result as Written};
-use std::sync::Arc;
 
-use forescale_core::Forecasts;
+use forescale_core::Foresight;
 
 use crate::policies::cause::Decision;
 use crate::policies::error::PolicyError;
@@ -48,8 +47,8 @@ pub struct Past<'a> {
     pub service: &'a Service,
     /// The load before anything is scored, from step 0 of the service on; it may be empty.
     pub loads: &'a [f64],
-    /// The forecast at every later moment, when the caller has a forecaster.
-    pub forecasts: Option<Arc<dyn Forecasts>>,
+    /// What may be asked about the load to come, at every later moment.
+    pub foresight: &'a Foresight,
 }
 
 /// A rule that says how many instances it wants. It may keep state between the steps of one run.

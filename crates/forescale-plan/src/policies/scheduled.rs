@@ -111,6 +111,7 @@ impl Rule for Scheduled {
 mod tests {
     use super::*;
     use crate::policies::observation::tests::{seen, service};
+    use forescale_core::Foresight;
 
     #[test]
     fn more_is_asked_for_ahead_and_fewer_in_time() {
@@ -118,8 +119,11 @@ mod tests {
         let actions = "0 0 * * *=3;10 0 * * *=9;20 0 * * *=2".to_owned();
         let settings = Settings { actions, ..Settings::default() };
         let mut policy = Scheduled::new(settings).unwrap();
-        Rule::prepare(&mut policy, &Past { service: &service, loads: &[], forecasts: None })
-            .unwrap();
+        Rule::prepare(
+            &mut policy,
+            &Past { service: &service, loads: &[], foresight: &Foresight::default() },
+        )
+        .unwrap();
         let loads = [0.0; 30];
         let wanted: Vec<u32> = (0..24)
             .map(|k| Rule::decide(&mut policy, &seen(&loads[..k], 1, 0, &service)).wanted)
@@ -135,8 +139,11 @@ mod tests {
         let service = service();
         let mut policy = Scheduled::new(Settings { target: 1.0, ..Settings::default() }).unwrap();
         let loads = vec![25.0; 1_440];
-        Rule::prepare(&mut policy, &Past { service: &service, loads: &loads, forecasts: None })
-            .unwrap();
+        Rule::prepare(
+            &mut policy,
+            &Past { service: &service, loads: &loads, foresight: &Foresight::default() },
+        )
+        .unwrap();
         assert_eq!(policy.current().actions, "0 0 * * *=3");
         assert_eq!(policy.current().timezone, "UTC");
     }

@@ -150,7 +150,9 @@ pub struct Key<S> {
     pub field: fn(&mut S) -> Field<'_>,
 }
 
-/// A row of [`Keys::KEYS`]: name, field, what it does, and the [`Field`] with its bounds.
+/// A row of [`Keys::KEYS`](crate::policies::Keys::KEYS): name, field, what it does, and the
+/// [`Field`](crate::policies::Field) with its bounds. `Key` and `Field` should be in scope.
+#[macro_export]
 macro_rules! key {
     ($name:literal, $field:ident, $about:literal, $kind:ident $(, $argument:expr)*) => {
         Key { name: $name, about: $about, field: |s| Field::$kind(&mut s.$field $(, $argument)*) }

@@ -69,12 +69,17 @@ impl Rule for Static {
 mod tests {
     use super::*;
     use crate::policies::observation::tests::{seen, service};
+    use forescale_core::Foresight;
 
     #[test]
     fn it_learns_the_peak_and_says_so() {
         let service = service();
         let mut policy = Static::new(Settings::default()).unwrap();
-        let past = Past { service: &service, loads: &[10.0, 41.0, 20.0], forecasts: None };
+        let past = Past {
+            service: &service,
+            loads: &[10.0, 41.0, 20.0],
+            foresight: &Foresight::default(),
+        };
         Rule::prepare(&mut policy, &past).unwrap();
         assert_eq!(Rule::decide(&mut policy, &seen(&[], 1, 0, &service)).wanted, 6);
         assert_eq!(policy.current().n, Some(6));

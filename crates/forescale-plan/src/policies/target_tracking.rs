@@ -86,6 +86,14 @@ impl Rule for TargetTracking {
     }
 }
 
+impl TargetTracking {
+    /// Toward `target`, with the alarms that it makes for itself.
+    pub(crate) fn toward(target: f64) -> Self {
+        let settings = Settings { target, ..Settings::default() };
+        Self { settings, above_s: 0.0, below_s: 0.0 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

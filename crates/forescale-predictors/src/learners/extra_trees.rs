@@ -78,6 +78,23 @@ impl ExtraTrees {
         out
     }
 
+    /// The mean over the trees for each row of `x`, of what its leaf in each of them holds.
+    pub fn means(&self, x: &Array2<f32>) -> Vec<f64> {
+        let columns = x.ncols();
+        let mut block = vec![0.0; LANES * columns];
+        let mut means = Vec::with_capacity(x.nrows());
+        for row in x.rows() {
+            block.iter_mut().zip(row).for_each(|(value, x)| *value = *x);
+            let of_tree = |tree: &Tree| {
+                let ranks = tree.ranks(tree.leaves(&block, columns)[0]);
+                let targets = ranks.iter().map(|rank| f64::from(self.targets[usize::from(*rank)]));
+                targets.sum::<f64>() / ranks.len() as f64
+            };
+            means.push(self.trees.iter().map(of_tree).sum::<f64>() / self.trees.len() as f64);
+        }
+        means
+    }
+
     /// The quantiles of the rows of `x` from `first` on, as far as `out` has room.
     fn predict_from(&self, x: &Array2<f32>, first: usize, levels: &[f64], out: &mut [f64]) {
         let columns = x.ncols();
@@ -139,6 +156,14 @@ mod tests {
         assert!(q[1].abs() < 0.4 && (q[4] - 10.0).abs() < 0.4, "{q:?}");
         assert!((q[0] + 0.8).abs() < 0.3 && (q[5] - 10.8).abs() < 0.3, "{q:?}");
         assert!(forest.gains[0] > 20.0 * forest.gains[1]);
+    }
+
+    #[test]
+    fn its_mean_is_that_of_the_rows_alike() {
+        let (x, y) = step();
+        let forest = ExtraTrees::fit(&x, &y, GROWTH, 1);
+        let means = forest.means(&ndarray::array![[0.1_f32, 0.5], [0.9, 0.5]]);
+        assert!(means[0].abs() < 0.3 && (means[1] - 10.0).abs() < 0.3, "{means:?}");
     }
 
     #[test]

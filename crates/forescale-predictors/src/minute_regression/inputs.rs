@@ -9,11 +9,11 @@ use forescale_features::Prepared;
 use super::profiles::Profiles;
 
 /// Columns of a row, and how many of them the recent model sees.
-pub(super) const COLUMNS: usize = 16;
-pub(super) const RECENT: usize = 5;
+pub(crate) const COLUMNS: usize = 16;
+pub(crate) const RECENT: usize = 5;
 
 /// The columns, for those who ask what drives the forecast.
-pub(super) const NAMES: [&str; COLUMNS] = [
+pub(crate) const NAMES: [&str; COLUMNS] = [
     "mean load",
     "mean of 3 minutes",
     "mean of 15 minutes",
@@ -50,11 +50,11 @@ const WEEKS: usize = 2;
 const ERROR_HOURS: usize = 4;
 
 /// A row of the regression.
-pub(super) type Row = [f64; COLUMNS];
+pub(crate) type Row = [f64; COLUMNS];
 
 /// A history with what its rows are made of.
 #[derive(Debug)]
-pub(super) struct Inputs {
+pub(crate) struct Inputs {
     pub p: Arc<Prepared>,
     profiles: Profiles,
     /// First origin that is learned from.
@@ -82,7 +82,17 @@ impl Inputs {
         let p = Prepared::of(history);
         let learned = (LEARNED_DAYS * p.day).clamp(FEWEST_LEARNED, MOST_LEARNED);
         let from = p.len().saturating_sub(learned).max(1);
-        let known = from.saturating_sub(WARM_UP_DAYS * p.day);
+        Self::since(p, from, WARM_UP_DAYS)
+    }
+
+    /// The whole of `history`, to be walked along from its first step.
+    pub(crate) fn whole(history: &History) -> Self {
+        Self::since(Prepared::of(history), 1, 0)
+    }
+
+    /// Rows from `from` on, with profiles that begin `warm_up_days` before.
+    fn since(p: Arc<Prepared>, from: usize, warm_up_days: usize) -> Self {
+        let known = from.saturating_sub(1 + warm_up_days * p.day);
         Self {
             profiles: Profiles::new(&p, known),
             from,
@@ -93,6 +103,11 @@ impl Inputs {
             minute: steps(&p, 1, 0),
             p,
         }
+    }
+
+    /// Steps in `minutes`, at least `least`.
+    pub fn steps_in(&self, minutes: i64, least: usize) -> usize {
+        steps(&self.p, minutes, least)
     }
 
     /// The load of the last step before `origin`: what forecasts start from.
@@ -117,6 +132,22 @@ impl Inputs {
     pub fn roughness(&self, origin: usize) -> f64 {
         let from = origin.saturating_sub(self.minutes_30);
         self.p.roughness_step(from, origin).unwrap_or(0.0)
+    }
+
+    /// Mean load of the last hour.
+    pub fn hour_mean(&self, origin: usize) -> f64 {
+        self.mean_of(origin, self.minutes_60)
+    }
+
+    /// The mean of `value` over the newest known steps at the local time of `target`, one a day.
+    pub fn mean_of_days(
+        &self,
+        origin: usize,
+        target: usize,
+        days: usize,
+        value: impl Fn(usize) -> f64,
+    ) -> Option<f64> {
+        average(self.days(origin, target, 1, days), |index| Some(value(index)))
     }
 
     /// The row of the step `h` (from 1) after `origin`, which is at least 1.
@@ -178,14 +209,14 @@ impl Inputs {
     }
 
     /// The newest known steps at the minute of `target` in past hours.
-    fn hours(&self, origin: usize, target: usize, most: usize) -> impl Iterator<Item = usize> {
+    pub fn hours(&self, origin: usize, target: usize, most: usize) -> impl Iterator<Item = usize> {
         let hour = self.p.hour();
         let nearest = (target - origin) / hour + 1;
         (nearest..nearest + most).map_while(move |k| target.checked_sub(k * hour))
     }
 
     /// The newest known steps at the local time of `target`, whole `period`s of days before it.
-    fn days(
+    pub fn days(
         &self,
         origin: usize,
         target: usize,

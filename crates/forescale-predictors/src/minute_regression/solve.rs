@@ -12,7 +12,7 @@ const RIDGE_ROWS: f64 = 20.0;
 
 /// Weighted sums of squares and products of `N` columns, and of each with the target.
 #[derive(Debug, Clone)]
-pub(super) struct Squares<const N: usize> {
+pub(crate) struct Squares<const N: usize> {
     gram: [[f64; N]; N],
     right: [f64; N],
     rows: usize,
@@ -38,8 +38,8 @@ impl<const N: usize> Squares<N> {
         self.gram.iter_mut().flatten().chain(&mut self.right).for_each(|sum| *sum *= share);
     }
 
-    /// Adds a row whose both sides count `weight` times.
-    pub fn add(&mut self, columns: &[f64; N], target: f64, weight: f64) {
+    /// Adds a row whose both sides count `weight` times; columns that it lacks are 0.
+    pub fn add(&mut self, columns: &[f64], target: f64, weight: f64) {
         let square = weight * weight;
         for (i, column) in columns.iter().enumerate() {
             let weighted = square * column;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forescale_core::{Calendar, Event, Frequency, LoadSeries, Utilization};
+use forescale_core::{Calendar, Event, Foresight, Frequency, LoadSeries, Utilization};
 use forescale_plan::Capacity;
 use forescale_plan::policies::{
     Dimension, Observation, POLICIES, Past, Policy, PolicyError, Row, create,
@@ -46,7 +46,7 @@ fn policy(row: &Row) -> Box<dyn Policy> {
 }
 
 fn run(world: &World, policy: &mut dyn Policy) -> Run {
-    simulate(world, policy, None).unwrap()
+    simulate(world, policy, &Foresight::default()).unwrap()
 }
 
 /// The settings as they are written on a command line.
@@ -152,7 +152,7 @@ fn nothing_at_all_to_see_is_survived() {
     let world = usual();
     for row in POLICIES {
         let mut policy = policy(row);
-        let past = Past { service: world.service(), loads: &[], forecasts: None };
+        let past = Past { service: world.service(), loads: &[], foresight: &Foresight::default() };
         policy.prepare(&past).unwrap();
         for serving in [0, 3] {
             let decision = policy.decide(&Observation {
@@ -187,8 +187,11 @@ fn further_columns_are_seen_and_replays_are_the_same_on_any_number_of_threads() 
     let without = usual();
     let policies = || POLICIES.iter().map(policy).collect::<Vec<_>>();
     let score = forescale_replay::ScoreSettings::default();
-    let outcomes = replay(&world, policies(), None, &score, |_| ()).unwrap();
-    assert_eq!(outcomes, replay(&world, policies(), None, &score, |_| ()).unwrap());
+    let outcomes = replay(&world, policies(), &Foresight::default(), &score, |_| ()).unwrap();
+    assert_eq!(
+        outcomes,
+        replay(&world, policies(), &Foresight::default(), &score, |_| ()).unwrap()
+    );
     for (row, outcome) in POLICIES.iter().zip(&outcomes) {
         assert_eq!(row.name, outcome.policy);
         if ["hpa", "voting", "multi-dimensional"].contains(&row.name) {
@@ -201,7 +204,7 @@ fn further_columns_are_seen_and_replays_are_the_same_on_any_number_of_threads() 
 fn an_outcome_is_json_with_the_names_of_the_results() {
     let policies = vec![create("hpa:target=0.5", POLICIES).unwrap()];
     let score = forescale_replay::ScoreSettings::default();
-    let outcomes = replay(&usual(), policies, None, &score, |_| ()).unwrap();
+    let outcomes = replay(&usual(), policies, &Foresight::default(), &score, |_| ()).unwrap();
     let json = serde_json::to_value(&outcomes).unwrap();
     assert_eq!(json[0]["policy"], "hpa");
     assert_eq!(json[0]["strategy"], "reactive");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use forescale_core::{Frequency, LoadSeries, Utilization};
+use forescale_core::{Foresight, Frequency, LoadSeries, Utilization};
 use forescale_plan::Capacity;
 use forescale_plan::policies::Policy;
 use forescale_replay::{
@@ -43,7 +43,7 @@ pub fn world(
 }
 
 pub fn run(world: &World, mut policy: impl Policy) -> Run {
-    simulate(world, &mut policy, None).unwrap()
+    simulate(world, &mut policy, &Foresight::default()).unwrap()
 }
 
 /// Our scorecard by the names of the referee.

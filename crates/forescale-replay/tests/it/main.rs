@@ -3,6 +3,7 @@
 mod contract;
 mod detailed;
 mod fixture;
+mod foresight;
 mod golden;
 mod planned;
 mod referee;
