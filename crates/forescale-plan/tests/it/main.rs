@@ -1,9 +1,12 @@
 //! What should be true of every plan.
 
 mod cases;
+mod curves;
 mod fixture;
 mod golden;
 mod limits;
+mod price;
 mod properties;
 mod referee;
 mod worked_example;
+mod zero;

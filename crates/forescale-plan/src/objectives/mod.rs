@@ -1,0 +1,14 @@
+//! What a plan may weigh beside the load: prices, interruptions, carbon, regions, cold starts and many load paths.
+//!
+//! Each objective is a function from numbers to counts, with a reason for every step, and equal to the best of all
+//! choices where those can be tried out. [`crate::plan_serving`] makes a plan of counts that were chosen here.
+
+mod curve;
+mod error;
+mod price;
+mod stage;
+mod zero;
+
+pub use error::ObjectiveError;
+pub use price::{PriceReason, Priced, PricedStep, cheapest_at_price};
+pub use zero::{ScaleToZero, Standby, stand_by};
