@@ -6,9 +6,11 @@
 mod curve;
 mod error;
 mod price;
+mod spot;
 mod stage;
 mod zero;
 
 pub use error::ObjectiveError;
 pub use price::{PriceReason, Priced, PricedStep, cheapest_at_price};
+pub use spot::{Need, SpotOptions, SpotReason, SpotRow, SpotStep, spot_mix};
 pub use zero::{ScaleToZero, Standby, stand_by};

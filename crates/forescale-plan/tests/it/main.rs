@@ -8,5 +8,6 @@ mod limits;
 mod price;
 mod properties;
 mod referee;
+mod spot;
 mod worked_example;
 mod zero;
