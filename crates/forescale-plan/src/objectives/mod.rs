@@ -3,6 +3,7 @@
 //! Each objective is a function from numbers to counts, with a reason for every step, and equal to the best of all
 //! choices where those can be tried out. [`crate::plan_serving`] makes a plan of counts that were chosen here.
 
+mod carbon;
 mod curve;
 mod error;
 mod price;
@@ -10,6 +11,10 @@ mod spot;
 mod stage;
 mod zero;
 
+pub use carbon::{
+    CarbonOptions, CarbonPlan, CarbonReason, CarbonRow, CarbonStep, FlexibleLoad, Shifted,
+    carbon_steps, shift_work,
+};
 pub use error::ObjectiveError;
 pub use price::{PriceReason, Priced, PricedStep, cheapest_at_price};
 pub use spot::{Need, SpotOptions, SpotReason, SpotRow, SpotStep, spot_mix};

@@ -1,5 +1,6 @@
 //! What should be true of every plan.
 
+mod carbon;
 mod cases;
 mod curves;
 mod fixture;
