@@ -7,6 +7,7 @@ mod carbon;
 mod curve;
 mod error;
 mod price;
+mod regions;
 mod spot;
 mod stage;
 mod zero;
@@ -17,5 +18,9 @@ pub use carbon::{
 };
 pub use error::ObjectiveError;
 pub use price::{PriceReason, Priced, PricedStep, cheapest_at_price};
+pub use regions::{
+    Origin, Region, RegionOptions, RegionRow, RegionsReason, RegionsStep, Sent, regions,
+    split_over_regions,
+};
 pub use spot::{Need, SpotOptions, SpotReason, SpotRow, SpotStep, spot_mix};
 pub use zero::{ScaleToZero, Standby, stand_by};

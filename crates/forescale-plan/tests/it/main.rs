@@ -9,6 +9,7 @@ mod limits;
 mod price;
 mod properties;
 mod referee;
+mod regions;
 mod spot;
 mod worked_example;
 mod zero;
