@@ -8,6 +8,7 @@ mod curve;
 mod error;
 mod price;
 mod regions;
+mod scenarios;
 mod spot;
 mod stage;
 mod zero;
@@ -21,6 +22,10 @@ pub use price::{PriceReason, Priced, PricedStep, cheapest_at_price};
 pub use regions::{
     Origin, Region, RegionOptions, RegionRow, RegionsReason, RegionsStep, Sent, regions,
     split_over_regions,
+};
+pub use scenarios::{
+    MOST_PATHS, PathSettings, Paths, ScenarioPlan, ScenarioReason, ScenarioStep, correlation,
+    plan_over_paths, sample_paths,
 };
 pub use spot::{Need, SpotOptions, SpotReason, SpotRow, SpotStep, spot_mix};
 pub use zero::{ScaleToZero, Standby, stand_by};
