@@ -10,6 +10,7 @@ mod price;
 mod properties;
 mod referee;
 mod regions;
+mod samples;
 mod scenarios;
 mod spot;
 mod worked_example;
