@@ -55,6 +55,7 @@ pub fn plan_options(args: &FleetArgs, all_steps: bool) -> PlanOptions {
         level: args.level,
         event_price: args.event_price,
         all_steps,
+        ..PlanOptions::default()
     }
 }
 

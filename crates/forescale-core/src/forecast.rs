@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::quantile::{Level, Quantile, Quantiles, normal_quantile};
+use crate::quantile::{Level, Quantile, Quantiles, normal_probability, normal_quantile};
 use crate::time::Frequency;
 
 /// Values that are no forecast.
@@ -122,19 +122,7 @@ impl Forecast {
 
     /// The probability that the load of step `h` is at most `load`: the inverse of [`Forecast::quantile`].
     pub fn probability_below(&self, h: usize, load: f64) -> f64 {
-        let (mut low, mut high) = (1e-6, 1.0 - 1e-6);
-        let at = |p: f64| interpolate(self.quantiles.as_slice(), self.row(h), p);
-        if load >= at(high) {
-            return 1.0;
-        }
-        if load < at(low) {
-            return 0.0;
-        }
-        for _ in 0..50 {
-            let middle = 0.5 * (low + high);
-            if at(middle) <= load { low = middle } else { high = middle }
-        }
-        low
+        probability(self.quantiles.as_slice(), self.row(h), load)
     }
 
     /// The mean of step `h`, by integrating the quantile curve.
@@ -181,6 +169,36 @@ impl Forecast {
 /// Linear in the normal score between levels; linear in the logarithm of the tail probability beyond them.
 pub fn interpolate(levels: &[f64], row: &[f64], p: f64) -> f64 {
     Mix::new(levels, p).of(row)
+}
+
+/// Probabilities beyond it are taken for 0 or 1: no forecast knows more.
+const LEAST_PROBABILITY: f64 = 1e-6;
+
+/// The probability at which the quantile curve `row`, given at ascending `levels`, reaches `value`; the largest one
+/// where the curve is flat.
+fn probability(levels: &[f64], row: &[f64], value: f64) -> f64 {
+    if value >= interpolate(levels, row, 1.0 - LEAST_PROBABILITY) {
+        return 1.0;
+    }
+    if value < interpolate(levels, row, LEAST_PROBABILITY) {
+        return 0.0;
+    }
+    let (above, last) = (row.partition_point(|known| *known <= value), row.len() - 1);
+    if above > 0 && row[above - 1] == value {
+        return levels[above - 1];
+    }
+    // Halves, so that no difference overflows.
+    let share = |a: f64, b: f64| (0.5 * value - 0.5 * a) / (0.5 * b - 0.5 * a);
+    let tail = |inner: f64, outer: f64, share: f64| outer * (outer / inner).powf(share - 1.0);
+    if above == 0 {
+        return tail(levels[1], levels[0], share(row[1], row[0]));
+    }
+    if above > last {
+        let share = share(row[last - 1], row[last]);
+        return 1.0 - tail(1.0 - levels[last - 1], 1.0 - levels[last], share);
+    }
+    let (z0, z1) = (normal_quantile(levels[above - 1]), normal_quantile(levels[above]));
+    normal_probability(z0 + share(row[above - 1], row[above]) * (z1 - z0))
 }
 
 /// Quantile curves carried from one set of levels to another, with the weights worked out once.
@@ -256,10 +274,17 @@ mod tests {
     #[test]
     fn a_probability_inverts_its_quantile() {
         let f = forecast(&[[10.0, 20.0, 40.0]]);
-        for p in [0.02, 0.1, 0.3, 0.5, 0.77, 0.9, 0.99] {
+        for p in [1e-5, 0.02, 0.1, 0.3, 0.5, 0.77, 0.9, 0.99, 0.9999] {
             let load = f.quantile(0, Quantile::new(p).unwrap());
-            assert!((f.probability_below(0, load) - p).abs() < 1e-5, "{p}");
+            assert!((f.probability_below(0, load) - p).abs() < 1e-8, "{p}");
         }
+        assert_eq!((f.probability_below(0, -1e9), f.probability_below(0, 1e9)), (0.0, 1.0));
+    }
+
+    #[test]
+    fn where_quantiles_are_equal_the_largest_probability_counts() {
+        let f = forecast(&[[0.0, 0.0, 3.0]]);
+        assert_eq!((f.probability_below(0, 0.0), f.probability_below(0, -0.1)), (0.5, 0.0));
     }
 
     #[test]

@@ -217,6 +217,41 @@ pub fn normal_quantile(probability: f64) -> f64 {
     }
 }
 
+/// The standard normal distribution function, the inverse of [`normal_quantile`].
+///
+/// Hart's approximation as in West, *Better approximations to cumulative normal functions*, 2005, good to 1e-14.
+pub fn normal_probability(score: f64) -> f64 {
+    const NUMERATOR: [f64; 7] = [
+        0.0352624965998911,
+        0.700383064443688,
+        6.37396220353165,
+        33.912866078383,
+        112.079291497871,
+        221.213596169931,
+        220.206867912376,
+    ];
+    const DENOMINATOR: [f64; 8] = [
+        0.0883883476483184,
+        1.75566716318264,
+        16.064177579207,
+        86.7807322029461,
+        296.564248779674,
+        637.333633378831,
+        793.826512519948,
+        440.413735824752,
+    ];
+    let x = score.abs();
+    let polynomial = |c: &[f64]| c.iter().fold(0.0, |sum, c| sum * x + c);
+    let density = (-0.5 * x * x).exp();
+    let tail = if x < 7.0 {
+        density * polynomial(&NUMERATOR) / polynomial(&DENOMINATOR)
+    } else {
+        let fraction = [4.0, 3.0, 2.0, 1.0].iter().fold(x + 0.65, |below, k| x + k / below);
+        density / fraction / 2.506628274631
+    };
+    if score > 0.0 { 1.0 - tail } else { tail }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -236,5 +271,15 @@ mod tests {
         {
             assert!((normal_quantile(p) - z).abs() < 1e-7, "{p}");
         }
+    }
+
+    #[test]
+    fn a_normal_probability_inverts_its_quantile() {
+        assert_eq!(normal_probability(0.0), 0.5);
+        assert!((normal_probability(1.959963984540054) - 0.975).abs() < 1e-13);
+        for p in [1e-6, 0.001, 0.02, 0.3, 0.5, 0.8, 0.99, 0.999999] {
+            assert!((normal_probability(normal_quantile(p)) - p).abs() < 5e-8 * p, "{p}");
+        }
+        assert!(normal_probability(-8.0) > 6.2e-16 && normal_probability(-8.0) < 6.3e-16);
     }
 }

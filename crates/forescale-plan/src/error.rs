@@ -68,6 +68,17 @@ pub enum PlanError {
     /// A price of a scale-up that is no number from 0 on.
     #[error("the price of a scale-up should be 0 instance-minutes or more, but is {0}")]
     EventPrice(f64),
+    /// A load up to which nothing runs that is no number from 0 on.
+    #[error("the load up to which a step counts as idle should be 0 or more, but is {0}")]
+    IdleLoad(f64),
+    /// A probability outside [0, 1).
+    #[error(
+        "the probability of load at which the fleet may be at 0 should be from 0 to below 1, but is {0}"
+    )]
+    ColdStartBudget(f64),
+    /// A price of a cold start that is no positive number.
+    #[error("the price of a cold start should be above 0 instance-minutes, but is {0}")]
+    ColdStartPrice(f64),
     /// A moment the forecast does not cover.
     #[error("now should be from {origin} to before {end}, which the forecast covers, but is {now}")]
     Now {
@@ -77,6 +88,14 @@ pub enum PlanError {
         origin: DateTime<Utc>,
         /// First moment after the forecast.
         end: DateTime<Utc>,
+    },
+    /// Counts that do not cover the plan.
+    #[error("a plan of {steps} steps should be given as many counts, but has {counts}")]
+    Serving {
+        /// Steps from now to the end of the forecast.
+        steps: usize,
+        /// Counts given.
+        counts: usize,
     },
     /// A load that needs more instances than can be counted.
     #[error("a load of {load} needs more than {} instances of capacity {capacity}", u32::MAX)]
@@ -124,7 +143,13 @@ impl PlanError {
                 "pass how many instance-minutes one violated minute is worth, 100 say"
             }
             Self::EventPrice(_) => "pass 0 to leave scale-ups as they come",
+            Self::IdleLoad(_) => "pass a load in the unit of the history, or 0",
+            Self::ColdStartBudget(_) => "pass the share of cold starts to risk, 0.01 say",
+            Self::ColdStartPrice(_) => {
+                "leave it out, or pass how many instance-minutes one cold start is worth"
+            }
             Self::Now { .. } => "forecast from the moment the plan is for",
+            Self::Serving { .. } => "choose the counts for the same forecast and the same moment",
             Self::TooMany { .. } => {
                 "check that the capacity is in the same unit as the load, and that the history is right"
             }

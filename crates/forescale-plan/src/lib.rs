@@ -1,6 +1,6 @@
 //! From a forecast and a fleet to a scale plan: capacity, sizing, limits, and a reason for every step.
 //!
-//! Nothing here knows a predictor, reads a clock or draws a random number.
+//! Nothing here knows a predictor or reads a clock, and random numbers come from a seed.
 
 pub mod capacity;
 pub mod clairvoyant;
@@ -8,6 +8,7 @@ pub mod erlang;
 pub mod error;
 pub mod fleet;
 pub mod limits;
+pub mod objectives;
 pub mod options;
 mod plan;
 pub mod policies;
@@ -23,12 +24,13 @@ mod stabilization;
 mod timeline;
 mod walk;
 mod window;
+mod zero;
 
 pub use capacity::{Capacity, Sizing};
 pub use error::PlanError;
 pub use fleet::FleetState;
 pub use limits::Limits;
-pub use options::{Objective, PlanOptions};
-pub use plan::plan;
+pub use options::{ColdStart, Objective, PlanOptions};
+pub use plan::{plan, plan_serving};
 pub use reason::{Binding, ForecastNotes, Late, Peak, Reason};
 pub use scale_plan::{Action, Headroom, PlanSettings, Recommendation, ScalePlan};

@@ -1,10 +1,12 @@
 //! What a plan is asked to weigh.
 
+use chrono::TimeDelta;
 use forescale_core::{Level, Quantile};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::error::PlanError;
-use crate::limits::Limits;
+use crate::limits::{Limits, check_span};
+use crate::scale_plan::span;
 
 /// How much risk of too few instances the plan takes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -57,6 +59,57 @@ impl Objective {
     }
 }
 
+/// When a fleet whose minimum is 0 may have no instance at all.
+///
+/// It goes to 0 where load is improbable before a cold start could answer it, or where the cold starts cost less than
+/// the instance that waits; it is activated ahead of load that is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct ColdStart {
+    /// Load up to which a step counts as one without load, in the unit of the series.
+    pub idle_load: f64,
+    /// How long load waits for a first instance; the start-up time when absent.
+    #[serde(serialize_with = "span_or_none")]
+    pub duration: Option<TimeDelta>,
+    /// Probability of load within that time at which the fleet may still go to 0; what the objective's quantile
+    /// leaves uncovered when absent, nothing when a price decides.
+    pub budget: Option<f64>,
+    /// Instance-minutes that one cold start is worth; without it only the budget decides.
+    pub price: Option<f64>,
+}
+
+/// Writes a span as `5m`, and nothing as null.
+fn span_or_none<S: Serializer>(
+    duration: &Option<TimeDelta>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => span(duration, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl ColdStart {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// The [`PlanError`] that names the first value out of range.
+    pub fn check(&self) -> Result<(), PlanError> {
+        if !(self.idle_load >= 0.0 && self.idle_load.is_finite()) {
+            return Err(PlanError::IdleLoad(self.idle_load));
+        }
+        check_span("the cold start", self.duration.unwrap_or_default())?;
+        match (self.budget, self.price) {
+            (Some(budget), _) if !(0.0..1.0).contains(&budget) => {
+                Err(PlanError::ColdStartBudget(budget))
+            }
+            (_, Some(price)) if !(price > 0.0 && price.is_finite()) => {
+                Err(PlanError::ColdStartPrice(price))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// Everything a plan is asked for beside the forecast, the fleet and the capacity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PlanOptions {
@@ -71,6 +124,8 @@ pub struct PlanOptions {
     /// One row for the decision of every step rather than one for every change. A scale-up is the row of the step
     /// that decides it, not of the first step it serves.
     pub all_steps: bool,
+    /// When the fleet may have no instance; it plays a part where the minimum is 0.
+    pub cold_start: ColdStart,
 }
 
 impl Default for PlanOptions {
@@ -82,6 +137,7 @@ impl Default for PlanOptions {
             level: Level::new(80.0).expect("80 is a level"),
             event_price: 0.0,
             all_steps: false,
+            cold_start: ColdStart::default(),
         }
     }
 }
@@ -94,6 +150,7 @@ impl PlanOptions {
     pub fn check(&self) -> Result<(), PlanError> {
         self.limits.check()?;
         self.objective.quantile()?;
+        self.cold_start.check()?;
         if self.event_price >= 0.0 && self.event_price.is_finite() {
             Ok(())
         } else {
@@ -105,7 +162,6 @@ impl PlanOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chrono::TimeDelta;
     use forescale_core::Replicas;
 
     #[test]
@@ -143,6 +199,20 @@ mod tests {
         let minute_ago = TimeDelta::seconds(-60);
         assert!(message(Limits { cooldown: minute_ago, ..limits }).contains("-60 seconds"));
         assert!(message(Limits { stabilization: minute_ago, ..limits }).contains("window"));
+    }
+
+    #[test]
+    fn cold_starts_out_of_range_are_named() {
+        let message = |cold_start: ColdStart| {
+            let options = PlanOptions { cold_start, ..PlanOptions::default() };
+            options.check().unwrap_err().to_string()
+        };
+        let none = ColdStart::default();
+        assert!(message(ColdStart { idle_load: -1.0, ..none }).ends_with("but is -1"));
+        assert!(message(ColdStart { budget: Some(1.0), ..none }).contains("below 1"));
+        assert!(message(ColdStart { price: Some(0.0), ..none }).contains("above 0"));
+        let duration = Some(TimeDelta::seconds(-1));
+        assert!(message(ColdStart { duration, ..none }).starts_with("the cold start should"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use forescale_core::Forecast;
+use forescale_core::{Forecast, Replicas};
 
 use crate::capacity::Capacity;
 use crate::demand::Demand;
@@ -16,6 +16,7 @@ use crate::scale_plan::{PlanSettings, Recommendation, ScalePlan};
 use crate::timeline::Timeline;
 use crate::walk::{self, Wanted};
 use crate::window;
+use crate::zero;
 
 /// Plans `fleet` for `forecast`.
 ///
@@ -26,6 +27,8 @@ use crate::window;
 ///
 /// More load never asks for fewer instances, unless it brings a change forward from which a cooldown counts, or
 /// scale-ups have a price and are merged in another way.
+///
+/// With a minimum of 0 the fleet goes to 0 as [`PlanOptions::cold_start`] says, and is activated ahead of load.
 ///
 /// The plan begins at `fleet.now`, which the forecast must cover, and ends with the forecast.
 ///
@@ -66,28 +69,80 @@ pub fn plan(
 ) -> Result<ScalePlan, PlanError> {
     options.check()?;
     let timeline = Timeline::new(forecast, fleet)?;
-    let demand = Demand::new(forecast, capacity, &options.objective, &timeline)?;
-    let peaks = window::peaks(&demand.needed, timeline.lead());
-    let needed = peaks.iter().map(|peak| demand.needed[*peak]).collect();
-    let soon = window::before_lead(&demand.needed, timeline.lead());
-    let event_price_steps = options.event_price / timeline.step_minutes();
-    let wanted = Wanted::new(needed, soon, fleet.total()?, &options.limits, event_price_steps)?;
-    let decisions = walk::decide(&wanted, fleet, &options.limits, &timeline);
-    let rows = Rows {
-        timeline: &timeline,
-        outlook: &Outlook::new(forecast, &timeline, options.level),
-        capacity,
-        fleet,
-        demand: &demand,
-        peaks: &peaks,
-        decisions: &decisions,
-        level: options.level,
-        notes: Arc::new(notes.clone()),
-    };
-    let recommendations = rows.recommendations(options.all_steps)?;
-    let warnings = warnings(notes, &recommendations, &demand, &timeline, options);
-    let settings = settings(fleet, capacity, options, &demand)?;
-    Ok(ScalePlan { now: timeline.now(), settings, recommendations, warnings })
+    let mut demand =
+        Demand::new(forecast, capacity, &options.objective, &options.limits, &timeline)?;
+    if options.limits.min.0 == 0 {
+        zero::stand_by(&mut demand, forecast, capacity, fleet, options, &timeline)?;
+    }
+    let asked = Asked { forecast, fleet, capacity, options, notes };
+    asked.plan(&demand, &timeline)
+}
+
+/// The plan whose instances serve as `serving` says: one count for every step from `fleet.now` to the end of the
+/// forecast, chosen elsewhere, by [`crate::objectives`] say. `chosen_by` names it in the reasons.
+///
+/// Rises are asked for the start-up time ahead, and every limit holds.
+///
+/// # Errors
+/// [`PlanError::Serving`] when `serving` has another length than the plan; as [`plan`] for the rest.
+pub fn plan_serving(
+    forecast: &Forecast,
+    fleet: &FleetState,
+    capacity: &Capacity,
+    options: &PlanOptions,
+    notes: &ForecastNotes,
+    serving: &[Replicas],
+    chosen_by: &'static str,
+) -> Result<ScalePlan, PlanError> {
+    options.check()?;
+    let timeline = Timeline::new(forecast, fleet)?;
+    if serving.len() != timeline.len() {
+        return Err(PlanError::Serving { steps: timeline.len(), counts: serving.len() });
+    }
+    let demand = Demand::chosen(serving, capacity, chosen_by);
+    let asked = Asked { forecast, fleet, capacity, options, notes };
+    asked.plan(&demand, &timeline)
+}
+
+/// What a plan is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    forecast: &'a Forecast,
+    fleet: &'a FleetState,
+    capacity: &'a Capacity,
+    options: &'a PlanOptions,
+    notes: &'a ForecastNotes,
+}
+
+impl Asked<'_> {
+    fn plan(&self, demand: &Demand, timeline: &Timeline) -> Result<ScalePlan, PlanError> {
+        let Self { forecast, fleet, capacity, options, notes } = *self;
+        let peaks = window::peaks(&demand.needed, timeline.lead());
+        let event_price_steps = options.event_price / timeline.step_minutes();
+        let wanted = Wanted::new(
+            demand,
+            timeline.lead(),
+            fleet.total()?,
+            &options.limits,
+            event_price_steps,
+        )?;
+        let decisions = walk::decide(&wanted, fleet, &options.limits, timeline);
+        let rows = Rows {
+            timeline,
+            outlook: &Outlook::new(forecast, timeline, options.level),
+            capacity,
+            fleet,
+            demand,
+            peaks: &peaks,
+            decisions: &decisions,
+            level: options.level,
+            notes: Arc::new(notes.clone()),
+        };
+        let recommendations = rows.recommendations(options.all_steps)?;
+        let warnings = warnings(notes, &recommendations, demand, timeline, options);
+        let settings = settings(fleet, capacity, options, demand)?;
+        Ok(ScalePlan { now: timeline.now(), settings, recommendations, warnings })
+    }
 }
 
 fn warnings(
@@ -143,5 +198,6 @@ fn settings(
         level: options.level,
         event_price: options.event_price,
         all_steps: options.all_steps,
+        cold_start: (limits.min.0 == 0).then_some(options.cold_start),
     })
 }

@@ -42,6 +42,14 @@ pub enum Binding {
     Merged,
     /// Instances that were asked for have not served yet.
     InFlight,
+    /// No load is probable before a cold start could answer it.
+    NoLoad,
+    /// Keeping an instance warm for what load may come costs more than its cold starts.
+    ColdStart,
+    /// Nothing has to be carried yet, but a cold start would cost more than the instance, or come too probably.
+    KeptWarm,
+    /// Load is expected, and the cold start is begun ahead of it.
+    Activation,
 }
 
 /// The load that needs the most instances in the time that a decision answers for.
@@ -53,8 +61,10 @@ pub struct Peak {
     pub at: DateTime<Utc>,
     /// Instances it needs, before any limit.
     pub needed: u32,
-    /// The quantile it is; none when a price decided.
+    /// The quantile it is; none when a price or something else decided.
     pub quantile: Option<Quantile>,
+    /// What chose the instances, when it was not the load of the step: `the plan over all load paths`.
+    pub chosen_by: Option<&'static str>,
 }
 
 /// A scale-up that takes effect after it is needed.
@@ -106,8 +116,12 @@ impl Reason {
                 self.0.write_binding(f)
             }
         }
-        let Peak { load, at, needed, quantile } = self.peak;
-        let verb = if quantile.is_some() { "needs" } else { "is worth" };
+        let Peak { load, at, needed, quantile, chosen_by } = self.peak;
+        let verb = match (quantile, chosen_by) {
+            (Some(_), _) => "needs",
+            (None, Some(_)) => "is carried by",
+            (None, None) => "is worth",
+        };
         let limits = Limits(self.clone());
         let mut text = format!("{} at {} {verb} {needed}{limits}", rounded(load), clock(at));
         if let Some(late) = self.late {
@@ -117,8 +131,11 @@ impl Reason {
     }
 
     fn write_peak(&self, f: &mut Formatter<'_>) -> Result {
-        let Peak { load, at, needed, quantile } = self.peak;
+        let Peak { load, at, needed, quantile, chosen_by } = self.peak;
         let (load, at, instances) = (rounded(load), clock(at), counted(needed));
+        if let Some(by) = chosen_by {
+            return write!(f, "{by} has {instances} serve at {at}, which carry up to {load}");
+        }
         match quantile {
             Some(quantile) => {
                 let percent = trimmed(quantile.get() * 100.0, 7);
@@ -147,6 +164,16 @@ impl Reason {
             }
             Binding::Merged => f.write_str(", and later scale-ups are taken along"),
             Binding::InFlight => f.write_str(", but instances asked for have not served yet"),
+            Binding::NoLoad => {
+                f.write_str(": load is too improbable before a cold start could answer it")
+            }
+            Binding::ColdStart => {
+                f.write_str(": a cold start costs less than an instance that waits for load")
+            }
+            Binding::KeptWarm => {
+                f.write_str(", kept warm: a cold start would cost more or be too probable")
+            }
+            Binding::Activation => f.write_str(", and the cold start begins ahead of it"),
         }
     }
 }
@@ -174,7 +201,7 @@ fn rounded(value: f64) -> String {
 }
 
 /// A number with at most `decimals`, and no trailing zeros.
-fn trimmed(value: f64, decimals: usize) -> String {
+pub(crate) fn trimmed(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$}");
     if !text.contains('.') {
         return text;
@@ -197,7 +224,13 @@ mod tests {
 
     fn reason(binding: Binding) -> Reason {
         let at = "2026-01-05T10:10:00Z".parse().unwrap();
-        let peak = Peak { load: 412.345, at, needed: 11, quantile: Quantile::new(0.98).ok() };
+        let peak = Peak {
+            load: 412.345,
+            at,
+            needed: 11,
+            quantile: Quantile::new(0.98).ok(),
+            chosen_by: None,
+        };
         Reason { binding, peak, late: None, notes: Arc::default() }
     }
 
@@ -229,6 +262,8 @@ mod tests {
             (Binding::Stabilization, "but more was wanted within the stabilization window"),
             (Binding::Merged, "and later scale-ups are taken along"),
             (Binding::InFlight, "but instances asked for have not served yet"),
+            (Binding::KeptWarm, "kept warm: a cold start would cost more or be too probable"),
+            (Binding::Activation, "and the cold start begins ahead of it"),
         ] {
             let sentence = reason(binding).to_string();
             assert!(sentence.ends_with(&format!("needs 11 instances, {words}")), "{sentence}");

@@ -143,6 +143,7 @@ impl Rows<'_> {
                 at: self.timeline.begins(peak),
                 needed: self.demand.needed[peak],
                 quantile: self.demand.quantile,
+                chosen_by: self.demand.chosen_by,
             },
             late,
             notes: Arc::clone(&self.notes),

@@ -6,7 +6,7 @@ use forescale_core::{Level, Quantile, Replicas};
 use serde::{Serialize, Serializer};
 
 use crate::capacity::Capacity;
-use crate::options::Objective;
+use crate::options::{ColdStart, Objective};
 use crate::reason::Reason;
 
 /// What to do with the fleet.
@@ -118,6 +118,9 @@ pub struct PlanSettings {
     pub event_price: f64,
     /// Whether every step has a row.
     pub all_steps: bool,
+    /// When there may be no instance; none where the minimum is above 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cold_start: Option<ColdStart>,
 }
 
 /// A plan of recommendations, ascending in time; the first one is for now.
@@ -140,6 +143,6 @@ fn seconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, 
 }
 
 /// Writes a span as `5m`.
-fn span<S: Serializer>(span: &TimeDelta, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn span<S: Serializer>(span: &TimeDelta, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&format_span(*span))
 }

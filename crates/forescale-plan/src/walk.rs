@@ -2,11 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::clairvoyant::largest_ahead;
+use crate::demand::Demand;
 use crate::error::PlanError;
 use crate::fleet::FleetState;
 use crate::in_flight::InFlight;
 use crate::limits::Limits;
 use crate::merge;
+use crate::objectives::Standby;
 use crate::reason::Binding;
 use crate::stabilization::Stabilization;
 use crate::timeline::Timeline;
@@ -25,6 +28,8 @@ pub(crate) struct Wanted {
     pub(crate) merged: Vec<u32>,
     /// With steep rises begun early.
     pub(crate) ramped: Vec<u32>,
+    /// What an empty fleet has to do with each step; nothing where the minimum is above 0.
+    pub(crate) standby: Vec<Standby>,
 }
 
 /// A decision.
@@ -43,25 +48,46 @@ pub(crate) struct Decision {
 }
 
 impl Wanted {
-    /// From what the load needs over the start-up window of each step, and before an ask in time serves.
+    /// From what the load needs at each step, carried over a start-up window of `lead` steps.
     ///
     /// # Errors
     /// [`PlanError::TooLarge`] when scale-ups cannot be merged exactly.
     pub(crate) fn new(
-        needed: Vec<u32>,
-        soon: Vec<u32>,
+        demand: &Demand,
+        lead: usize,
         total: u32,
         limits: &Limits,
         event_price_steps: f64,
     ) -> Result<Self, PlanError> {
         let (min, most) = (limits.min.0, limits.most());
-        let bounded: Vec<u32> = needed.iter().map(|n| (*n).clamp(min, most)).collect();
+        let needed = largest_ahead(&demand.needed, lead);
+        let kept = demand.with_kept_warm();
+        let soon = window::before_lead(&kept, lead);
+        let bounded: Vec<u32> =
+            largest_ahead(&kept, lead).into_iter().map(|n| n.clamp(min, most)).collect();
         let merged = match event_price_steps {
             0.0 => bounded.clone(),
             price => merge::merged(&bounded, total.clamp(min, most), price)?,
         };
         let ramped = window::ramp(&merged, limits.max_up);
-        Ok(Self { needed, soon, bounded, merged, ramped })
+        let standby = demand.standby.clone();
+        Ok(Self { needed, soon, bounded, merged, ramped, standby })
+    }
+}
+
+impl Wanted {
+    /// Names the cold start where it, and no limit, made the count what it is.
+    fn cold_start(&self, i: usize, before: u32, after: u32, binding: Binding) -> Binding {
+        let Some(standby) = self.standby.get(i) else { return binding };
+        match (binding, after) {
+            (Binding::Demand | Binding::Min(_), 0) => match standby {
+                Standby::ColdStart => Binding::ColdStart,
+                _ => Binding::NoLoad,
+            },
+            (Binding::Min(_), _) => Binding::KeptWarm,
+            (Binding::Demand, _) if before == 0 => Binding::Activation,
+            _ => binding,
+        }
     }
 }
 
@@ -106,6 +132,7 @@ impl State {
         } else {
             self.down(i, most_wanted, w, limits, time)
         };
+        let binding = w.cold_start(i, before, after, binding);
         let in_time = after > before && w.soon[i] <= before;
         let at = if in_time { timeline.asks(i) } else { time };
         let ready = at + timeline.startup();

@@ -34,7 +34,7 @@ fn recommendation(minute: i64, change: i64, instances: u32) -> Recommendation {
         0 => (Action::Hold, 0),
         _ => (Action::ScaleDown, 0),
     };
-    let peak = Peak { load: 30.0, at, needed: instances, quantile: None };
+    let peak = Peak { load: 30.0, at, needed: instances, quantile: None, chosen_by: None };
     let notes = Arc::new(ForecastNotes::default());
     Recommendation {
         at,
@@ -69,5 +69,6 @@ fn settings(current: u32) -> PlanSettings {
         level: Level::new(80.0).unwrap(),
         event_price: 0.0,
         all_steps: false,
+        cold_start: None,
     }
 }

@@ -48,10 +48,11 @@ pub use forescale_core::{
 };
 pub use forescale_ensemble::{EnsembleReport, MemberReport, Predicted, Progress};
 pub use forescale_features::holidays::{HolidayError, holidays};
+pub use forescale_plan::objectives;
 pub use forescale_plan::policies::{Policy, PolicyError};
 pub use forescale_plan::{
-    Action, Capacity, FleetState, Limits, Objective, PlanError, PlanOptions, Recommendation,
-    ScalePlan, plan,
+    Action, Capacity, ColdStart, FleetState, Limits, Objective, PlanError, PlanOptions,
+    Recommendation, ScalePlan, plan, plan_serving,
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{

@@ -1,9 +1,17 @@
 //! What should be true of every plan.
 
+mod carbon;
 mod cases;
+mod curves;
 mod fixture;
 mod golden;
 mod limits;
+mod price;
 mod properties;
 mod referee;
+mod regions;
+mod samples;
+mod scenarios;
+mod spot;
 mod worked_example;
+mod zero;

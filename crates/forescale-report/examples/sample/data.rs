@@ -110,7 +110,8 @@ fn recommendation(
     let median = steps.iter().map(|step| step.median).sum::<f64>() / steps.len() as f64;
     let expected_need = (median / (PER_INSTANCE * TARGET)).ceil();
     let binding = if needed > MAX { Binding::Max(MAX) } else { Binding::Demand };
-    let peak = Peak { load, at, needed, quantile: Quantile::new(0.975).ok() };
+    let quantile = Quantile::new(0.975).ok();
+    let peak = Peak { load, at, needed, quantile, chosen_by: None };
     let carried_by = vec!["quantile-forest".to_owned(), "seasonal-naive".to_owned()];
     let notes = Arc::new(ForecastNotes { carried_by, ..ForecastNotes::default() });
     Recommendation {
@@ -154,6 +155,7 @@ fn settings() -> PlanSettings {
         level: level(),
         event_price: 0.0,
         all_steps: false,
+        cold_start: None,
     }
 }
 
