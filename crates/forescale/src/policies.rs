@@ -1,5 +1,6 @@
 //! Every policy there is, in one list.
 
+mod auto;
 mod predictive;
 mod scryer;
 
@@ -9,6 +10,7 @@ use forescale_plan::policies::{
     Combined, FORESIGHTED, Given, POLICIES, Policy, PolicyError, Row, combined, create,
 };
 
+pub use auto::ForescaleAuto;
 pub use predictive::Predictive;
 pub use scryer::Scryer;
 
@@ -18,12 +20,15 @@ const BUDGET: &str = "budget";
 /// Policies that bring a forecaster of their own.
 const FORECASTING: &[Row] = &[Row::of::<Predictive>(), Row::of::<Scryer>()];
 
+/// The policy that follows others of the list.
+const AUTO: Row = Row::of::<ForescaleAuto>();
+
 static ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let last = combined(|given| {
         Ok(Box::new(Combined::from_given(given, |text| create(text, policies()))?))
     });
     let rows = POLICIES.iter().filter(|row| row.name != last.name);
-    rows.chain(FORECASTING).chain(FORESIGHTED).chain([&last]).copied().collect()
+    rows.chain(FORECASTING).chain(FORESIGHTED).chain([&AUTO, &last]).copied().collect()
 });
 
 /// Every policy, one row each, the plainest first; several at once come last and find all of them.

@@ -48,7 +48,7 @@ impl Combined {
                 return Err(PolicyError::Key { policy: NAME, key, known: "of".to_owned() });
             }
         };
-        let policies = parts(of).into_iter().map(|part| create(&spelled(part)?));
+        let policies = several(of)?.into_iter().map(|text| create(&text));
         Ok(Self::new(policies.collect::<Result<_, _>>()?))
     }
 
@@ -57,6 +57,14 @@ impl Combined {
         let about = "policies with + between them, their settings in parentheses";
         vec![KeyInfo { name: "of", about, default: DEFAULT.to_owned() }]
     }
+}
+
+/// The policies of `hpa(target=0.5)+scheduled`, each as `create` takes it: `hpa:target=0.5`.
+///
+/// # Errors
+/// [`PolicyError::Value`] for a parenthesis that is not closed.
+pub fn several(of: &str) -> Result<Vec<String>, PolicyError> {
+    parts(of).into_iter().map(spelled).collect()
 }
 
 /// What stands between the `+` that are in no parentheses.

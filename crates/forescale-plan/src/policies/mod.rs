@@ -38,7 +38,7 @@ pub mod voting;
 mod window;
 
 pub use cause::{Cause, Decision};
-pub use combined::Combined;
+pub use combined::{Combined, several};
 pub use error::PolicyError;
 pub use list::{FORESIGHTED, POLICIES, Row, combined, create};
 pub use observation::{Dimension, Metric, Observation, Service};

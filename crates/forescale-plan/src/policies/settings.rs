@@ -66,7 +66,7 @@ pub type Settings = Vec<(&'static str, String)>;
 /// A setting within the settings of a policy, and what may stand in it.
 #[derive(Debug)]
 pub enum Field<'a> {
-    /// Above 0 and at most 1.
+    /// Above 0 and at most 1, or as percent: `0.1%`.
     Share(&'a mut f64),
     /// A finite number from the first to the second, both included.
     Number(&'a mut f64, f64, f64),
@@ -89,8 +89,11 @@ impl Field<'_> {
     fn read(self, text: &str) -> Result<(), String> {
         match self {
             Self::Share(value) => {
-                let share = text.parse().ok().filter(|share| *share > 0.0 && *share <= 1.0);
-                *value = share.ok_or("above 0 and at most 1")?;
+                let percent = text.strip_suffix('%').map(|number| number.trim_end().parse::<f64>());
+                let share =
+                    percent.map_or_else(|| text.parse(), |number| number.map(|n| n / 100.0));
+                let share = share.ok().filter(|share| *share > 0.0 && *share <= 1.0);
+                *value = share.ok_or("above 0 and at most 1, or like 0.1%")?;
             }
             Self::Number(value, least, most) => {
                 let number = text.parse().ok().filter(|number| (least..=most).contains(number));
@@ -257,8 +260,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let settings =
-            example("target=0.75,window=1h30m, n=7,mode=max,text=max(a,b=1), 3").unwrap();
+        let settings = example("target=75%,window=1h30m, n=7,mode=max,text=max(a,b=1), 3").unwrap();
         assert_eq!(settings.text, "max(a,b=1), 3");
         let written = write(&settings);
         let texts: Vec<&str> = written.iter().map(|(_, text)| text.as_str()).collect();
@@ -273,8 +275,14 @@ mod tests {
         for (text, message) in [
             ("0.6", "settings of a policy should look like key=value,key=value, but are \"0.6\""),
             ("goal=1", "example has no setting \"goal\"; it has target, window, n, mode, text"),
-            ("target=1.2", "target of example should be above 0 and at most 1, but is \"1.2\""),
-            ("target=NaN", "target of example should be above 0 and at most 1, but is \"NaN\""),
+            (
+                "target=1.2",
+                "target of example should be above 0 and at most 1, or like 0.1%, but is \"1.2\"",
+            ),
+            (
+                "target=NaN",
+                "target of example should be above 0 and at most 1, or like 0.1%, but is \"NaN\"",
+            ),
             ("n=-1", "n of example should be a whole number or auto, but is \"-1\""),
             ("mode=least", "mode of example should be one of average, max, but is \"least\""),
             ("window=x", "window of example should be a span like 300s, 5m or 0s, but is \"x\""),
