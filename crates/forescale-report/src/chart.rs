@@ -13,7 +13,8 @@ use axis::TimeAxis;
 use canvas::{Canvas, Ink};
 
 use crate::data::ReportData;
-use crate::serving::serving;
+use crate::serving::{ServingFrom, serving};
+use span::Span;
 
 /// How to draw: the size in cells, and what the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +49,29 @@ pub fn terminal(data: &ReportData, style: &TerminalStyle) -> String {
     let Some(span) = span::shown(data) else {
         return "no load to draw\n".to_owned();
     };
-    let (width, height) = (style.width.max(40), style.height.max(12));
     let steps = data.plan.as_ref().map(serving).unwrap_or_default();
-    let fleet_rows = fleet::rows(&steps, height);
+    picture(data, &steps, span, style)
+}
+
+/// The load of `data` from one moment to another, in milliseconds since 1970, and below it instances that served:
+/// when their number changed, and to what.
+pub fn replayed(
+    data: &ReportData,
+    serving: &[(i64, u32)],
+    (from, to): (i64, i64),
+    style: &TerminalStyle,
+) -> String {
+    // What is not shown should not stretch the axis.
+    let first = serving.partition_point(|(time, _)| *time <= from).saturating_sub(1);
+    let shown = serving[first..].iter().take_while(|(time, _)| *time < to);
+    let step = |&(time_ms, instances): &(i64, u32)| ServingFrom { time_ms, instances };
+    let steps: Vec<ServingFrom> = shown.map(step).collect();
+    picture(data, &steps, Span { from, to: to.max(from + 1) }, style)
+}
+
+fn picture(data: &ReportData, steps: &[ServingFrom], span: Span, style: &TerminalStyle) -> String {
+    let (width, height) = (style.width.max(40), style.height.max(12));
+    let fleet_rows = fleet::rows(steps, height);
     let fleet_lines = if steps.is_empty() { 0 } else { 1 + fleet_rows };
     let load_rows = height - FRAME_LINES - fleet_lines;
 
@@ -61,7 +82,7 @@ pub fn terminal(data: &ReportData, style: &TerminalStyle) -> String {
     if !steps.is_empty() {
         canvas.text(1 + load_rows, MARGIN, FLEET_HEADING, Ink::Fleet);
         zone(&mut canvas, data, 1 + load_rows, MARGIN + FLEET_HEADING.len() + 1);
-        fleet::draw(&mut canvas, &steps, &time, 2 + load_rows, fleet_rows);
+        fleet::draw(&mut canvas, steps, &time, 2 + load_rows, fleet_rows);
     } else {
         zone(&mut canvas, data, 0, heading_end);
     }

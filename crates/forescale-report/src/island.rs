@@ -20,7 +20,12 @@ const PLAN_ROWS: usize = 1_000;
 /// Within such an element only `</script` and `<!--` mean something to HTML, so no `<` is left in it, nor `>`
 /// and `&` for readers that are less strict; JSON reads the escapes back.
 pub(crate) fn island(data: &ReportData) -> String {
-    let text = page_data(data).to_string();
+    escaped(&page_data(data))
+}
+
+/// JSON that HTML cannot end.
+pub(crate) fn escaped(data: &Value) -> String {
+    let text = data.to_string();
     text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
@@ -109,7 +114,7 @@ fn warnings(data: &ReportData) -> Vec<&String> {
 }
 
 /// Six significant digits: more than a screen shows, in half the bytes.
-fn short(value: f64) -> f64 {
+pub(crate) fn short(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return value;
     }

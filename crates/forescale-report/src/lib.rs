@@ -1,12 +1,13 @@
 //! What a plan looks like: one self-contained HTML page, and a chart for the terminal.
 //!
-//! Both are pure functions of [`ReportData`]: no file, no network and no clock, so the same data give the
-//! same bytes.
+//! A replay of policies has a page of its own. All are pure functions of their data: no file, no network and no clock,
+//! so the same data give the same bytes.
 
 pub mod chart;
 mod data;
 mod island;
 mod page;
+mod replay;
 mod serving;
 #[cfg(test)]
 mod testing;
@@ -17,3 +18,4 @@ pub use data::{
     WeightAt,
 };
 pub use page::render_html;
+pub use replay::{IncidentView, PolicyView, ReplayData, render_replay};

@@ -11,6 +11,8 @@ const TEMPLATE: &str = include_str!("../assets/page.html");
 const CSS: &str = include_str!("../assets/report.css");
 const CHARTS_JS: &str = include_str!("../assets/charts.js");
 const REPORT_JS: &str = include_str!("../assets/report.js");
+const REPLAY_TEMPLATE: &str = include_str!("../assets/replay.html");
+const REPLAY_JS: &str = include_str!("../assets/replay.js");
 const UPLOT_CSS: &str = include_str!("../assets/uplot/uPlot.min.css");
 const UPLOT_JS: &str = include_str!("../assets/uplot/uPlot.iife.min.js");
 
@@ -26,25 +28,34 @@ const UPLOT_JS: &str = include_str!("../assets/uplot/uPlot.iife.min.js");
 /// assert!(page.starts_with("<!doctype html>"));
 /// ```
 pub fn render_html(data: &ReportData) -> String {
+    page(TEMPLATE, REPORT_JS, &data.title, &island(data))
+}
+
+/// The page of a replay, whose data are `island`.
+pub(crate) fn replay_page(title: &str, island: &str) -> String {
+    page(REPLAY_TEMPLATE, REPLAY_JS, title, island)
+}
+
+fn page(template: &str, script: &str, title: &str, island: &str) -> String {
     fill(
-        TEMPLATE,
+        template,
         &[
-            ("policy", &policy()),
+            ("policy", &policy(script)),
             ("version", env!("CARGO_PKG_VERSION")),
-            ("title", &escape(&data.title)),
+            ("title", &escape(title)),
             ("uplot_css", UPLOT_CSS),
             ("css", CSS),
-            ("data", &island(data)),
+            ("data", island),
             ("uplot_js", UPLOT_JS),
             ("charts_js", CHARTS_JS),
-            ("report_js", REPORT_JS),
+            ("script", script),
         ],
     )
 }
 
-fn policy() -> String {
+fn policy(script: &str) -> String {
     let styles = hashes(&[UPLOT_CSS, CSS]);
-    let scripts = hashes(&[UPLOT_JS, CHARTS_JS, REPORT_JS]);
+    let scripts = hashes(&[UPLOT_JS, CHARTS_JS, script]);
     format!(
         "default-src 'none'; style-src {styles}; script-src {scripts}; base-uri 'none'; form-action 'none'"
     )
@@ -90,7 +101,7 @@ mod tests {
 
     #[test]
     fn no_asset_can_end_its_own_element() {
-        for script in [UPLOT_JS, CHARTS_JS, REPORT_JS] {
+        for script in [UPLOT_JS, CHARTS_JS, REPORT_JS, REPLAY_JS] {
             assert!(!script.contains("</script") && !script.contains("<!--"));
         }
         for style in [UPLOT_CSS, CSS] {

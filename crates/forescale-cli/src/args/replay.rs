@@ -61,6 +61,12 @@ pub struct ReplayArgs {
         help_heading = "Showing"
     )]
     pub plan_out: Vec<PlanOut>,
+    /// Write a page with the curves, the costs and the worst times.
+    #[arg(long, value_name = "FILE.html", help_heading = "Showing")]
+    pub report: Option<PathBuf>,
+    /// Draw the load and the instances of the best policy on the terminal.
+    #[arg(long, help_heading = "Showing")]
+    pub chart: bool,
     /// How the history is read.
     #[command(flatten)]
     pub service: ServiceArgs,

@@ -16,6 +16,7 @@ use crate::args::{HistoryArgs, PlanMeaning, PlanOut, ReplayArgs, ScoreFrom};
 use crate::failure::Failure;
 use crate::input::source_failure;
 use crate::output::frame::{Cells, Frame, time_text};
+use crate::output::replayed::Picture;
 use crate::output::{Answer, outcomes};
 use crate::{calendar, engine, input};
 
@@ -52,6 +53,13 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
         write_plan(&out.file, &world, &replayed[at])?;
     }
     context.terminal.warn_all(&read.warnings);
+    let rows: Vec<(String, &Outcome)> = names.into_iter().zip(&replayed).collect();
+    let merit = outcomes::by_merit(&rows, args.budget);
+    let picture = Picture { args, world: &world, series: &read.series, zone, merit: &merit };
+    if let Some(file) = &args.report {
+        picture.write(file, &context.settings, &read.warnings)?;
+    }
+    let chart = args.chart.then(|| picture.terminal(context.terminal.color));
     let answer = Answer {
         name: "policies",
         settings: context.settings.into(),
@@ -62,8 +70,8 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
         warnings: read.warnings,
     };
     answer.print(context.form, |_| {
-        let rows: Vec<(String, &Outcome)> = names.into_iter().zip(&replayed).collect();
-        outcomes::human(&rows, &world, args.budget, zone)
+        let table = outcomes::human(&rows, &world, args.budget, zone);
+        chart.map_or_else(|| table.clone(), |chart| format!("{chart}\n{table}"))
     })
 }
 

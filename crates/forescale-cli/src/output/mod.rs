@@ -12,6 +12,7 @@ pub mod frame;
 pub mod outcomes;
 pub mod picture;
 pub mod recommendations;
+pub mod replayed;
 pub mod table;
 
 use frame::Frame;

@@ -47,8 +47,11 @@ pub fn bound(world: &World) -> Value {
     json!({ "instance_hours": hours, "under_provisioned_time": 0.0 })
 }
 
-/// A row for each policy: those that kept the budget first, the cheapest first; then the others, the safest first.
-pub fn human(outcomes: &[(String, &Outcome)], world: &World, budget: f64, zone: Tz) -> String {
+/// The outcomes by merit: those that kept the budget first, the cheapest first; then the others, the safest first.
+pub fn by_merit<'a>(
+    outcomes: &'a [(String, &'a Outcome)],
+    budget: f64,
+) -> Vec<&'a (String, &'a Outcome)> {
     let mut rows: Vec<&(String, &Outcome)> = outcomes.iter().collect();
     let under = |outcome: &Outcome| outcome.scorecard.under_provisioned_time;
     rows.sort_by(|(_, a), (_, b)| {
@@ -58,16 +61,19 @@ pub fn human(outcomes: &[(String, &Outcome)], world: &World, budget: f64, zone: 
             false => under(a).total_cmp(&under(b)),
         })
     });
+    rows
+}
+
+/// A row for each policy, by merit.
+pub fn human(outcomes: &[(String, &Outcome)], world: &World, budget: f64, zone: Tz) -> String {
+    let rows = by_merit(outcomes, budget);
     let headings = [
         ("policy", false),
-        ("acts", false),
         ("cost", true),
         ("of optimum", true),
         ("too few", true),
         ("SLO missed", true),
-        ("unserved", true),
         ("changes/day", true),
-        ("flaps/day", true),
         ("worst time", false),
     ];
     let cells = |(name, outcome): &&(String, &Outcome)| row(name, outcome, budget, zone);
@@ -77,7 +83,7 @@ pub fn human(outcomes: &[(String, &Outcome)], world: &World, budget: f64, zone: 
     format!(
         "{}\nscored: {} from {}; cost in instance-hours times the price; of optimum: over the least that carries all load;\n\
          too few: share of time (* within the budget of {}); SLO missed: share of load above the utilization aimed at;\n\
-         worst time: begin and length of the worst incident, in {zone}\n",
+         worst time: begin, length and instances missing, in {zone}\n",
         table::table(&headings, rows.iter().map(cells).collect()),
         forescale_core::time::format_span(scored),
         from.format("%a %d %b %Y %H:%M"),
@@ -93,19 +99,16 @@ fn row(name: &str, outcome: &Outcome, budget: f64, zone: Tz) -> Vec<String> {
         |worst| {
             let start = worst.start.with_timezone(&zone).format("%d %b %H:%M");
             let span = forescale_core::time::format_span(worst.end - worst.start);
-            format!("{start}, {span}, {} missing", worst.missing)
+            format!("{start}, {span}, -{}", worst.missing)
         },
     );
     vec![
         name.to_owned(),
-        outcome.strategy.to_string(),
         table::number(card.cost),
         format!("{:.2}", card.cost_over_clairvoyant),
         format!("{} {kept}", percent(card.under_provisioned_time)),
         percent(card.slo_violation_share.utilization),
-        percent(card.unserved_share),
         format!("{:.1}", card.actions_per_day),
-        format!("{:.1}", card.flaps_per_day),
         worst,
     ]
 }
