@@ -20,6 +20,7 @@ mod output;
 mod parquet;
 mod peers;
 mod settings;
+mod simulated;
 mod store;
 mod terminal;
 
@@ -92,6 +93,7 @@ fn run(cli: Cli, settings: Map<String, Value>, terminal: Terminal) -> Result<(),
         Command::Forecast(args) => commands::forecast::run(&args, context),
         Command::Train(args) => commands::train::run(&args, context),
         Command::Backtest(args) => commands::backtest::run(&args, context),
+        Command::Advise(args) => commands::advise::run(&args, context),
         Command::Replay(args) => commands::replay::run(&args, context),
         Command::Explain(args) => commands::explain::run(&args, context),
         Command::Models(args) => commands::models::run(&args, context),

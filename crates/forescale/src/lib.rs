@@ -21,7 +21,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod backtest;
+pub mod advise;
+mod backtest;
 pub mod card;
 mod error;
 pub mod explain;
@@ -37,6 +38,7 @@ mod replay;
 mod roles;
 mod train;
 
+pub use advise::{Advice, Evidence, Kind, Numbers, Verdict, Workload, advise};
 pub use backtest::{Backtest, BacktestOptions, backtest};
 pub use card::ModelCard;
 pub use error::EngineError;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod advise;
 mod data;
 mod history;
 mod model;
@@ -12,11 +13,12 @@ mod replay;
 mod values;
 mod what;
 
+pub use advise::AdviseArgs;
 pub use data::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
 pub use history::{Aggregation, EngineArgs, HistoryArgs, ServiceArgs};
 pub use model::{ModelsArgs, ModelsCommand, Source, TrainArgs};
 pub use plan::{FleetArgs, PlanArgs};
-pub use replay::{PlanMeaning, PlanOut, ReplayArgs, ScoreFrom};
+pub use replay::{PlanMeaning, PlanOut, ReplayArgs, ScoreArgs, ScoreFrom, SimulatedArgs};
 pub use what::{BacktestArgs, CompareArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
 
 const AFTER_HELP: &str = "\
@@ -52,6 +54,8 @@ pub enum Command {
     Backtest(BacktestArgs),
     /// What scaling policies would have done on a history, what it would have cost, and what it would have broken.
     Replay(Box<ReplayArgs>),
+    /// Which strategy and settings a service should use, by what they would have done on its history.
+    Advise(Box<AdviseArgs>),
     /// What drives the load and the plan.
     Explain(Box<ExplainArgs>),
     /// List, show or remove trained models.

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod advise;
 pub mod backtest;
 pub mod completions;
 pub mod data;

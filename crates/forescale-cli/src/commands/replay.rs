@@ -3,25 +3,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{
-    Capacity, EngineOptions, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES,
-    Outcome, PlanKind, Planned, Policy, ReplayError, ScoreSettings, Trace, World, policies,
+    EngineOptions, Outcome, PlanKind, Planned, Policy, ReplayError, ScoreSettings, World, policies,
 };
 use forescale_sources::{Source, read_plan, write_atomically};
 use serde_json::json;
 
 use super::Context;
-use crate::args::{HistoryArgs, PlanMeaning, PlanOut, ReplayArgs, ScoreFrom};
+use crate::args::{HistoryArgs, PlanMeaning, PlanOut, ReplayArgs};
 use crate::failure::Failure;
 use crate::input::source_failure;
 use crate::output::frame::{Cells, Frame, time_text};
 use crate::output::replayed::Picture;
 use crate::output::{Answer, outcomes};
-use crate::{calendar, engine, input};
-
-/// What comes before the scored time, when nobody says.
-const BURN_IN: TimeDelta = TimeDelta::days(14);
+use crate::{calendar, engine, input, simulated};
 
 /// Replays and prints.
 pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
@@ -29,7 +24,7 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     let calendar = Arc::new(calendar::read(&args.service, &read.series, None)?);
     calendar::record(&calendar, &mut context);
     let zone = calendar.zone;
-    let world = world(args, &read.series, calendar)?;
+    let world = simulated::world(&args.fleet, &args.score, &read.series, calendar)?;
     context.set("score_from", time_text(world.service().time_at(world.score_from())));
     let (names, policies) = named(args, &world)?;
     for out in &args.plan_out {
@@ -75,48 +70,6 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     })
 }
 
-fn world(
-    args: &ReplayArgs,
-    series: &LoadSeries,
-    calendar: Arc<forescale::Calendar>,
-) -> Result<World, Failure> {
-    let fleet = &args.fleet;
-    let seconds = |span: TimeDelta| span.num_seconds() as f64;
-    let lifecycle = (fleet.launch_failures > 0.0).then(|| Lifecycle {
-        seed: fleet.seed,
-        launch_failures: fleet.launch_failures,
-        ..Lifecycle::default()
-    });
-    let settings = FleetSettings {
-        startup_s: seconds(fleet.startup),
-        drain_s: seconds(fleet.drain),
-        min_billing_s: seconds(fleet.min_billing),
-        min: fleet.min,
-        max: fleet.max.unwrap_or(MOST_INSTANCES),
-        max_up: fleet.max_scale_up,
-        max_down: fleet.max_scale_down,
-        metric_latency_s: seconds(fleet.metric_latency),
-        initial: None,
-        lifecycle,
-    };
-    let step = Frequency::from_seconds(fleet.step.num_seconds())
-        .map_err(|error| Failure::usage(error.to_string()).hint("pass a --step like 1m or 5m"))?;
-    let capacity = Capacity::utilization(fleet.capacity, args.score.slo_utilization)?;
-    let from = score_from(args, series, calendar.zone);
-    let trace = Trace::new(series, step)?;
-    let steps = (from - series.start()).num_seconds().max(0) / step.seconds();
-    let steps = usize::try_from(steps).unwrap_or(usize::MAX);
-    Ok(World::new(trace, capacity, settings, calendar, steps)?)
-}
-
-fn score_from(args: &ReplayArgs, series: &LoadSeries, zone: chrono_tz::Tz) -> DateTime<Utc> {
-    match args.score.score_from {
-        Some(ScoreFrom::At(moment)) => moment.in_zone(zone),
-        Some(ScoreFrom::After(span)) => series.start() + span,
-        None => series.start() + BURN_IN.min((series.end() - series.start()) / 2),
-    }
-}
-
 /// The policies with the names they were asked for by.
 fn named(args: &ReplayArgs, world: &World) -> Result<(Vec<String>, Vec<Box<dyn Policy>>), Failure> {
     let mut names = args.policies.clone();
@@ -152,10 +105,4 @@ fn write_plan(file: &Path, world: &World, outcome: &Outcome) -> Result<(), Failu
         .with("timestamp", Cells::Time((0..steps).map(|k| world.service().time_at(k)).collect()))
         .with("instances", Cells::Whole(counts.into_iter().map(i64::from).collect()));
     write_atomically(file, frame.csv().as_bytes()).map_err(source_failure)
-}
-
-impl From<ReplayError> for Failure {
-    fn from(error: ReplayError) -> Self {
-        Self::usage(error.to_string()).hint(error.hint())
-    }
 }

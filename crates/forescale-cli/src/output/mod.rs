@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use crate::args::OutputForm;
 use crate::failure::Failure;
 
+pub mod advised;
+pub mod apply;
 pub mod card;
 pub mod frame;
 pub mod outcomes;

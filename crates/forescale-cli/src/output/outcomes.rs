@@ -114,7 +114,7 @@ fn row(name: &str, outcome: &Outcome, budget: f64, zone: Tz) -> Vec<String> {
 }
 
 /// A share as percent with two digits that matter below 1 %.
-fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     match share * 100.0 {
         0.0 => "0 %".to_owned(),
         percent if percent < 0.01 => "<0.01 %".to_owned(),

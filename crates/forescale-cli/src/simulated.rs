@@ -1,0 +1,67 @@
+//! The simulated fleet that the command line describes.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use forescale::{
+    Calendar, Capacity, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES,
+    ReplayError, Trace, World,
+};
+
+use crate::args::{ScoreArgs, ScoreFrom, SimulatedArgs};
+use crate::failure::Failure;
+
+/// What comes before the scored time, when nobody says.
+const BURN_IN: TimeDelta = TimeDelta::days(14);
+
+/// The fleet of the command line on `series`, with the steps that are scored.
+///
+/// # Errors
+/// [`Failure`] for a setting that is out of range, and for a time without a step to score.
+pub fn world(
+    fleet: &SimulatedArgs,
+    score: &ScoreArgs,
+    series: &LoadSeries,
+    calendar: Arc<Calendar>,
+) -> Result<World, Failure> {
+    let seconds = |span: TimeDelta| span.num_seconds() as f64;
+    let lifecycle = (fleet.launch_failures > 0.0).then(|| Lifecycle {
+        seed: fleet.seed,
+        launch_failures: fleet.launch_failures,
+        ..Lifecycle::default()
+    });
+    let settings = FleetSettings {
+        startup_s: seconds(fleet.startup),
+        drain_s: seconds(fleet.drain),
+        min_billing_s: seconds(fleet.min_billing),
+        min: fleet.min,
+        max: fleet.max.unwrap_or(MOST_INSTANCES),
+        max_up: fleet.max_scale_up,
+        max_down: fleet.max_scale_down,
+        metric_latency_s: seconds(fleet.metric_latency),
+        initial: None,
+        lifecycle,
+    };
+    let step = Frequency::from_seconds(fleet.step.num_seconds())
+        .map_err(|error| Failure::usage(error.to_string()).hint("pass a --step like 1m or 5m"))?;
+    let capacity = Capacity::utilization(fleet.capacity, score.slo_utilization)?;
+    let from = score_from(score, series, calendar.zone);
+    let trace = Trace::new(series, step)?;
+    let steps = (from - series.start()).num_seconds().max(0) / step.seconds();
+    let steps = usize::try_from(steps).unwrap_or(usize::MAX);
+    Ok(World::new(trace, capacity, settings, calendar, steps)?)
+}
+
+fn score_from(score: &ScoreArgs, series: &LoadSeries, zone: chrono_tz::Tz) -> DateTime<Utc> {
+    match score.score_from {
+        Some(ScoreFrom::At(moment)) => moment.in_zone(zone),
+        Some(ScoreFrom::After(span)) => series.start() + span,
+        None => series.start() + BURN_IN.min((series.end() - series.start()) / 2),
+    }
+}
+
+impl From<ReplayError> for Failure {
+    fn from(error: ReplayError) -> Self {
+        Self::usage(error.to_string()).hint(error.hint())
+    }
+}

@@ -1,0 +1,50 @@
+//! What advice may be: every policy worth running, with several settings.
+
+/// A policy with settings, and how plain it is to run: 0 for a fixed number.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub text: String,
+    pub rank: u32,
+}
+
+/// Utilizations that reactive policies may aim at.
+const TARGETS: [f64; 7] = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+
+/// Shares of the budget that planners may keep to.
+const SHARES: [f64; 3] = [0.25, 0.5, 1.0];
+
+/// Every candidate, for a share of time in which instances may be too few.
+pub(super) fn candidates(budget: f64) -> Vec<Candidate> {
+    let one = |text: &str, rank| Candidate { text: text.to_owned(), rank };
+    let aimed = |name: &'static str, rank| {
+        TARGETS.map(|target| Candidate { text: format!("{name}:target={target}"), rank })
+    };
+    let kept = |name: &'static str, rank| {
+        SHARES.map(|share| {
+            let budget = (share * budget).min(1.0);
+            Candidate { text: format!("{name}:budget={budget}"), rank }
+        })
+    };
+    let mut all = vec![one("static", 0), one("scheduled", 1), one("cron", 1)];
+    all.extend(aimed("hpa", 2));
+    all.extend(aimed("target-tracking", 2));
+    all.extend([one("step-scaling", 2), one("keda", 2)]);
+    all.extend(aimed("kpa", 3));
+    all.extend(aimed("aws-predictive", 3));
+    all.extend(kept("forescale", 4));
+    all.extend(kept("forescale-auto", 5));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_candidate_is_a_policy() {
+        for candidate in candidates(0.001) {
+            let made = crate::create_policy(&candidate.text, 0.001);
+            assert!(made.is_ok(), "{}: {made:?}", candidate.text);
+        }
+    }
+}
