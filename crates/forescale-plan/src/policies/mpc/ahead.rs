@@ -6,13 +6,18 @@ use super::need::Need;
 use super::programme::Risk;
 use crate::policies::observation::Observation;
 
-/// A price of too few that spends the budget is exceeded by the odds that it is set for by this factor: whole instances,
-/// and those that are kept because launching them again costs as much, leave fewer violations than the odds alone.
-const EXCEEDED_OVER_BUDGET: f64 = 4.0;
-const ANCHOR: f64 = 0.08;
+/// The odds that a price is set for, over the budget: whole instances, and those that are kept because launching them
+/// again costs as much, leave fewer violations than the odds alone. That holds for a budget of [`ANCHOR`].
+const ODDS_OVER_BUDGET: f64 = 1.4;
+const ANCHOR: f64 = 0.01;
 
-/// The factor falls with this power of the budget, as in the policy `forescale`: what is rare was seen seldom.
-const RARITY: f64 = 0.12;
+/// The factor falls with this power of the budget: the rarer an event, the fewer like it were seen, and the more the odds
+/// lack of the next one.
+const RARITY: f64 = 0.1;
+
+/// By a budget, an instance that lacks to what is needed half the time costs as much as so many: a large fleet is never
+/// given up because its failing costs less than it does.
+const MISSING: f64 = 2.0;
 
 /// An expected error that gets exactly its budget, as a share of the usual load; the policy `forescale` has the same.
 const USUAL_ERROR: f64 = 0.25;
@@ -94,7 +99,7 @@ pub(super) struct Reach {
 }
 
 /// The risks of every step within reach; empty when nothing is known. Steps beyond what is known are like the last one
-/// that is.
+/// that is, and without change limits all those are that nothing launched now is late for.
 pub(super) fn risks(
     tail: &impl Tail,
     seen: &Observation<'_>,
@@ -103,15 +108,14 @@ pub(super) fn risks(
     reach: Reach,
 ) -> Vec<Risk> {
     let first = seen.step + 1 - seen.loads.len();
-    let known = (first..first + reach.steps).map_while(|h| risk(tail, h, need, price));
+    let asked = if reach.apart { reach.steps } else { reach.startup };
+    let known = (first..first + asked).map_while(|h| risk(tail, h, need, price));
     let mut risks: Vec<Risk> = known.collect();
     let Some(last) = risks.last().cloned() else {
         return risks;
     };
-    let apart = if reach.apart { reach.steps } else { reach.startup };
-    risks.resize(risks.len().max(apart), last);
-    let beyond = reach.steps - risks.len();
-    risks.last_mut().expect("there is one at least").steps += beyond;
+    risks.resize(asked, last);
+    risks.last_mut().expect("there is one at least").steps += reach.steps - asked;
     risks
 }
 
@@ -131,14 +135,14 @@ fn risk(tail: &impl Tail, h: usize, need: &Need, price: Price) -> Option<Risk> {
     if let Some(last) = odds.last_mut() {
         last.1 = 0.0;
     }
-    let price = match price {
-        Price::Steps(price) => price,
+    let (price, missing) = match price {
+        Price::Steps(price) => (price, 0.0),
         Price::Budget(_) => {
             let scale = (loads[USUAL + 1] - loads[USUAL - 1]) / 4.0_f64.ln() / need.per_instance();
-            scale.max(1.0) / usual
+            (scale.max(1.0) / usual, MISSING)
         }
     };
-    Some(Risk { odds, price, steps: 1, load: loads[USUAL] })
+    Some(Risk { odds, price, missing, steps: 1, load: loads[USUAL] })
 }
 
 /// Puts `count` behind the counts there are; at the same count the smaller odds hold.
@@ -151,7 +155,7 @@ fn add(odds: &mut Vec<(u32, f64)>, count: u32, share: f64) {
 
 /// The odds that a budget stands for, in a step whose forecast is expected to be off by this share of the usual load.
 fn exceeded(budget: f64, expected_error: f64) -> f64 {
-    let usual = EXCEEDED_OVER_BUDGET * budget * (budget / ANCHOR).powf(RARITY);
+    let usual = ODDS_OVER_BUDGET * budget * (budget / ANCHOR).powf(RARITY);
     let uneven = (expected_error / USUAL_ERROR).clamp(1.0 / MOST_UNEVEN, MOST_UNEVEN);
     (usual * uneven.powf(EXPONENT)).min(EVEN)
 }

@@ -63,6 +63,8 @@ pub(super) struct Risk {
     pub(super) odds: Vec<(u32, f64)>,
     /// Price of too few, in instance-steps.
     pub(super) price: f64,
+    /// Price of every instance that lacks to the first count, likewise.
+    pub(super) missing: f64,
     /// Steps that it stands for; more than one only at the end of a horizon without change limits, where they are alike.
     pub(super) steps: usize,
     /// The load at the odds that the price is set for.
@@ -74,7 +76,8 @@ impl Risk {
     fn expected(&self, n: u32) -> f64 {
         let place = self.odds.partition_point(|(count, _)| *count <= n);
         let odds = place.checked_sub(1).map_or(1.0, |place| self.odds[place].1);
-        odds * self.price
+        let first = self.odds.first().map_or(0, |(count, _)| *count);
+        odds * self.price + f64::from(first.saturating_sub(n)) * self.missing
     }
 }
 

@@ -44,11 +44,11 @@ fn fleets() -> impl Strategy<Value = Fleet> {
 }
 
 fn risks() -> impl Strategy<Value = Vec<Risk>> {
-    let risk = (prop::collection::btree_map(0..=MOST, 0.0..1.0, 1..4), 0.1..30.0);
-    let risk = risk.prop_map(|(odds, price)| {
+    let risk = (prop::collection::btree_map(0..=MOST, 0.0..1.0, 1..4), 0.1..30.0, 0.0..3.0);
+    let risk = risk.prop_map(|(odds, price, missing)| {
         let mut shares: Vec<f64> = odds.values().copied().collect();
         shares.sort_by(|a, b| b.total_cmp(a));
-        Risk { odds: odds.into_keys().zip(shares).collect(), price, steps: 1, load: 0.0 }
+        Risk { odds: odds.into_keys().zip(shares).collect(), price, missing, steps: 1, load: 0.0 }
     });
     prop::collection::vec(risk, STEPS)
 }
@@ -102,7 +102,7 @@ fn a_large_fleet_with_limits_goes_through_few_counts() {
         max_up: Some(7_000),
         max_down: None,
     };
-    let risk = Risk { odds: vec![(130_000, 0.0)], price: 1e9, steps: 1, load: 0.0 };
+    let risk = Risk { odds: vec![(130_000, 0.0)], price: 1e9, steps: 1, ..Risk::default() };
     let found = cheapest(&fleet, &vec![risk; 8]);
     assert_eq!(
         found.serving,
