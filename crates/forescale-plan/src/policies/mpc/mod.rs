@@ -4,6 +4,7 @@ mod ahead;
 mod need;
 mod pipeline;
 mod programme;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -17,21 +18,18 @@ use crate::policies::cause::{Cause, Decision};
 use crate::policies::error::PolicyError;
 use crate::policies::observation::{Observation, Service};
 use crate::policies::policy::{Past, Rule, Strategy};
-use crate::policies::settings::{Field, Key, Keys, key};
 use crate::policies::window::Largest;
 use ahead::{Foreseen, Persistence, Price, Reach, risks};
 use need::Need;
 use pipeline::Pipeline;
 use programme::{Fleet, Optimum, Risk, cheapest};
-
-/// The model of the service itself, when none was identified.
-const OF_SERVICE: &str = "service";
+pub use settings::Settings;
 
 /// Past changes of the load count with this weight less each step: about the last three hours of minutes.
 const FORGETTING: f64 = 1.0 / 180.0;
 
-/// The longest horizon.
-const LONGEST_S: f64 = 86_400.0;
+/// A horizon has no more steps than this: of seconds it is four minutes.
+const MOST_STEPS: usize = 240;
 
 /// Minimises, over the start-up and a horizon after it, what instances cost and the price of too few times its
 /// probability, with counts in whole instances, within the limits of the service and of change; asks for the first step
@@ -43,6 +41,20 @@ const LONGEST_S: f64 = 86_400.0;
 ///
 /// Without an outlook it takes the largest load of the last five minutes to last, with a tail as wide as past changes
 /// over a start-up, and its cause says so. While metrics are missing it never scales in.
+///
+/// With a forecast that is always right it costs what a clairvoyant does. The limits of change are its own; those of the
+/// fleet it does not see, so give it the same.
+///
+/// # Errors
+/// [`PolicyError::Value`] for a horizon above a day or a text that is no model, and [`PolicyError::Unsuitable`] when not
+/// even an idle instance answers within the response time.
+///
+/// ```
+/// use forescale_plan::policies::{FORESIGHTED, create};
+/// let policy = create("mpc:response-time=0.2,model=queueing(0.05,20,1),max-up=4", FORESIGHTED)?;
+/// assert!(policy.settings().contains(&("model", "queueing(0.05,20,1)".to_owned())));
+/// # Ok::<(), forescale_plan::policies::PolicyError>(())
+/// ```
 #[derive(Debug)]
 pub struct Mpc {
     settings: Settings,
@@ -52,81 +64,6 @@ pub struct Mpc {
     newest: Largest,
     change: Option<f64>,
     followed: usize,
-}
-
-/// Prices, limits, and how the load is turned into instances.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    budget: f64,
-    slo_price: f64,
-    price: f64,
-    horizon: f64,
-    max_up: Option<u32>,
-    max_down: Option<u32>,
-    response_time: f64,
-    model: String,
-    margin: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            budget: 0.001,
-            slo_price: 0.0,
-            price: 1.0,
-            horizon: 1_800.0,
-            max_up: None,
-            max_down: None,
-            response_time: 0.0,
-            model: OF_SERVICE.to_owned(),
-            margin: 0.05,
-        }
-    }
-}
-
-impl Keys for Settings {
-    const KEYS: &'static [Key<Self>] = &[
-        key!("budget", budget, "share of the time that may be under-provisioned", Share),
-        key!(
-            "slo-price",
-            slo_price,
-            "what an hour with too few instances costs; 0 for what keeps the budget",
-            Number,
-            0.0,
-            1e12
-        ),
-        key!("price", price, "what an instance costs an hour", Number, 1e-9, 1e9),
-        key!("horizon", horizon, "how far it plans beyond the start-up", Span),
-        key!("max-up", max_up, "most instances added in a step; auto for no limit", AutoCount),
-        key!(
-            "max-down",
-            max_down,
-            "most instances removed in a step; auto for no limit",
-            AutoCount
-        ),
-        key!(
-            "response-time",
-            response_time,
-            "seconds that a response may take; 0 for the objective of the service",
-            Number,
-            0.0,
-            1e6
-        ),
-        key!(
-            "model",
-            model,
-            "the response-time model that identify found, or service for a queue with its capacity",
-            Text
-        ),
-        key!(
-            "margin",
-            margin,
-            "without an outlook, the least width of the tail as a share of the load",
-            Number,
-            0.0,
-            10.0
-        ),
-    ];
 }
 
 impl Rule for Mpc {
@@ -139,22 +76,7 @@ impl Rule for Mpc {
         "Rawlings, Mayne & Diehl, Model Predictive Control, 2nd ed., ch. 1 and 8";
 
     fn new(settings: Settings) -> Result<Self, PolicyError> {
-        if settings.model != OF_SERVICE && settings.model.parse::<ResponseModel>().is_err() {
-            return Err(PolicyError::Value {
-                policy: Self::NAME,
-                key: "model",
-                expected: "service, queueing(…) with 3 numbers or armax(…) with 6".to_owned(),
-                value: settings.model,
-            });
-        }
-        if settings.horizon > LONGEST_S {
-            return Err(PolicyError::Value {
-                policy: Self::NAME,
-                key: "horizon",
-                expected: "at most 1d".to_owned(),
-                value: format!("{} s", settings.horizon),
-            });
-        }
+        settings.check()?;
         Ok(Self {
             settings,
             outlook: None,
@@ -226,7 +148,8 @@ impl Mpc {
         apart: bool,
     ) -> (Vec<Risk>, Option<Persistence>) {
         let startup = seen.service.startup_steps + 1;
-        let steps = startup + seen.service.steps_in(self.settings.horizon);
+        let beyond = seen.service.steps_in(self.settings.horizon).min(MOST_STEPS);
+        let steps = startup + beyond;
         let reach = Reach { steps, startup, apart };
         let Settings { budget, slo_price, price, margin, .. } = self.settings;
         let price =

@@ -125,4 +125,7 @@ fn a_response_time_is_kept_by_its_model() {
     assert!(error.starts_with(expected), "{error}");
     let settings = Settings { model: "queue".to_owned(), ..Settings::default() };
     assert!(Mpc::new(settings).unwrap_err().to_string().starts_with("model of mpc should be"));
+    let settings = Settings { horizon: 172_800.0, ..Settings::default() };
+    let error = Mpc::new(settings).unwrap_err().to_string();
+    assert_eq!(error, "horizon of mpc should be at most 1d, but is \"2d\"");
 }
