@@ -7,6 +7,7 @@ pub mod clairvoyant;
 pub mod erlang;
 pub mod error;
 pub mod fleet;
+pub mod identify;
 pub mod limits;
 pub mod objectives;
 pub mod options;

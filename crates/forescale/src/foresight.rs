@@ -18,6 +18,9 @@ use refits::Refits;
 /// How far the shared forecasts reach.
 const REACH: TimeDelta = TimeDelta::hours(2);
 
+/// How far the outlook reaches beyond start-up for policies that look farther.
+const FAR: TimeDelta = TimeDelta::minutes(30);
+
 /// Newest days that a forecast looks at.
 const SEEN_DAYS: usize = 29;
 
@@ -42,13 +45,14 @@ pub fn foresight(series: &LoadSeries, world: &World, options: &EngineOptions) ->
     }
 }
 
-/// An outlook that is worked out when it is asked for the first time.
+/// An outlook that is worked out when it is asked for the first time, and one that reaches farther, when that is asked for.
 #[derive(Debug)]
 struct LazyOutlook {
     history: Arc<History>,
     step: Frequency,
     steps_ahead: usize,
-    made: OnceLock<Result<MinuteOutlook, FitError>>,
+    near: OnceLock<Result<MinuteOutlook, FitError>>,
+    far: OnceLock<Result<MinuteOutlook, FitError>>,
 }
 
 impl LazyOutlook {
@@ -61,12 +65,19 @@ impl LazyOutlook {
         let single = LoadSeries::new(series.start(), series.frequency(), vec![1.0]).ok()?;
         let single = History::new(single, Arc::clone(history.calendar()));
         MinuteOutlook::new(&single, step, steps_ahead).ok()?;
-        Some(Self { history: Arc::clone(history), step, steps_ahead, made: OnceLock::new() })
+        let (near, far) = (OnceLock::new(), OnceLock::new());
+        Some(Self { history: Arc::clone(history), step, steps_ahead, near, far })
     }
 
-    fn made(&self) -> Result<&MinuteOutlook, PredictError> {
-        let make = || MinuteOutlook::new(&self.history, self.step, self.steps_ahead);
-        self.made.get_or_init(make).as_ref().map_err(|error| PredictError::Unsuitable {
+    /// The outlook for steps up to `h` ahead.
+    fn made(&self, h: usize) -> Result<&MinuteOutlook, PredictError> {
+        let farthest = self.steps_ahead + (FAR.num_seconds() / self.step.seconds()) as usize;
+        let (slot, steps_ahead) = match h {
+            _ if h <= self.steps_ahead => (&self.near, self.steps_ahead),
+            _ => (&self.far, farthest),
+        };
+        let make = || MinuteOutlook::new(&self.history, self.step, steps_ahead);
+        slot.get_or_init(make).as_ref().map_err(|error| PredictError::Unsuitable {
             predictor: "minute-outlook",
             reason: error.to_string(),
         })
@@ -75,11 +86,11 @@ impl LazyOutlook {
 
 impl Outlook for LazyOutlook {
     fn quantile(&self, known: usize, h: usize, exceeded: f64) -> Result<f64, PredictError> {
-        self.made()?.quantile(known, h, exceeded)
+        self.made(h)?.quantile(known, h, exceeded)
     }
 
     fn expected_error(&self, known: usize, h: usize) -> Result<f64, PredictError> {
-        self.made()?.expected_error(known, h)
+        self.made(h)?.expected_error(known, h)
     }
 }
 

@@ -40,7 +40,13 @@ fn world(loads: Vec<f64>) -> (LoadSeries, World) {
 /// Every policy as it is without arguments, and some with forecasts that are shared.
 fn names() -> Vec<&'static str> {
     let names = policies().iter().map(|row| row.name);
-    names.chain(["scryer:forecast=shared", "combined:of=scryer+aws-predictive+forescale"]).collect()
+    names
+        .chain([
+            "scryer:forecast=shared",
+            "mpc:max-up=9,horizon=2m",
+            "combined:of=scryer+aws-predictive+forescale",
+        ])
+        .collect()
 }
 
 fn policy(text: &str) -> Box<dyn Policy> {

@@ -45,6 +45,13 @@ pub enum Cause {
         /// When it is expected.
         at: DateTime<Utc>,
     },
+    /// The newest load, because there is no forecast.
+    Persistence {
+        /// The load that is taken to last.
+        load: f64,
+        /// How much it usually changes until an instance serves.
+        change: f64,
+    },
     /// A utilisation and the one aimed at, as shares of 1.
     Utilization {
         /// As observed.
@@ -109,6 +116,10 @@ impl Display for Cause {
                 let at = at.format("%Y-%m-%d %H:%MZ");
                 write!(f, "a load of {load:.4} is expected at {at}")
             }
+            Self::Persistence { load, change } => write!(
+                f,
+                "without a forecast the newest load of {load:.4} is taken to last, give or take {change:.4}"
+            ),
             Self::Utilization { seen, target } => {
                 let (seen, target) = (seen * 100.0, target * 100.0);
                 write!(f, "instances are {seen:.1} % busy, the target is {target:.1} %")

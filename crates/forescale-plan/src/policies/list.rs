@@ -9,6 +9,7 @@ use crate::policies::forescale::Forescale;
 use crate::policies::hpa::Hpa;
 use crate::policies::keda::Keda;
 use crate::policies::kpa::Kpa;
+use crate::policies::mpc::Mpc;
 use crate::policies::multi_dimensional::MultiDimensional;
 use crate::policies::policy::{Policy, Rule, Strategy};
 use crate::policies::reactive::Reactive;
@@ -70,8 +71,8 @@ pub const POLICIES: &[Row] = &[
     combined(|given| Ok(Box::new(Combined::from_given(given, |text| create(text, POLICIES))?))),
 ];
 
-/// Every policy that asks about the load to come.
-pub const FORESIGHTED: &[Row] = &[Row::of::<Forescale>()];
+/// Every policy that asks about the load to come; `mpc` goes on without an answer.
+pub const FORESIGHTED: &[Row] = &[Row::of::<Forescale>(), Row::of::<Mpc>()];
 
 /// The row of several policies at once; `create` looks them up in the list that it stands in.
 pub const fn combined(create: fn(&Given) -> Result<Box<dyn Policy>, PolicyError>) -> Row {

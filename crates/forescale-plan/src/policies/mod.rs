@@ -22,6 +22,7 @@ pub mod hpa;
 pub mod keda;
 pub mod kpa;
 mod list;
+pub mod mpc;
 pub mod multi_dimensional;
 mod observation;
 mod policy;

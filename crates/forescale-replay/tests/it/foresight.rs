@@ -1,11 +1,13 @@
-//! The policy that asks about the load to come, with an outlook whose truth is known.
+//! The policies that ask about the load to come, with an outlook whose truth is known.
 
 use std::sync::Arc;
 
 use forescale_core::{Foresight, Frequency, LoadSeries, Outlook, PredictError, Utilization};
 use forescale_plan::Capacity;
 use forescale_plan::policies::{FORESIGHTED, Policy, create};
-use forescale_replay::{FleetSettings, Run, ScoreSettings, Scorecard, Trace, World, simulate};
+use forescale_replay::{
+    FleetSettings, Lifecycle, Run, ScoreSettings, Scorecard, Trace, World, simulate,
+};
 
 /// Says what comes, times one plus `margin` for every tenth of the probability.
 #[derive(Debug)]
@@ -38,11 +40,14 @@ fn loads() -> Vec<f64> {
 }
 
 fn world(startup_s: f64) -> World {
+    world_with(FleetSettings { startup_s, ..FleetSettings::default() })
+}
+
+fn world_with(fleet: FleetSettings) -> World {
     let minute = Frequency::from_seconds(60).unwrap();
     let start = "2026-01-05T00:00:00Z".parse().unwrap();
     let series = LoadSeries::new(start, minute, loads()).unwrap();
     let capacity = Capacity::utilization(20.0, Utilization::new(0.8).unwrap()).unwrap();
-    let fleet = FleetSettings { startup_s, ..FleetSettings::default() };
     World::new(Trace::new(&series, minute).unwrap(), capacity, fleet, Arc::default(), 0).unwrap()
 }
 
@@ -79,4 +84,56 @@ fn without_an_outlook_it_says_so() {
     let mut policy = create("forescale", FORESIGHTED).unwrap();
     let error = simulate(&world(300.0), policy.as_mut(), &Foresight::default()).unwrap_err();
     assert!(error.to_string().contains("needs a forecast of the next minutes"), "{error}");
+}
+
+#[test]
+fn with_a_perfect_forecast_optimal_control_costs_what_the_clairvoyant_does() {
+    for startup_s in [0.0, 60.0, 300.0, 900.0] {
+        let world = world(startup_s);
+        let (run, _) = run(&world, "mpc", 0.0);
+        let violated = run.serving.iter().zip(world.demand()).filter(|(s, d)| s < d).count();
+        assert_eq!(violated, 0, "{startup_s}");
+        assert_eq!(run.billed.iter().sum::<f64>(), world.optimum(), "{startup_s}");
+    }
+}
+
+#[test]
+fn optimal_control_keeps_its_change_limits_without_a_violation() {
+    let world = world(300.0);
+    let (run, score) = run(&world, "mpc:max-up=4,max-down=3", 0.0);
+    assert_eq!(score.under_provisioned_time, 0.0);
+    // Actions come once a minute, so each is one step's change.
+    assert!(run.actions.iter().all(|action| (-3..=4).contains(&action.change)));
+    assert!(score.cost_over_clairvoyant < 1.5, "{}", score.cost_over_clairvoyant);
+}
+
+#[test]
+fn optimal_control_spends_a_larger_budget() {
+    let world = world(300.0);
+    let cost = |budget: &str| run(&world, &format!("mpc:budget={budget}"), 0.2).1.cost;
+    let costs = ["0.0001", "0.001", "0.01", "0.1"].map(cost);
+    assert!(costs.is_sorted_by(|a, b| a > b), "{costs:?}");
+}
+
+#[test]
+fn optimal_control_goes_on_without_an_outlook() {
+    let detailed = Lifecycle { launch_failures: 0.2, warmup_s: 120.0, ..Lifecycle::default() };
+    let fleets = [
+        FleetSettings::default(),
+        FleetSettings { metric_latency_s: 150.0, ..FleetSettings::default() },
+        FleetSettings { lifecycle: Some(detailed), ..FleetSettings::default() },
+        FleetSettings { min: 3, max: 5, max_up: Some(1), ..FleetSettings::default() },
+        FleetSettings { min: 0, startup_s: 0.0, ..FleetSettings::default() },
+    ];
+    for fleet in fleets {
+        let limited = fleet.max < 10;
+        let world = world_with(fleet);
+        let mut policy = create("mpc", FORESIGHTED).unwrap();
+        let run = simulate(&world, policy.as_mut(), &Foresight::default()).unwrap();
+        let score = Scorecard::new(&world, &run, &ScoreSettings::default());
+        // A fleet that may not grow follows its limits, and no load.
+        let cause = run.actions.last().unwrap().cause.to_string();
+        assert!(limited || score.under_provisioned_time < 0.1, "{}", score.under_provisioned_time);
+        assert!(limited || cause.starts_with("without a forecast"), "{cause}");
+    }
 }
