@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 mod args;
 mod calendar;
+mod columns;
 mod commands;
 mod config;
 mod engine;
@@ -95,6 +96,7 @@ fn run(cli: Cli, settings: Map<String, Value>, terminal: Terminal) -> Result<(),
         Command::Backtest(args) => commands::backtest::run(&args, context),
         Command::Advise(args) => commands::advise::run(&args, context),
         Command::Replay(args) => commands::replay::run(&args, context),
+        Command::Identify(args) => commands::identify::run(&args, context),
         Command::Explain(args) => commands::explain::run(&args, context),
         Command::Models(args) => commands::models::run(&args, context),
         Command::Data(args) => commands::data::run(&args, context),

@@ -4,15 +4,35 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{
-    Calendar, Capacity, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES,
+    Calendar, Capacity, Dimension, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES,
     ReplayError, Trace, World,
 };
 
-use crate::args::{ScoreArgs, ScoreFrom, SimulatedArgs};
+use crate::args::{MetricColumn, ScoreArgs, ScoreFrom, ServiceArgs, SimulatedArgs};
+use crate::columns;
+use crate::commands::Context;
 use crate::failure::Failure;
 
 /// What comes before the scored time, when nobody says.
 const BURN_IN: TimeDelta = TimeDelta::days(14);
+
+/// The columns that `--metric` names, on the grid of `series`.
+///
+/// # Errors
+/// As [`columns::read`].
+pub fn metrics(
+    fleet: &SimulatedArgs,
+    path: &str,
+    service: &ServiceArgs,
+    series: &LoadSeries,
+    context: &Context,
+) -> Result<Vec<(Dimension, LoadSeries)>, Failure> {
+    let read = |metric: &MetricColumn| {
+        let column = columns::read(path, &metric.column, service, series, context)?;
+        Ok((metric.dimension, column))
+    };
+    fleet.metrics.iter().map(read).collect()
+}
 
 /// The fleet of the command line on `series`, with the steps that are scored.
 ///
@@ -22,6 +42,7 @@ pub fn world(
     fleet: &SimulatedArgs,
     score: &ScoreArgs,
     series: &LoadSeries,
+    columns: &[(Dimension, LoadSeries)],
     calendar: Arc<Calendar>,
 ) -> Result<World, Failure> {
     let seconds = |span: TimeDelta| span.num_seconds() as f64;
@@ -46,7 +67,10 @@ pub fn world(
         .map_err(|error| Failure::usage(error.to_string()).hint("pass a --step like 1m or 5m"))?;
     let capacity = Capacity::utilization(fleet.capacity, score.slo_utilization)?;
     let from = score_from(score, series, calendar.zone);
-    let trace = Trace::new(series, step)?;
+    let mut trace = Trace::new(series, step)?;
+    for (dimension, column) in columns {
+        trace = trace.with_column(*dimension, column)?;
+    }
     let steps = (from - series.start()).num_seconds().max(0) / step.seconds();
     let steps = usize::try_from(steps).unwrap_or(usize::MAX);
     Ok(World::new(trace, capacity, settings, calendar, steps)?)

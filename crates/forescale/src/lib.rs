@@ -52,7 +52,7 @@ pub use forescale_ensemble::{EnsembleReport, MemberReport, Predicted, Progress};
 pub use forescale_features::holidays::{HolidayError, holidays};
 pub use forescale_plan::identify::{Candidate, Identified, IdentifyError, ResponseModel, identify};
 pub use forescale_plan::objectives;
-pub use forescale_plan::policies::{Policy, PolicyError};
+pub use forescale_plan::policies::{Dimension, Policy, PolicyError};
 pub use forescale_plan::{
     Action, Capacity, ColdStart, FleetState, Limits, Objective, PlanError, PlanOptions,
     Recommendation, ScalePlan, plan, plan_serving,

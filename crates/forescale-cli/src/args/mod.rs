@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod advise;
 mod data;
 mod history;
+mod identify;
 mod model;
 mod plan;
 mod replay;
@@ -16,9 +17,12 @@ mod what;
 pub use advise::AdviseArgs;
 pub use data::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
 pub use history::{Aggregation, EngineArgs, HistoryArgs, ServiceArgs};
+pub use identify::IdentifyArgs;
 pub use model::{ModelsArgs, ModelsCommand, Source, TrainArgs};
 pub use plan::{FleetArgs, PlanArgs};
-pub use replay::{PlanMeaning, PlanOut, ReplayArgs, ScoreArgs, ScoreFrom, SimulatedArgs};
+pub use replay::{
+    MetricColumn, PlanMeaning, PlanOut, ReplayArgs, ScoreArgs, ScoreFrom, SimulatedArgs,
+};
 pub use what::{BacktestArgs, CompareArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
 
 const AFTER_HELP: &str = "\
@@ -56,6 +60,8 @@ pub enum Command {
     Replay(Box<ReplayArgs>),
     /// Which strategy and settings a service should use, by what they would have done on its history.
     Advise(Box<AdviseArgs>),
+    /// How response times follow from load and instances, for the policy `mpc`.
+    Identify(IdentifyArgs),
     /// What drives the load and the plan.
     Explain(Box<ExplainArgs>),
     /// List, show or remove trained models.

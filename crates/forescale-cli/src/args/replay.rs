@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
+use forescale::Dimension;
 use forescale_core::Utilization;
 
 use super::history::ServiceArgs;
@@ -139,6 +140,10 @@ pub struct SimulatedArgs {
         value_parser = values::share
     )]
     pub launch_failures: f64,
+    /// A further column for the policies that look at it: memory, network, disk (summed over the fleet, in full
+    /// instances) or response-time (seconds).
+    #[arg(long = "metric", value_name = "NAME=COLUMN", action = clap::ArgAction::Append, value_parser = metric)]
+    pub metrics: Vec<MetricColumn>,
     /// Where all chance comes from.
     #[arg(
         long,
@@ -213,6 +218,27 @@ pub struct PlanOut {
     pub file: PathBuf,
 }
 
+/// A column that holds what is observed beside the load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricColumn {
+    /// What it holds.
+    pub dimension: Dimension,
+    /// Its name in the file.
+    pub column: String,
+}
+
+fn metric(text: &str) -> Result<MetricColumn, String> {
+    let (name, column) = text.split_once('=').unwrap_or((text, ""));
+    let dimension = Dimension::ALL.into_iter().find(|dimension| dimension.name() == name);
+    match dimension.filter(|_| !column.is_empty()) {
+        Some(dimension) => Ok(MetricColumn { dimension, column: column.to_owned() }),
+        None => Err(format!(
+            "expected {} and a column, as memory=mem_used, but got {text:?}",
+            Dimension::ALL.map(Dimension::name).join(", ")
+        )),
+    }
+}
+
 fn score_from(text: &str) -> Result<ScoreFrom, String> {
     if let Ok(span) = values::span_or_zero(text) {
         return Ok(ScoreFrom::After(span));
@@ -242,6 +268,13 @@ mod tests {
         assert_eq!(score_from("0s"), Ok(ScoreFrom::After(TimeDelta::zero())));
         assert!(matches!(score_from("2026-01-05"), Ok(ScoreFrom::At(_))));
         assert!(score_from("soon").unwrap_err().contains("soon"));
+    }
+
+    #[test]
+    fn a_metric_names_a_dimension_and_a_column() {
+        let read = metric("memory=mem_used").unwrap();
+        assert_eq!((read.dimension, read.column.as_str()), (Dimension::Memory, "mem_used"));
+        assert!(metric("memory").is_err() && metric("heat=column").unwrap_err().contains("memory"));
     }
 
     #[test]

@@ -17,7 +17,9 @@ pub fn run(args: &AdviseArgs, mut context: Context) -> Result<(), Failure> {
     let calendar = Arc::new(calendar::read(&args.service, &read.series, None)?);
     calendar::record(&calendar, &mut context);
     let zone = calendar.zone;
-    let world = simulated::world(&args.fleet, &args.score, &read.series, calendar)?;
+    let metrics =
+        simulated::metrics(&args.fleet, &args.input, &args.service, &read.series, &context)?;
+    let world = simulated::world(&args.fleet, &args.score, &read.series, &metrics, calendar)?;
     let bar = engine::bar(context.terminal, "replaying");
     let options = EngineOptions { seed: args.fleet.seed, ..EngineOptions::default() };
     let today = args.today.as_deref();

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod data;
 pub mod explain;
 pub mod forecast;
+pub mod identify;
 pub mod models;
 pub mod plan;
 pub mod replay;

@@ -24,7 +24,9 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     let calendar = Arc::new(calendar::read(&args.service, &read.series, None)?);
     calendar::record(&calendar, &mut context);
     let zone = calendar.zone;
-    let world = simulated::world(&args.fleet, &args.score, &read.series, calendar)?;
+    let metrics =
+        simulated::metrics(&args.fleet, &args.input, &args.service, &read.series, &context)?;
+    let world = simulated::world(&args.fleet, &args.score, &read.series, &metrics, calendar)?;
     context.set("score_from", time_text(world.service().time_at(world.score_from())));
     let (names, policies) = named(args, &world)?;
     for out in &args.plan_out {
