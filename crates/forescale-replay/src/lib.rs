@@ -20,6 +20,7 @@ mod settings;
 mod simulate;
 mod slo;
 mod trace;
+mod train_policy;
 mod world;
 
 pub use elasticity::Elasticity;
@@ -34,4 +35,5 @@ pub use settings::{FleetSettings, Health, Hook, Lifecycle, MOST_INSTANCES, OnTim
 pub use simulate::simulate;
 pub use slo::SloViolation;
 pub use trace::Trace;
+pub use train_policy::{CurvePoint, PolicyTraining, TrainedPolicy, train_policy, unseen_worlds};
 pub use world::World;

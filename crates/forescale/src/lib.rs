@@ -49,15 +49,16 @@ pub use forescale_core::{
 pub use forescale_ensemble::{EnsembleReport, MemberReport, Predicted, Progress};
 pub use forescale_features::holidays::{HolidayError, holidays};
 pub use forescale_plan::objectives;
-pub use forescale_plan::policies::{Policy, PolicyError};
+pub use forescale_plan::policies::{Policy, PolicyError, dqn};
 pub use forescale_plan::{
     Action, Capacity, ColdStart, FleetState, Limits, Objective, PlanError, PlanOptions,
     Recommendation, ScalePlan, plan, plan_serving,
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
-    FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Outcome, PlanKind, Planned,
-    ReplayError, Run, ScoreSettings, Scorecard, Trace, World, frontier,
+    CurvePoint, FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Outcome,
+    PlanKind, Planned, PolicyTraining, ReplayError, Run, ScoreSettings, Scorecard, Trace,
+    TrainedPolicy, World, frontier, train_policy, unseen_worlds,
 };
 pub use foresight::foresight;
 pub use model::Model;
