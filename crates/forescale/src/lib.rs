@@ -35,6 +35,7 @@ mod plan;
 mod policies;
 mod replay;
 mod roles;
+pub mod scenario;
 mod train;
 
 pub use backtest::{Backtest, BacktestOptions, backtest};
