@@ -27,6 +27,14 @@ fn every_scenario_passes() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
 
+/// The policy that keeps to winter time is an hour late, so the scenario does test the change of the clocks.
+#[test]
+fn a_policy_that_ignores_summer_time_fails() {
+    let (_, text) = scenarios().into_iter().find(|(path, _)| path.ends_with("dst.toml")).unwrap();
+    let winter = text.replace("outside=2", "outside=2,timezone=Etc/GMT-1");
+    assert!(winter != text && !run(&winter).unwrap().passed());
+}
+
 #[test]
 fn the_same_text_gives_the_same_report() {
     let (_, text) = &scenarios()[0];

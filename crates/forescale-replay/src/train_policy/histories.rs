@@ -26,6 +26,9 @@ const PEAKS: [f64; 7] = [4.0, 7.0, 12.0, 20.0, 30.0, 50.0, 80.0];
 const STARTUPS_S: [f64; 4] = [60.0, 180.0, 300.0, 600.0];
 const TARGETS: [f64; 3] = [0.7, 0.8, 0.9];
 
+/// Minutes that the monitoring averages over: decided is every minute, so a coarser load jumps from mean to mean.
+const GRAINS: [f64; 4] = [1.0, 1.0, 5.0, 15.0];
+
 /// Random numbers that are the same everywhere.
 #[derive(Debug)]
 pub(crate) struct Dice(ChaCha8Rng);
@@ -76,11 +79,18 @@ pub(crate) fn generated(seed: u64, days: usize) -> Result<World, ReplayError> {
     let first = (start - monday).num_days() as usize;
     let loads = Load::new(&mut dice).minutes(&mut dice, peak, first, days);
     let minute = Frequency::from_seconds(60).expect("a minute is a step");
-    let series = LoadSeries::new(start, minute, loads)?;
+    let series = LoadSeries::new(start, minute, averaged(&loads, dice.one_of(&GRAINS) as usize))?;
     let target = Utilization::new(target).expect("the targets are shares");
     let capacity = Capacity::utilization(PER_INSTANCE, target)?;
     let fleet = FleetSettings { startup_s, ..FleetSettings::default() };
     World::new(Trace::new(&series, minute)?, capacity, fleet, Arc::default(), DAY)
+}
+
+/// The mean of every `minutes`, held for as long.
+fn averaged(loads: &[f64], minutes: usize) -> Vec<f64> {
+    let mean = |span: &[f64]| span.iter().sum::<f64>() / span.len() as f64;
+    let held = |span| std::iter::repeat_n(mean(span), span.len());
+    loads.chunks(minutes).flat_map(held).collect()
 }
 
 /// What is particular to a service; shares are of the ordinary peak.

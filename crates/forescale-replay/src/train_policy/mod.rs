@@ -51,7 +51,7 @@ pub struct PolicyTraining {
 impl Default for PolicyTraining {
     /// What the shipped net was trained with.
     fn default() -> Self {
-        Self { seed: 1, episodes: 500, violation_price: 20.0 }
+        Self { seed: 1, episodes: 500, violation_price: 30.0 }
     }
 }
 
