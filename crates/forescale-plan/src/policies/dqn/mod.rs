@@ -102,3 +102,32 @@ impl Dqn {
         &SHIPPED
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policies::observation::tests::{seen, service};
+
+    fn wanted(loads: &[f64], serving: u32, stale_steps: u32) -> u32 {
+        let service = service();
+        let mut policy = Dqn::with_net(Dqn::shipped().clone());
+        let seen = Observation { stale_steps, ..seen(loads, serving, 0, &service) };
+        Rule::decide(&mut policy, &seen).wanted
+    }
+
+    #[test]
+    fn the_shipped_net_has_learned_the_plain_cases() {
+        let day = [400.0; 1_440];
+        // 400 needs 50 of 8. Far from there, where training seldom was, it takes two steps.
+        let two_steps = |serving| wanted(&day, wanted(&day, serving, 0), 0);
+        assert!([2, 30, 50, 200].map(two_steps).iter().all(|count| (50..=70).contains(count)));
+    }
+
+    #[test]
+    fn in_doubt_it_holds() {
+        let day = [400.0; 1_440];
+        assert_eq!((wanted(&day, 200, 1), wanted(&day, 30, 1)), (200, 30));
+        assert_eq!((wanted(&day[..20], 200, 0), wanted(&[], 7, 0)), (200, 7));
+        assert!(wanted(&day[..20], 30, 0) > 30);
+    }
+}
