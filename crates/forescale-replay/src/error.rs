@@ -53,6 +53,16 @@ pub enum ReplayError {
         /// Steps there are.
         steps: usize,
     },
+    /// A history of which nothing may be learned.
+    #[error(
+        "a history to learn from should have {least} steps before the scored ones, but has {got}"
+    )]
+    NothingToLearn {
+        /// Fewest steps.
+        least: usize,
+        /// Steps before the scored ones.
+        got: usize,
+    },
     /// A further column that is not as long as the load.
     #[error("{name} should have {expected} values like the load, but has {got}")]
     Column {
@@ -102,6 +112,7 @@ impl ReplayError {
             Self::Rate { .. } => "pass 0 to switch it off",
             Self::Count { .. } => "pass a smaller number, or check the unit of the capacity",
             Self::Window { .. } => "score from an earlier moment, or pass a longer history",
+            Self::NothingToLearn { .. } => "score from a later moment, or pass a longer history",
             Self::Column { .. } => "take the column from the same file as the load",
             Self::Step { .. } => "pass the step of the history, or one that divides it",
             Self::EmptyPlan => "pass a plan with the columns timestamp and instances",

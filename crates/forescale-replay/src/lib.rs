@@ -21,6 +21,7 @@ mod shadow;
 mod simulate;
 mod slo;
 mod trace;
+mod train_policy;
 mod world;
 
 pub use elasticity::Elasticity;
@@ -36,4 +37,5 @@ pub use shadow::Shadow;
 pub use simulate::simulate;
 pub use slo::SloViolation;
 pub use trace::Trace;
+pub use train_policy::{CurvePoint, PolicyTraining, TrainedPolicy, train_policy, unseen_worlds};
 pub use world::World;

@@ -1,6 +1,8 @@
 //! The load that is replayed: a history on the grid of decisions.
 
-use chrono::{DateTime, Utc};
+use std::ops::Range;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use forescale_core::{Frequency, LoadSeries};
 use forescale_plan::policies::Dimension;
 
@@ -71,6 +73,22 @@ impl Trace {
         self.columns.retain(|(known, _)| *known != dimension);
         self.columns.push((dimension, values));
         Ok(self)
+    }
+
+    /// Some of its steps, at least one.
+    pub(crate) fn part(&self, steps: Range<usize>) -> Self {
+        let shift = self.step.seconds() * steps.start as i64;
+        let column = |(dimension, values): &(Dimension, Vec<f64>)| {
+            (*dimension, values[steps.clone()].to_vec())
+        };
+        Self {
+            start: self.start + TimeDelta::seconds(shift),
+            step: self.step,
+            loads: self.loads[steps.clone()].to_vec(),
+            reported: self.reported[steps.clone()].to_vec(),
+            scored: self.scored[steps.clone()].to_vec(),
+            columns: self.columns.iter().map(column).collect(),
+        }
     }
 
     /// When step 0 begins.

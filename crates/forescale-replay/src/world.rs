@@ -1,5 +1,6 @@
 //! Everything that the policies of one replay share: the trace, the service, the fleet and the demand.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use forescale_core::Calendar;
@@ -56,6 +57,12 @@ impl World {
         let mut world = Self { trace, service, fleet, demand, score_from, optimum: 0.0 };
         world.optimum = world.billed(&world.clairvoyant(None)).max(1.0);
         Ok(world)
+    }
+
+    /// The same service and fleet in some of its steps, all of which are scored that were reported.
+    pub(crate) fn part(&self, steps: Range<usize>) -> Result<Self, ReplayError> {
+        let (fleet, calendar) = (self.fleet.clone(), Arc::clone(&self.service.calendar));
+        Self::new(self.trace.part(steps), self.service.capacity, fleet, calendar, 0)
     }
 
     /// The load that is replayed.

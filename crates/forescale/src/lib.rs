@@ -36,6 +36,7 @@ mod plan;
 mod policies;
 mod replay;
 mod roles;
+pub mod scenario;
 mod train;
 
 pub use advise::{Advice, Evidence, Kind, Numbers, Verdict, Workload, advise};
@@ -52,15 +53,16 @@ pub use forescale_ensemble::{EnsembleReport, MemberReport, Predicted, Progress};
 pub use forescale_features::holidays::{HolidayError, holidays};
 pub use forescale_plan::identify::{Candidate, Identified, IdentifyError, ResponseModel, identify};
 pub use forescale_plan::objectives;
-pub use forescale_plan::policies::{Dimension, Policy, PolicyError};
+pub use forescale_plan::policies::{Dimension, Policy, PolicyError, dqn};
 pub use forescale_plan::{
     Action, Capacity, ColdStart, FleetState, Limits, Objective, PlanError, PlanOptions,
     Recommendation, ScalePlan, plan, plan_serving,
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
-    FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Outcome, PlanKind, Planned,
-    ReplayError, Run, ScoreSettings, Scorecard, Trace, World, frontier,
+    CurvePoint, FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Outcome,
+    PlanKind, Planned, PolicyTraining, ReplayError, Run, ScoreSettings, Scorecard, Trace,
+    TrainedPolicy, World, frontier, train_policy, unseen_worlds,
 };
 pub use foresight::foresight;
 pub use model::Model;

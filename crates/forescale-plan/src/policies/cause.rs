@@ -87,6 +87,13 @@ pub enum Cause {
         /// The name of the bottleneck.
         bottleneck: &'static str,
     },
+    /// A net that was trained asks for room for so many times the load.
+    Learned {
+        /// How many times.
+        factor: f64,
+        /// The largest load of the last minutes.
+        load: f64,
+    },
     /// The last change is too recent.
     Cooldown,
     /// The timetable says so.
@@ -136,6 +143,9 @@ impl Display for Cause {
             }
             Self::Score { score, bottleneck } => {
                 write!(f, "the score is {score:+.2}, mostly for {bottleneck}")
+            }
+            Self::Learned { factor, load } => {
+                write!(f, "the net asks for room for {factor:.2} times a load of {load:.4}")
             }
             Self::Cooldown => f.write_str("the last change is too recent"),
             Self::Timetable => f.write_str("the timetable says so"),

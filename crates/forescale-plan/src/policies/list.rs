@@ -3,6 +3,7 @@
 use crate::policies::aws_predictive::AwsPredictive;
 use crate::policies::combined::{self, Combined};
 use crate::policies::cron::Cron;
+use crate::policies::dqn::Dqn;
 use crate::policies::error::PolicyError;
 use crate::policies::event_driven::EventDriven;
 use crate::policies::forescale::Forescale;
@@ -65,6 +66,7 @@ pub const POLICIES: &[Row] = &[
     Row::of::<TargetTracking>(),
     Row::of::<StepScaling>(),
     Row::of::<AwsPredictive>(),
+    Row::of::<Dqn>(),
     Row::of::<Scheduled>(),
     Row::of::<Cron>(),
     Row::of::<EventDriven>(),

@@ -15,6 +15,7 @@ pub mod aws_predictive;
 mod cause;
 pub mod combined;
 pub mod cron;
+pub mod dqn;
 mod error;
 pub mod event_driven;
 pub mod forescale;
