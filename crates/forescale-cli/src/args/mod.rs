@@ -8,6 +8,7 @@ mod advise;
 mod data;
 mod history;
 mod identify;
+mod learn;
 mod model;
 mod plan;
 mod replay;
@@ -18,6 +19,7 @@ pub use advise::AdviseArgs;
 pub use data::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
 pub use history::{Aggregation, EngineArgs, HistoryArgs, ServiceArgs};
 pub use identify::IdentifyArgs;
+pub use learn::{ScenarioArgs, TrainPolicyArgs};
 pub use model::{ModelsArgs, ModelsCommand, Source, TrainArgs};
 pub use plan::{FleetArgs, PlanArgs};
 pub use replay::{
@@ -60,6 +62,10 @@ pub enum Command {
     Replay(Box<ReplayArgs>),
     /// Which strategy and settings a service should use, by what they would have done on its history.
     Advise(Box<AdviseArgs>),
+    /// Train the policy `dqn` in the replay, and show its learning curve.
+    TrainPolicy(Box<TrainPolicyArgs>),
+    /// Test what is expected of a policy: scale-up, flash crowd, outage, deploy and the like, in files of your own.
+    Scenario(ScenarioArgs),
     /// How response times follow from load and instances, for the policy `mpc`.
     Identify(IdentifyArgs),
     /// What drives the load and the plan.

@@ -10,7 +10,9 @@ pub mod identify;
 pub mod models;
 pub mod plan;
 pub mod replay;
+pub mod scenario;
 pub mod train;
+pub mod train_policy;
 
 use serde_json::{Map, Value};
 

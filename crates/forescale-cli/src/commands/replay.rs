@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use forescale::{
-    EngineOptions, Outcome, PlanKind, Planned, Policy, ReplayError, ScoreSettings, World, policies,
+    EngineOptions, Outcome, PlanKind, Planned, Policy, ReplayError, ScoreSettings, World, dqn,
+    policies,
 };
 use forescale_sources::{Source, read_plan, write_atomically};
 use serde_json::json;
@@ -78,9 +79,8 @@ fn named(args: &ReplayArgs, world: &World) -> Result<(Vec<String>, Vec<Box<dyn P
     if names.is_empty() && args.plan.is_none() {
         names = policies().iter().map(|row| row.name.to_owned()).collect();
     }
-    let create = |name: &String| forescale::create_policy(name, args.budget);
-    let mut made =
-        names.iter().map(create).collect::<Result<Vec<_>, _>>().map_err(ReplayError::Policy)?;
+    let create = |name: &String| create(name, args.budget);
+    let mut made = names.iter().map(create).collect::<Result<Vec<_>, _>>()?;
     if let Some(file) = &args.plan {
         let rows = read_plan(&Source::new(file), Some(world.service().calendar.zone))
             .map_err(source_failure)?;
@@ -92,6 +92,22 @@ fn named(args: &ReplayArgs, world: &World) -> Result<(Vec<String>, Vec<Box<dyn P
         names.push("plan".to_owned());
     }
     Ok((names, made))
+}
+
+/// The policy called `name`; the net of a `dqn` may be a file.
+fn create(name: &str, budget: f64) -> Result<Box<dyn Policy>, Failure> {
+    let Some(file) = name.strip_prefix("dqn:net=") else {
+        return Ok(forescale::create_policy(name, budget).map_err(ReplayError::Policy)?);
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::unavailable(format!("{file}: {error}"))
+            .hint("name the file that `forescale train-policy` wrote")
+    })?;
+    let net = dqn::Net::from_json(&text).map_err(|error| {
+        Failure::usage(format!("{file}: {error}"))
+            .hint("train it again with `forescale train-policy`")
+    })?;
+    Ok(Box::new(dqn::Dqn::with_net(net)))
 }
 
 fn unknown_out(out: &PlanOut, names: &[String]) -> Failure {
