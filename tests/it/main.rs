@@ -12,5 +12,6 @@ mod layering;
 mod never_absurd;
 mod odd_histories;
 mod pipeline;
+mod replays;
 mod worked_example;
 mod workspace;

@@ -1,0 +1,226 @@
+//! `replay`, `advise`, `identify`, `train-policy` and `scenario` end to end, through the built command.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::command::{Ran, forescale, on_threads};
+use crate::workspace::root;
+
+/// Three days of five minutes: a daily wave with a weekly look-alike of noise.
+fn history() -> String {
+    let row = |k: u32| {
+        let wave = (f64::from(k % 288) / 288.0 * std::f64::consts::TAU).sin();
+        let noise = f64::from(k.wrapping_mul(2_654_435_761) >> 24) / 256.0;
+        let load = 200.0 - 150.0 * wave + 20.0 * noise;
+        let (day, minute) = (k / 288, k % 288 * 5);
+        format!("2026-01-{:02}T{:02}:{:02}:00Z,{load:.3}\n", 5 + day, minute / 60, minute % 60)
+    };
+    let rows: String = (0..3 * 288).map(row).collect();
+    format!("timestamp,load\n{rows}")
+}
+
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("there is room for a test");
+    std::fs::write(folder.path().join("load.csv"), history()).expect("the folder is writable");
+    folder
+}
+
+const REPLAY: &[&str] = &["replay", "load.csv", "--capacity", "20", "--step", "5m"];
+
+fn replayed(folder: &Path, more: &[&str]) -> Ran {
+    forescale(folder, &[REPLAY, more].concat())
+}
+
+fn policies(ran: &Ran) -> Vec<Value> {
+    ran.json()["policies"].as_array().expect("a list of policies").clone()
+}
+
+#[test]
+fn every_number_of_a_replay_and_what_repeats_it_are_in_its_json() {
+    let folder = folder();
+    let named =
+        ["--policy", "forescale:budget=2%", "--policy", "hpa", "--policy", "hpa:target=0.4"];
+    let ran = replayed(folder.path(), &[&named, &["-o", "json"][..]].concat());
+    let policies = policies(&ran);
+    assert_eq!(policies.len(), 3);
+    assert_eq!(policies[0]["settings"]["budget"], "0.02");
+    assert_eq!(policies[2]["settings"]["target"], "0.4");
+    for policy in &policies {
+        for number in [
+            "instance_hours",
+            "cost",
+            "cost_over_clairvoyant",
+            "under_provisioned_time",
+            "unserved_share",
+            "theta_u",
+            "theta_o",
+            "tau_u",
+            "tau_o",
+            "instability",
+            "actions_per_day",
+            "flaps",
+        ] {
+            assert!(policy[number].is_number(), "{number} of {policy}");
+        }
+        for model in ["utilization", "waiting", "backlog"] {
+            assert!(policy["slo_violation_share"][model].is_number(), "{model}");
+        }
+        assert!(policy["incidents"].is_array() && policy["strategy"].is_string());
+        let share = policy["under_provisioned_time"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&share));
+    }
+    // More room costs more and misses less.
+    let number = |at: usize, name: &str| policies[at][name].as_f64().unwrap();
+    assert!(number(2, "cost") > number(1, "cost"));
+    assert!(number(2, "under_provisioned_time") <= number(1, "under_provisioned_time"));
+    assert!(number(0, "cost") < number(2, "cost"), "the forecast saves something");
+}
+
+#[test]
+fn threads_do_not_change_a_replay() {
+    let folder = folder();
+    let arguments = [REPLAY, &["--policy", "hpa", "--policy", "forescale", "-o", "json"]].concat();
+    let one = on_threads(folder.path(), 1, &arguments);
+    let two = on_threads(folder.path(), 2, &arguments);
+    let without = |ran: &Ran| {
+        let mut object = ran.json();
+        object["settings"]["threads"] = Value::Null;
+        object
+    };
+    assert_eq!(without(&one), without(&two));
+}
+
+#[test]
+fn a_plan_that_was_written_replays_to_the_same_numbers() {
+    let folder = folder();
+    let ran =
+        replayed(folder.path(), &["--policy", "hpa", "--plan-out", "hpa=hpa.csv", "-o", "json"]);
+    let own = &policies(&ran)[0];
+    let again = replayed(folder.path(), &["--plan", "hpa.csv", "-o", "json"]);
+    let planned = &policies(&again)[0];
+    for number in ["cost", "under_provisioned_time", "tau_o", "actions_per_day"] {
+        assert_eq!(planned[number], own[number], "{number}");
+    }
+}
+
+#[test]
+fn the_page_of_a_replay_loads_nothing_and_names_every_policy() {
+    let folder = folder();
+    let named = ["--policy", "hpa", "--policy", "keda", "--report", "replay.html"];
+    let ran = replayed(folder.path(), &named);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("of optimum"), "{}", ran.stdout);
+    let page = std::fs::read_to_string(folder.path().join("replay.html")).unwrap();
+    assert!(page.contains("\"name\":\"hpa\"") && page.contains("\"name\":\"keda\""));
+    assert!(!page.contains("src=\"http") && !page.contains("href=\"http"));
+}
+
+#[test]
+fn what_is_wrong_with_a_replay_is_said() {
+    let folder = folder();
+    let cases: [(&[&str], &str); 6] = [
+        (&["--policy", "hpb"], "hpb"),
+        (&["--policy", "hpa:goal=1"], "goal"),
+        (&["--policy", "hpa:target=2"], "target of hpa"),
+        (&["--score-from", "2030-01-01T00:00:00Z"], "score"),
+        (&["--plan-out", "keda=x.csv", "--policy", "hpa"], "keda"),
+        (&["--metric", "heat=x", "--policy", "hpa"], "memory"),
+    ];
+    for (flags, word) in cases {
+        let ran = replayed(folder.path(), flags);
+        assert_eq!(ran.code, 2, "{flags:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(word), "{word:?} should be in {}", ran.stderr);
+        assert_eq!(ran.stdout, "");
+    }
+    assert!(!folder.path().join("x.csv").exists());
+}
+
+#[test]
+fn advice_has_a_verdict_its_evidence_and_what_applies_it() {
+    let folder = folder();
+    let fleet = ["advise", "load.csv", "--capacity", "20", "--step", "5m", "--budget", "2%"];
+    let ran =
+        forescale(folder.path(), &[&fleet[..], &["--today", "static:n=60", "-o", "json"]].concat());
+    let object = ran.json();
+    let advice = &object["advice"];
+    assert_eq!(advice["verdict"], "use", "sixty instances are far too many: {advice}");
+    let hours = |at: &Value| at["judged"]["instance_hours"].as_f64().unwrap();
+    assert!(hours(&advice["chosen"]) < 0.7 * hours(&advice["today"]));
+    assert!(object["apply"].as_array().is_some_and(|steps| !steps.is_empty()));
+
+    let chosen = advice["chosen"]["policy"].as_str().unwrap();
+    let stay = forescale(folder.path(), &[&fleet[..], &["--today", chosen]].concat());
+    assert!(stay.stdout.contains(&format!("stay with {chosen}")), "{}", stay.stdout);
+    let unknown = forescale(folder.path(), &[&fleet[..], &["--today", "magic"]].concat());
+    assert!(unknown.code == 2 && unknown.stderr.contains("magic"), "{}", unknown.stderr);
+}
+
+/// Response times of an M/M/n queue by hand: instances of 40, 50 ms alone.
+fn measured() -> String {
+    let row = |k: u32| {
+        let load = 100.0 + 80.0 * (f64::from(k) / 50.0).sin();
+        let instances = 4 + k % 5;
+        let busy = (load / (f64::from(instances) * 40.0)).min(0.95);
+        let seconds = 0.05 * (1.0 + busy.powi(6) / (1.0 - busy));
+        let time = format!("2026-01-{:02}T{:02}:{:02}:00Z", 5 + k / 288, k % 288 / 12, k % 12 * 5);
+        format!("{time},{load:.3},{instances},{seconds:.5}\n")
+    };
+    format!("timestamp,load,instances,response_time\n{}", (0..576).map(row).collect::<String>())
+}
+
+#[test]
+fn response_times_are_identified_and_planned_with() {
+    let folder = folder();
+    std::fs::write(folder.path().join("measured.csv"), measured()).unwrap();
+    let arguments = ["identify", "measured.csv", "--load", "load", "--slo", "100ms", "-o", "json"];
+    let object = forescale(folder.path(), &arguments).json();
+    assert!(object["identified"]["r_squared"].as_f64().unwrap() > 0.8, "{object}");
+    let policy = object["policy"].as_str().unwrap();
+    let ran = replayed(folder.path(), &["--policy", policy, "-o", "json"]);
+    assert!(policies(&ran)[0]["cost_over_clairvoyant"].as_f64().unwrap() > 0.9);
+
+    let absent = forescale(folder.path(), &["identify", "load.csv"]);
+    assert!(absent.code != 0 && absent.stderr.contains("instances"), "{}", absent.stderr);
+}
+
+#[test]
+fn a_policy_that_is_trained_twice_is_the_same_and_a_broken_net_is_refused() {
+    let folder = folder();
+    let train = |out: &str| {
+        let arguments = ["train-policy", "--episodes", "2", "--seed", "7", "--out", out];
+        let ran = forescale(folder.path(), &arguments);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        std::fs::read(folder.path().join(out)).unwrap()
+    };
+    let net = train("a.json");
+    assert_eq!(net, train("b.json"));
+    let ran = replayed(folder.path(), &["--policy", "dqn:net=a.json", "-o", "json"]);
+    assert_eq!(policies(&ran)[0]["policy"], "dqn");
+
+    std::fs::write(folder.path().join("cut.json"), &net[..net.len() / 2]).unwrap();
+    let ran = replayed(folder.path(), &["--policy", "dqn:net=cut.json"]);
+    assert!(ran.code == 2 && ran.stderr.contains("cut.json"), "{}", ran.stderr);
+    let ran = replayed(folder.path(), &["--policy", "dqn:net=none.json"]);
+    assert!(ran.code == 3 && ran.stderr.contains("none.json"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_scenario_that_fails_says_so_and_ends_with_1() {
+    let scenario = root().join("tests/scenarios/scale-up.toml");
+    let ran = forescale(&root(), &["scenario", scenario.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("passed"));
+
+    let folder = folder();
+    let text = std::fs::read_to_string(&scenario).unwrap();
+    let harder = format!("{text}\n[[expect]]\ncost-over-clairvoyant = 0.1\n");
+    std::fs::write(folder.path().join("hard.toml"), harder).unwrap();
+    let ran = forescale(folder.path(), &["scenario", "hard.toml"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.stdout.contains("failed") && ran.stderr.contains("1 of 1"), "{}", ran.stderr);
+
+    std::fs::write(folder.path().join("broken.toml"), "name = 3\n").unwrap();
+    let ran = forescale(folder.path(), &["scenario", "broken.toml"]);
+    assert!(ran.code == 2 && ran.stderr.contains("line 1"), "{}", ran.stderr);
+}
