@@ -211,7 +211,7 @@ fn a_policy_that_is_trained_twice_is_the_same_and_a_broken_net_is_refused() {
 #[test]
 fn a_scenario_that_fails_says_so_and_ends_with_1() {
     let scenario = root().join("tests/scenarios/scale-up.toml");
-    let ran = forescale(&root(), &["scenario", scenario.to_str().unwrap()]);
+    let ran = forescale(root(), &["scenario", scenario.to_str().unwrap()]);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("passed"));
 

@@ -73,8 +73,11 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     })
 }
 
+/// Names, and the policies that they stand for.
+type Named = (Vec<String>, Vec<Box<dyn Policy>>);
+
 /// The policies with the names they were asked for by.
-fn named(args: &ReplayArgs, world: &World) -> Result<(Vec<String>, Vec<Box<dyn Policy>>), Failure> {
+fn named(args: &ReplayArgs, world: &World) -> Result<Named, Failure> {
     let mut names = args.policies.clone();
     if names.is_empty() && args.plan.is_none() {
         names = policies().iter().map(|row| row.name.to_owned()).collect();
