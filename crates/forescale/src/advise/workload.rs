@@ -120,8 +120,11 @@ mod tests {
     fn what_repeats_is_told_from_noise() {
         let wave: Vec<f64> = (0..400).map(|k| (f64::from(k) * 0.0628 * 2.0).sin() + 2.0).collect();
         assert!(repeated(&wave, 50, 2.0) > 0.99);
-        let noise: Vec<f64> =
-            (0..4_000_u32).map(|k| f64::from(k.wrapping_mul(2_654_435_761) >> 16)).collect();
+        let mixed = |k: u32| {
+            let once = k.wrapping_mul(0x9e37_79b1);
+            (once ^ (once >> 15)).wrapping_mul(0x85eb_ca77) >> 8
+        };
+        let noise: Vec<f64> = (0..4_000).map(|k| f64::from(mixed(k))).collect();
         let mean = noise.iter().sum::<f64>() / 4_000.0;
         assert!(repeated(&noise, 77, mean).abs() < 0.1);
     }
