@@ -35,7 +35,7 @@ def pages(tmp_path_factory):
     """Paths of the sample pages by name."""
     folder = tmp_path_factory.mktemp("pages")
     made = {}
-    for name in ["page", "empty", "hostile"]:
+    for name in ["page", "empty", "hostile", "replay", "hostile-replay"]:
         made[name] = folder / f"{name}.html"
         made[name].write_text(sample(name), encoding="utf-8")
     return made

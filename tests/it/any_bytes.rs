@@ -26,6 +26,14 @@ proptest! {
     }
 }
 
+#[test]
+fn a_table_that_ends_with_an_opening_quote_is_refused_with_its_line() {
+    let text = b"timestamp,load\n2026-01-01T00:00,0\n2026-01-01T00:01,\"";
+    let ran = piped(&["data", "describe", "-"], text);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("line 3") && !ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
 fn read(bytes: Vec<u8>) {
     let ran = piped(&["data", "describe", "-", "-o", "json"], &bytes);
     assert!([0, 1, 2, 3].contains(&ran.code), "exit {}: {}", ran.code, ran.stderr);

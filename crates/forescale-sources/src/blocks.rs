@@ -23,13 +23,19 @@ impl<'a> Blocks<'a> {
     ///
     /// # Errors
     /// What reading says, and `InvalidData` for a record that does not end.
+    ///
+    /// A text that ends with an opening quote is one: the reader of fields takes the quote for both quotes of a field and
+    /// panics.
     pub fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut block = std::mem::take(&mut self.rest);
         block.reserve_exact(BLOCK_BYTES as usize);
         loop {
             let read = (&mut self.source).take(BLOCK_BYTES).read_to_end(&mut block)?;
             if read == 0 {
-                return Ok((!block.is_empty()).then_some(block));
+                return match ends_with_opening_quote(&block) {
+                    true => Err(io::ErrorKind::InvalidData.into()),
+                    false => Ok((!block.is_empty()).then_some(block)),
+                };
             }
             if let Some(end) = end_of_records(&block) {
                 self.rest = block[end..].to_vec();
@@ -59,9 +65,23 @@ fn end_of_records(block: &[u8]) -> Option<usize> {
     end
 }
 
+fn ends_with_opening_quote(block: &[u8]) -> bool {
+    let quotes = || block.iter().filter(|byte| **byte == b'"').count();
+    block.last() == Some(&b'"') && !quotes().is_multiple_of(2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_ends_with_an_opening_quote_does_not_end() {
+        let read = |text: &'static [u8]| Blocks::new(Box::new(text)).next();
+        for text in [&b"a,\""[..], b"a,b\nc,\"", b"\""] {
+            assert_eq!(read(text).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        }
+        assert_eq!(read(b"a,\"b\"").unwrap(), Some(b"a,\"b\"".to_vec()));
+    }
 
     #[test]
     fn a_cut_is_never_within_a_record() {

@@ -42,7 +42,7 @@ pub fn policies() -> &'static [Row] {
 }
 
 /// The policy that `text` names, with its settings after a colon: `hpa:target=0.6`. One that keeps a budget and is given
-/// none keeps `budget`, a share of time.
+/// none keeps `budget`, a share of time; so do those that are combined.
 ///
 /// # Errors
 /// [`PolicyError`] names the policy, the key or the value that does not fit.
@@ -58,6 +58,10 @@ pub fn create_policy(text: &str, budget: f64) -> Result<Box<dyn Policy>, PolicyE
     let row = policies().iter().find(|row| row.name == name.trim());
     let keeps = row.is_some_and(|row| (row.keys)().iter().any(|key| key.name == BUDGET));
     let given = Given::parse(settings)?;
+    if row.is_some_and(|row| row.name == "combined") {
+        let parts = |text: &str| create_policy(text, budget);
+        return Ok(Box::new(Combined::from_given(&given, parts)?));
+    }
     if !keeps || given.pairs().iter().any(|(key, _)| key == BUDGET) {
         return create(text, policies());
     }
@@ -72,6 +76,12 @@ mod tests {
     use forescale_core::{Foresight, Frequency, Utilization};
     use forescale_plan::Capacity;
     use forescale_plan::policies::{Observation, Past, Service};
+
+    #[test]
+    fn a_budget_reaches_the_policies_that_are_combined() {
+        let made = super::create_policy("combined:of=forescale+hpa", 0.02).unwrap();
+        assert!(made.settings()[0].1.contains("budget=0.02"), "{:?}", made.settings());
+    }
 
     /// A service of instances of 10 at most 80 % busy that start in five minutes, and its load minute by minute.
     pub(super) struct Minutes {
