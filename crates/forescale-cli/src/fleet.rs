@@ -1,7 +1,7 @@
 //! The fleet and what is asked of it, from the options.
 
 use forescale::{
-    Capacity, FleetState, Limits, LoadSeries, Objective, PlanOptions, Replicas,
+    Capacity, ColdStart, FleetState, Limits, LoadSeries, Objective, PlanOptions, Replicas,
     instances_for_last_load,
 };
 
@@ -40,7 +40,7 @@ pub fn record(args: &FleetArgs, context: &mut Context) {
 }
 
 /// What the plan must respect and weigh.
-pub fn plan_options(args: &FleetArgs, all_steps: bool) -> PlanOptions {
+pub fn plan_options(args: &FleetArgs, cold_start: ColdStart, all_steps: bool) -> PlanOptions {
     let limits = Limits {
         min: Replicas(args.min),
         max: args.max.map(Replicas),
@@ -55,7 +55,7 @@ pub fn plan_options(args: &FleetArgs, all_steps: bool) -> PlanOptions {
         level: args.level,
         event_price: args.event_price,
         all_steps,
-        ..PlanOptions::default()
+        cold_start,
     }
 }
 

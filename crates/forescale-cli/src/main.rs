@@ -17,6 +17,7 @@ mod engine;
 mod failure;
 mod fleet;
 mod input;
+mod named;
 mod output;
 mod parquet;
 mod peers;
@@ -24,6 +25,7 @@ mod settings;
 mod simulated;
 mod store;
 mod terminal;
+mod weigh;
 
 use args::{Cli, Command};
 use commands::Context;

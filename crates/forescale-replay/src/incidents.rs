@@ -23,7 +23,7 @@ pub struct Incident {
 
 /// Every incident of the scored steps, the one that misses most instance-minutes first.
 pub(crate) fn incidents(world: &World, run: &Run) -> Vec<Incident> {
-    let short = |k: usize| world.counts(k) && run.serving[k] < world.demand[k];
+    let short = |k: usize| world.counts(k) && run.serving[k] < world.demand_of(run)[k];
     let mut found = Vec::new();
     let mut k = 0;
     while k < run.serving.len() {
@@ -41,13 +41,13 @@ pub(crate) fn incidents(world: &World, run: &Run) -> Vec<Incident> {
 }
 
 fn incident(world: &World, run: &Run, from: usize, to: usize) -> Incident {
-    let missing = (from..to).map(|k| world.demand[k] - run.serving[k]);
+    let missing = (from..to).map(|k| world.demand_of(run)[k] - run.serving[k]);
     let minutes = world.trace.step().seconds() as f64 / 60.0;
     Incident {
         start: world.service.time_at(from),
         end: world.service.time_at(to),
         missing: missing.clone().max().unwrap_or(0),
         missing_instance_minutes: missing.map(f64::from).sum::<f64>() * minutes,
-        peak_load: world.trace.loads()[from..to].iter().copied().fold(0.0, f64::max),
+        peak_load: world.served(run)[from..to].iter().copied().fold(0.0, f64::max),
     }
 }

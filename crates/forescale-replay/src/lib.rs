@@ -30,7 +30,7 @@ pub use frontier::{FrontierPoint, frontier};
 pub use incidents::Incident;
 pub use planned::{PlanKind, Planned};
 pub use replay::{Outcome, replay};
-pub use run::{Action, Run};
+pub use run::{Action, Moved, Run};
 pub use scorecard::{ScoreSettings, Scorecard};
 pub use settings::{FleetSettings, Health, Hook, Lifecycle, MOST_INSTANCES, OnTimeout, WarmPool};
 pub use shadow::Shadow;

@@ -26,6 +26,9 @@ pub struct Outcome {
     /// Its numbers.
     #[serde(flatten)]
     pub scorecard: Scorecard,
+    /// What it reached of its own objective, over the scored steps.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub objective: BTreeMap<&'static str, f64>,
     /// What happened step by step.
     #[serde(skip)]
     pub run: Run,
@@ -78,6 +81,7 @@ pub fn replay(
             strategy: policy.strategy(),
             settings: policy.settings().into_iter().collect(),
             scorecard: Scorecard::new(world, &run, score),
+            objective: policy.figures().into_iter().collect(),
             run,
         };
         done(&outcome);

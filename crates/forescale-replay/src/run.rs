@@ -15,6 +15,15 @@ pub struct Action {
     pub cause: Cause,
 }
 
+/// Load that a policy moved in time.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Moved {
+    /// What is served at every step.
+    pub loads: Vec<f64>,
+    /// Instances that it needs.
+    pub demand: Vec<u32>,
+}
+
 /// A replayed fleet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
@@ -26,6 +35,8 @@ pub struct Run {
     pub billed: Vec<f64>,
     /// Every change, in order.
     pub actions: Vec<Action>,
+    /// The load that was served and the instances it needs, step by step, where the policy moved load in time.
+    pub moved: Option<Moved>,
     /// Instance-seconds owed on top because instances ended before their minimum billing.
     pub owed_s: f64,
 }

@@ -103,13 +103,14 @@ impl Scorecard {
         let scored: Vec<usize> = (0..run.serving.len()).filter(|k| world.counts(*k)).collect();
         let days = scored.len() as f64 * step_s / 86_400.0;
         let mut meter = SloMeter::new(&world.service.capacity, max_wait_s(world, settings), step_s);
+        let (loads, demand) = (world.served(run), world.demand_of(run));
         for k in &scored {
-            meter.serve(world.trace.loads()[*k], run.serving[*k], world.demand[*k]);
+            meter.serve(loads[*k], run.serving[*k], demand[*k]);
         }
         let billed: f64 = scored.iter().map(|k| run.billed[*k]).sum();
         // What is owed cannot be told apart by steps, so it belongs to no window but the whole.
         let owed = if world.score_from == 0 { run.owed_s / step_s } else { 0.0 };
-        let elasticity = Elasticity::new(&world.demand, &run.serving, |k| world.counts(k));
+        let elasticity = Elasticity::new(demand, &run.serving, |k| world.counts(k));
         let actions: Vec<&Action> =
             run.actions.iter().filter(|action| world.counts(action.step)).collect();
         let flaps = flaps(&actions, settings.flap_window_s / step_s);
@@ -148,7 +149,8 @@ fn max_wait_s(world: &World, settings: &ScoreSettings) -> f64 {
 }
 
 fn under_provisioned(world: &World, run: &Run, scored: &[usize]) -> f64 {
-    let under = scored.iter().filter(|k| run.serving[**k] < world.demand[**k]).count();
+    let demand = world.demand_of(run);
+    let under = scored.iter().filter(|k| run.serving[**k] < demand[**k]).count();
     under as f64 / scored.len() as f64
 }
 

@@ -7,7 +7,7 @@ use crate::detailed::DetailedFleet;
 use crate::error::ReplayError;
 use crate::fleet::{Bounds, Counts, Fleet};
 use crate::plain::PlainFleet;
-use crate::run::{Action, Run};
+use crate::run::{Action, Moved, Run};
 use crate::settings::steps;
 use crate::world::World;
 
@@ -15,7 +15,8 @@ use crate::world::World;
 ///
 /// At the start of step `k`, in this order: instances whose start-up is over begin to serve and finished drains are no
 /// longer billed; the policy decides from the loads before `k`, as far as metrics have arrived; the fleet follows within
-/// its limits, cancelling the newest starting instances first and then the oldest serving ones; the step is served.
+/// its limits, cancelling the newest starting instances first and then the oldest serving ones; the step is served, with
+/// the load that a policy which moves load in time lets in.
 ///
 /// The policy is prepared with the loads before the scored window, and with what `foresight` there is.
 ///
@@ -59,6 +60,7 @@ fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run 
         ..Run::default()
     };
     let mut eyes = Eyes::new(world);
+    let mut moved = policy.moves_load().then(Moved::default);
     for k in 0..all {
         fleet.advance(k);
         let decision = policy.decide(&eyes.look(k, fleet.counts()));
@@ -70,7 +72,13 @@ fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run 
         let counts = fleet.counts();
         run.serving.push(counts.healthy());
         run.billed.push(counts.billed);
+        if let Some(moved) = &mut moved {
+            let load = policy.admit(world.trace.loads()[k], counts.healthy());
+            moved.demand.push(world.needed(load));
+            moved.loads.push(load);
+        }
     }
+    run.moved = moved;
     run.owed_s = fleet.owed_s();
     run
 }

@@ -9,6 +9,7 @@ use forescale_plan::clairvoyant::{Bound, Question, frontier, zero_violation};
 use forescale_plan::policies::Service;
 
 use crate::error::ReplayError;
+use crate::run::Run;
 use crate::settings::{FleetSettings, MOST_INSTANCES, steps};
 use crate::trace::Trace;
 
@@ -125,6 +126,22 @@ impl World {
     /// Instance-steps of the clairvoyant without violations in the scored steps, at least one: what costs are divided by.
     pub fn optimum(&self) -> f64 {
         self.optimum
+    }
+
+    /// Instances that `load` needs, at least the minimum; as many as there can be when they cannot be counted.
+    pub(crate) fn needed(&self, load: f64) -> u32 {
+        let needed = self.service.capacity.needed(load).map_or(MOST_INSTANCES, |count| count.0);
+        needed.max(self.fleet.min)
+    }
+
+    /// The load that `run` served.
+    pub(crate) fn served<'a>(&'a self, run: &'a Run) -> &'a [f64] {
+        run.moved.as_ref().map_or(self.trace.loads(), |moved| &moved.loads)
+    }
+
+    /// Instances that every step of `run` needed.
+    pub(crate) fn demand_of<'a>(&'a self, run: &'a Run) -> &'a [u32] {
+        run.moved.as_ref().map_or(&self.demand, |moved| &moved.demand)
     }
 
     /// Whether step `k` is scored.

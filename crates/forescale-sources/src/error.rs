@@ -101,6 +101,8 @@ pub enum Role {
     Event,
     /// A fixed column of a plan.
     Plan,
+    /// A fixed column of prices, emissions or regions.
+    Rates,
 }
 
 impl Role {
@@ -112,6 +114,7 @@ impl Role {
             Self::Series => "--series",
             Self::Event => "--events",
             Self::Plan => "--plan",
+            Self::Rates => "--spot, --carbon or --regions",
         }
     }
 }
@@ -124,6 +127,7 @@ impl fmt::Display for Role {
             Self::Series => "series",
             Self::Event => "event",
             Self::Plan => "plan",
+            Self::Rates => "rates",
         })
     }
 }

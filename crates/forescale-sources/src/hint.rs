@@ -24,6 +24,9 @@ impl SourceError {
                 "a calendar of events has the columns start,end,kind and, if you like, factor"
                     .into()
             }
+            Self::UnknownColumn { role: Role::Rates, .. } => {
+                "`forescale plan --help` names the columns of every file".into()
+            }
             Self::UnknownColumn { role, wanted, have, .. } => {
                 pick(wanted, have, &format!("name one of them with `{}`", role.flag()))
             }

@@ -25,6 +25,7 @@ pub mod advise;
 mod backtest;
 pub mod card;
 mod error;
+mod error_correlation;
 pub mod explain;
 mod foresight;
 mod model;
@@ -43,6 +44,7 @@ pub use advise::{Advice, Evidence, Kind, Numbers, Verdict, Workload, advise};
 pub use backtest::{Backtest, BacktestOptions, backtest};
 pub use card::ModelCard;
 pub use error::EngineError;
+pub use error_correlation::error_correlation;
 pub use explain::{Explanation, Rule, explain};
 pub use forescale_backtest::{Bucket, Scores};
 pub use forescale_core::{
@@ -53,7 +55,7 @@ pub use forescale_ensemble::{EnsembleReport, MemberReport, Predicted, Progress};
 pub use forescale_features::holidays::{HolidayError, holidays};
 pub use forescale_plan::identify::{Candidate, Identified, IdentifyError, ResponseModel, identify};
 pub use forescale_plan::objectives;
-pub use forescale_plan::policies::{Dimension, Policy, PolicyError, dqn};
+pub use forescale_plan::policies::{Attached, Dimension, FileKind, Policy, PolicyError, dqn};
 pub use forescale_plan::{
     Action, Capacity, ColdStart, FleetState, Limits, Objective, PlanError, PlanOptions,
     Recommendation, ScalePlan, plan, plan_serving,

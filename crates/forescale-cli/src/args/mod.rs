@@ -13,6 +13,7 @@ mod model;
 mod plan;
 mod replay;
 mod values;
+mod weigh;
 mod what;
 
 pub use advise::AdviseArgs;
@@ -25,6 +26,7 @@ pub use plan::{FleetArgs, PlanArgs};
 pub use replay::{
     MetricColumn, PlanMeaning, PlanOut, ReplayArgs, ScoreArgs, ScoreFrom, SimulatedArgs,
 };
+pub use weigh::WeighArgs;
 pub use what::{BacktestArgs, CompareArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
 
 const AFTER_HELP: &str = "\

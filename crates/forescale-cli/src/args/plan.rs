@@ -10,6 +10,7 @@ use super::When;
 use super::history::{EngineArgs, HistoryArgs};
 use super::model::Source;
 use super::values;
+use super::weigh::WeighArgs;
 use super::what::HorizonArgs;
 
 /// `plan`.
@@ -24,6 +25,9 @@ pub struct PlanArgs {
     /// The fleet.
     #[command(flatten)]
     pub fleet: FleetArgs,
+    /// What it weighs beside the load.
+    #[command(flatten)]
+    pub weigh: WeighArgs,
     /// Give a row for every step, not only for changes.
     #[arg(long, help_heading = "Showing")]
     pub all_steps: bool,

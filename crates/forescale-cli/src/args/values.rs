@@ -107,6 +107,16 @@ pub fn share(text: &str) -> Result<f64, String> {
     })
 }
 
+/// An origin and its share of the load: `europe=0.7`.
+pub fn origin(text: &str) -> Result<(String, f64), String> {
+    let parts = text.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+    let parts = parts.and_then(|(name, share)| {
+        let share = share.trim().parse::<f64>().ok()?;
+        (0.0..=1.0).contains(&share).then(|| (name.trim().to_owned(), share))
+    });
+    parts.ok_or_else(|| format!("an origin should look like europe=0.7, but is {text:?}"))
+}
+
 /// A number above 0.
 pub fn positive(text: &str) -> Result<f64, String> {
     let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0);

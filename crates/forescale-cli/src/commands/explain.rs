@@ -1,6 +1,6 @@
 //! `forescale explain`: what drives the load and the plan.
 
-use forescale::{Explanation, Quantiles, explain, plan};
+use forescale::{ColdStart, Explanation, Quantiles, explain, plan};
 use serde_json::json;
 
 use super::Context;
@@ -20,7 +20,7 @@ const NOTICED: usize = 12;
 /// Explains and prints.
 pub fn run(args: &ExplainArgs, mut context: Context) -> Result<(), Failure> {
     let capacity = fleet::capacity(&args.fleet)?;
-    let options = fleet::plan_options(&args.fleet, true);
+    let options = fleet::plan_options(&args.fleet, ColdStart::default(), true);
     options.check()?;
     if capacity.is_some() {
         fleet::record(&args.fleet, &mut context);

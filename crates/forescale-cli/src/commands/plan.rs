@@ -1,14 +1,15 @@
 //! `forescale plan`: from a history and a fleet to a list of scale recommendations.
 
+use forescale::objectives::{Weighed, plan_weighed};
 use forescale::{Forecast, Level, Quantiles, ScalePlan, plan};
 use serde_json::json;
 
 use super::Context;
 use crate::args::{PlanArgs, When};
 use crate::failure::Failure;
-use crate::fleet;
 use crate::input::{Prepared, prepare};
-use crate::output::{Answer, picture, recommendations};
+use crate::output::{Answer, picture, recommendations, weighed};
+use crate::{fleet, weigh};
 
 /// Plans and prints.
 pub fn run(args: &PlanArgs, mut context: Context) -> Result<(), Failure> {
@@ -17,7 +18,7 @@ pub fn run(args: &PlanArgs, mut context: Context) -> Result<(), Failure> {
             "pass --capacity LOAD, the load that saturates one instance; or --service-time and --max-wait",
         ));
     };
-    let options = fleet::plan_options(&args.fleet, args.all_steps);
+    let options = fleet::plan_options(&args.fleet, weigh::cold_start(&args.weigh), args.all_steps);
     options.check()?;
     fleet::record(&args.fleet, &mut context);
     let horizon = args.horizon.horizon;
@@ -30,17 +31,35 @@ pub fn run(args: &PlanArgs, mut context: Context) -> Result<(), Failure> {
     prepared.warnings.extend(predicted.notes);
     let forecast = predicted.forecast;
     let notes = prepared.model.notes();
-    let plan = plan(&forecast, &state, &capacity, &options, &notes)?;
-    show(args, context, prepared, &forecast, &plan)
+    let planned = match weigh::weighing(&args.weigh, &args.engine, &prepared)? {
+        None => {
+            let plan = plan(&forecast, &state, &capacity, &options, &notes)?;
+            Planned { plan, forecast, weighed: None }
+        }
+        Some(weighing) => {
+            let weighed = plan_weighed(&forecast, &state, &capacity, &options, &notes, &weighing)?;
+            let Weighed { plan, forecast, steps, totals } = weighed;
+            let weighed = Some(weighed::Answer { name: weighing.name(), steps, totals });
+            Planned { plan, forecast, weighed }
+        }
+    };
+    show(args, context, prepared, &planned)
+}
+
+/// A plan, the forecast of what it carries, and what was weighed for it.
+struct Planned {
+    plan: ScalePlan,
+    forecast: Forecast,
+    weighed: Option<weighed::Answer>,
 }
 
 fn show(
     args: &PlanArgs,
     mut context: Context,
     prepared: Prepared,
-    forecast: &Forecast,
-    plan: &ScalePlan,
+    planned: &Planned,
 ) -> Result<(), Failure> {
+    let Planned { plan, forecast, weighed } = planned;
     context.set("current", plan.settings.current.0);
     let mut warnings = prepared.warnings.clone();
     warnings.extend(plan.warnings.iter().filter(|w| !prepared.warnings.contains(w)).cloned());
@@ -53,12 +72,14 @@ fn show(
     context.terminal.warn_all(&warnings);
     let zone = prepared.model.calendar().zone;
     let summary = recommendations::summary(plan, forecast);
+    let mut more = vec![("summary", summary.clone()), ("plan_settings", json!(plan.settings))];
+    more.extend(weighed.as_ref().map(|weighed| ("weighed", weighed.json())));
     let answer = Answer {
         name: "recommendations",
         settings: context.settings.into(),
         data: prepared.data,
         result: json!(plan.recommendations),
-        more: vec![("summary", summary.clone()), ("plan_settings", json!(plan.settings))],
+        more,
         frame: recommendations::frame(&plan.recommendations),
         warnings,
     };
@@ -68,7 +89,8 @@ fn show(
         When::Auto => context.terminal.interactive,
     };
     answer.print(context.form, |_| {
-        let table = recommendations::human(plan, &summary, zone);
+        let mut table = recommendations::human(plan, &summary, zone);
+        table.push_str(&weighed.as_ref().map_or_else(String::new, |weighed| weighed.human(zone)));
         match chart {
             true => format!("{}\n{table}", picture::terminal(&drawn, context.terminal.color)),
             false => table,

@@ -4,8 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use forescale::{
-    EngineOptions, Outcome, PlanKind, Planned, Policy, ReplayError, ScoreSettings, World, dqn,
-    policies,
+    EngineOptions, Outcome, PlanKind, Planned, Policy, ScoreSettings, World, policies,
 };
 use forescale_sources::{Source, read_plan, write_atomically};
 use serde_json::json;
@@ -17,7 +16,7 @@ use crate::input::source_failure;
 use crate::output::frame::{Cells, Frame, time_text};
 use crate::output::replayed::Picture;
 use crate::output::{Answer, outcomes};
-use crate::{calendar, engine, input, simulated};
+use crate::{calendar, engine, input, named, simulated};
 
 /// Replays and prints.
 pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
@@ -82,11 +81,11 @@ fn named(args: &ReplayArgs, world: &World) -> Result<Named, Failure> {
     if names.is_empty() && args.plan.is_none() {
         names = policies().iter().map(|row| row.name.to_owned()).collect();
     }
-    let create = |name: &String| create(name, args.budget);
+    let zone = world.service().calendar.zone;
+    let create = |name: &String| named::policy(name, args.budget, zone);
     let mut made = names.iter().map(create).collect::<Result<Vec<_>, _>>()?;
     if let Some(file) = &args.plan {
-        let rows = read_plan(&Source::new(file), Some(world.service().calendar.zone))
-            .map_err(source_failure)?;
+        let rows = read_plan(&Source::new(file), Some(zone)).map_err(source_failure)?;
         let kind = match args.plan_kind {
             PlanMeaning::Target => PlanKind::Target,
             PlanMeaning::Serving => PlanKind::Serving,
@@ -95,22 +94,6 @@ fn named(args: &ReplayArgs, world: &World) -> Result<Named, Failure> {
         names.push("plan".to_owned());
     }
     Ok((names, made))
-}
-
-/// The policy called `name`; the net of a `dqn` may be a file.
-fn create(name: &str, budget: f64) -> Result<Box<dyn Policy>, Failure> {
-    let Some(file) = name.strip_prefix("dqn:net=") else {
-        return Ok(forescale::create_policy(name, budget).map_err(ReplayError::Policy)?);
-    };
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::unavailable(format!("{file}: {error}"))
-            .hint("name the file that `forescale train-policy` wrote")
-    })?;
-    let net = dqn::Net::from_json(&text).map_err(|error| {
-        Failure::usage(format!("{file}: {error}"))
-            .hint("train it again with `forescale train-policy`")
-    })?;
-    Ok(Box::new(dqn::Dqn::with_net(net)))
 }
 
 fn unknown_out(out: &PlanOut, names: &[String]) -> Failure {

@@ -16,6 +16,7 @@ pub mod picture;
 pub mod recommendations;
 pub mod replayed;
 pub mod table;
+pub mod weighed;
 
 use frame::Frame;
 

@@ -83,12 +83,22 @@ pub fn human(outcomes: &[(String, &Outcome)], world: &World, budget: f64, zone: 
     format!(
         "{}\nscored: {} from {}; cost in instance-hours times the price; of optimum: over the least that carries all load;\n\
          too few: share of time (* within the budget of {}); SLO missed: share of load above the utilization aimed at;\n\
-         worst time: begin, length and instances missing, in {zone}\n",
+         worst time: begin, length and instances missing, in {zone}\n{}",
         table::table(&headings, rows.iter().map(cells).collect()),
         forescale_core::time::format_span(scored),
         from.format("%a %d %b %Y %H:%M"),
         percent(budget),
+        rows.iter().filter_map(|row| objective(row)).collect::<String>(),
     )
+}
+
+/// What a policy reached of its own objective, if it has one.
+fn objective((name, outcome): &(String, &Outcome)) -> Option<String> {
+    let figure = |(name, value): (&&str, &f64)| {
+        format!("{} {}", name.replace('_', " "), table::number(*value))
+    };
+    let figures: Vec<String> = outcome.objective.iter().map(figure).collect();
+    (!figures.is_empty()).then(|| format!("{name}: {}\n", figures.join(", ")))
 }
 
 fn row(name: &str, outcome: &Outcome, budget: f64, zone: Tz) -> Vec<String> {

@@ -64,10 +64,14 @@ fn instance_hours(rows: &[Recommendation], end: DateTime<Utc>) -> f64 {
 /// The plan for people: a line of figures, then a row for each recommendation.
 pub fn human(plan: &ScalePlan, summary: &Value, zone: Tz) -> String {
     let settings = &plan.settings;
-    let quantile = settings.quantile.map_or_else(
-        || "priced step by step".to_owned(),
-        |quantile| format!("the {} % quantile is carried", percent_text(quantile.get())),
-    );
+    let chosen_by = plan.recommendations.first().and_then(|row| row.reason.peak.chosen_by);
+    let quantile = match (settings.quantile, chosen_by) {
+        (Some(quantile), _) => {
+            format!("the {} % quantile is carried", percent_text(quantile.get()))
+        }
+        (None, Some(by)) => format!("by {by}"),
+        (None, None) => "priced step by step".to_owned(),
+    };
     let figures = format!(
         "{} now, {} to {} over {}; {:.1} instance-hours, {} up, {} down; {quantile}\n",
         counted(settings.current.0),

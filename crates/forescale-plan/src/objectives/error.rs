@@ -73,6 +73,9 @@ pub enum ObjectiveError {
         /// Cases of this question.
         cases: usize,
     },
+    /// A price of a violation where a share of time is asked for.
+    #[error("this objective needs a budget or a quantile, but has a price of a violation")]
+    NeedsBudget,
     /// Rows that contradict each other.
     #[error("{what} of {name} should be the same in every row, but is {first} and {other}")]
     Contradiction {
@@ -102,6 +105,7 @@ impl ObjectiveError {
                 "raise the instances of a region, or the latency limit, or add a region"
             }
             Self::TooLarge { .. } => "plan a shorter horizon, longer steps or fewer paths",
+            Self::NeedsBudget => "give the share of time in which instances may be too few",
             Self::Contradiction { .. } => "correct one of the rows",
         }
     }

@@ -11,8 +11,10 @@ mod regions;
 mod scenarios;
 mod spot;
 mod stage;
+mod weighed;
 mod zero;
 
+pub(crate) use carbon::intensity;
 pub use carbon::{
     CarbonOptions, CarbonPlan, CarbonReason, CarbonRow, CarbonStep, FlexibleLoad, Shifted,
     carbon_steps, shift_work,
@@ -28,4 +30,7 @@ pub use scenarios::{
     plan_over_paths, sample_paths,
 };
 pub use spot::{Need, SpotOptions, SpotReason, SpotRow, SpotStep, spot_mix};
+pub use weighed::{
+    CarbonShift, Part, RegionSplit, SpotPrices, Total, Weighed, WeighedStep, Weighing, plan_weighed,
+};
 pub use zero::{ScaleToZero, Standby, stand_by};

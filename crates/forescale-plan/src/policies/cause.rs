@@ -103,6 +103,35 @@ pub enum Cause {
         /// What the load is expected to be multiplied by.
         factor: f64,
     },
+    /// A load whose violation is just worth its price.
+    Priced {
+        /// The load that is carried.
+        load: f64,
+        /// How probable more is.
+        exceeded: f64,
+    },
+    /// No load is probable before a cold start could answer it.
+    Idle,
+    /// A plan over many load paths says so.
+    Paths {
+        /// How many.
+        paths: u32,
+    },
+    /// Some stand in for spot instances that are taken away.
+    Mixed {
+        /// What would do on demand alone.
+        needed: u32,
+    },
+    /// Flexible work is done now.
+    Moved {
+        /// Instances for it.
+        flexible: u32,
+    },
+    /// Load is split over regions.
+    Split {
+        /// How many have instances.
+        regions: u32,
+    },
     /// The metric failed so often that the fallback holds.
     Fallback {
         /// Failures one after the other.
@@ -152,6 +181,22 @@ impl Display for Cause {
             Self::Event { factor } => {
                 write!(f, "a known event multiplies the load by {factor:.2}")
             }
+            Self::Priced { load, exceeded } => {
+                let percent = exceeded * 100.0;
+                write!(f, "more than a load of {load:.4}, {percent:.3} % probable, is not worth it")
+            }
+            Self::Idle => f.write_str("no load is probable before a cold start could answer it"),
+            Self::Paths { paths } => write!(f, "the plan over {paths} load paths says so"),
+            Self::Mixed { needed } => {
+                write!(
+                    f,
+                    "{needed} are needed, and some more for spot instances that are taken away"
+                )
+            }
+            Self::Moved { flexible } => {
+                write!(f, "{flexible} do flexible work, the others the rest")
+            }
+            Self::Split { regions } => write!(f, "the load is split over {regions} regions"),
             Self::Fallback { failures } => {
                 write!(f, "the metric failed {failures} times, so the fallback holds")
             }

@@ -2,8 +2,9 @@
 
 use crate::policies::cause::Decision;
 use crate::policies::error::PolicyError;
+use crate::policies::files::{Attached, FileKind};
 use crate::policies::observation::Observation;
-use crate::policies::policy::{Past, Policy, Strategy};
+use crate::policies::policy::{Figures, Past, Policy, Strategy};
 use crate::policies::settings::{Given, KeyInfo, Settings};
 
 /// The name in configuration.
@@ -134,6 +135,27 @@ impl Policy for Combined {
         let decisions = self.policies.iter_mut().map(|policy| policy.decide(seen));
         let largest = decisions.reduce(|a, b| if b.wanted > a.wanted { b } else { a });
         largest.expect("there is at least one policy")
+    }
+
+    fn moves_load(&self) -> bool {
+        self.policies.iter().any(|policy| policy.moves_load())
+    }
+
+    /// What the last of them lets in, each seeing what the one before it let in.
+    fn admit(&mut self, load: f64, healthy: u32) -> f64 {
+        self.policies.iter_mut().fold(load, |load, policy| policy.admit(load, healthy))
+    }
+
+    fn figures(&self) -> Figures {
+        self.policies.iter().flat_map(|policy| policy.figures()).collect()
+    }
+
+    fn files(&self) -> Vec<(FileKind, String)> {
+        self.policies.iter().flat_map(|policy| policy.files()).collect()
+    }
+
+    fn attach(&mut self, file: &str, content: &Attached) {
+        self.policies.iter_mut().for_each(|policy| policy.attach(file, content));
     }
 }
 

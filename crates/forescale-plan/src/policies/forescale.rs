@@ -97,30 +97,40 @@ impl Rule for Forescale {
     }
 
     fn prepare(&mut self, past: &Past<'_>) -> Result<(), PolicyError> {
-        let Some(outlook) = &past.foresight.outlook else {
-            let reason = "needs a forecast of the next minutes, and there is none".to_owned();
-            return Err(PolicyError::Unsuitable { policy: Self::NAME, reason });
-        };
-        self.outlook = Some(Arc::clone(outlook));
+        self.outlook = Some(past.outlook_for(Self::NAME)?);
         self.planned = Largest::new(past.service.steps_in(self.settings.hold));
         self.seen = Largest::new(past.service.steps_in(self.settings.net));
         Ok(())
     }
 
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
-        let largest = self.seen.of(seen.loads).unwrap_or(0.0);
-        let window = self.outlook.as_deref().and_then(|outlook| self.window(outlook, seen));
-        let Some(window) = window else {
+        let Some(ahead) = self.ahead(seen) else {
             return Decision::new(seen.total(), Cause::NoData);
         };
-        let held = self.planned.add(window.load).max(largest).min(window.beyond);
-        let newest = needed(seen, window.load);
-        let wanted = newest.max(needed(seen, held));
+        let newest = needed(seen, ahead.newest);
+        let wanted = newest.max(needed(seen, ahead.held));
         if wanted > newest {
             return Decision::new(wanted, Cause::Stabilized { newest });
         }
-        let at = seen.service.time_at(window.step);
-        Decision::new(wanted, Cause::Forecast { load: window.load, at })
+        let at = seen.service.time_at(ahead.step);
+        Decision::new(wanted, Cause::Forecast { load: ahead.newest, at })
+    }
+}
+
+/// The load that has to be carried.
+pub(crate) struct Ahead {
+    /// By the newest forecast.
+    newest: f64,
+    /// The step it is expected at.
+    step: usize,
+    /// What is held from before.
+    held: f64,
+}
+
+impl Ahead {
+    /// The larger of both.
+    pub(crate) fn load(&self) -> f64 {
+        self.newest.max(self.held)
     }
 }
 
@@ -134,6 +144,21 @@ struct Window {
 }
 
 impl Forescale {
+    /// The rule for policies that weigh more than it does.
+    pub(crate) fn within(budget: f64) -> Self {
+        let settings = Settings { budget, ..Settings::default() };
+        Self { settings, outlook: None, planned: Largest::new(1), seen: Largest::new(1) }
+    }
+
+    /// The load that has to be carried from now until an instance serves that is launched now; none without a forecast.
+    pub(crate) fn ahead(&mut self, seen: &Observation<'_>) -> Option<Ahead> {
+        let largest = self.seen.of(seen.loads).unwrap_or(0.0);
+        let outlook = self.outlook.clone()?;
+        let window = self.window(outlook.as_ref(), seen)?;
+        let held = self.planned.add(window.load).max(largest).min(window.beyond);
+        Some(Ahead { newest: window.load, step: window.step, held })
+    }
+
     /// The window from the step that begins to the one at which an instance serves that is launched now.
     fn window(&self, outlook: &dyn Outlook, seen: &Observation<'_>) -> Option<Window> {
         let known = seen.loads.len();
@@ -161,6 +186,6 @@ impl Forescale {
 }
 
 /// Instances that carry `load`; as many as there can be when they cannot be counted.
-fn needed(seen: &Observation<'_>, load: f64) -> u32 {
+pub(crate) fn needed(seen: &Observation<'_>, load: f64) -> u32 {
     seen.service.capacity.needed(load).map_or(u32::MAX, |count| count.0)
 }

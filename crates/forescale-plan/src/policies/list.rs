@@ -1,6 +1,7 @@
 //! Every policy of this crate, one row each.
 
 use crate::policies::aws_predictive::AwsPredictive;
+use crate::policies::carbon::Carbon;
 use crate::policies::combined::{self, Combined};
 use crate::policies::cron::Cron;
 use crate::policies::dqn::Dqn;
@@ -13,10 +14,15 @@ use crate::policies::kpa::Kpa;
 use crate::policies::mpc::Mpc;
 use crate::policies::multi_dimensional::MultiDimensional;
 use crate::policies::policy::{Policy, Rule, Strategy};
+use crate::policies::priced::Priced;
 use crate::policies::reactive::Reactive;
+use crate::policies::regions::Regions;
+use crate::policies::scale_to_zero::ScaleToZero;
+use crate::policies::scenarios::Scenarios;
 use crate::policies::scheduled::Scheduled;
 use crate::policies::settings::{self, Given, KeyInfo};
 use crate::policies::simple::Simple;
+use crate::policies::spot::Spot;
 use crate::policies::r#static::Static;
 use crate::policies::step_scaling::StepScaling;
 use crate::policies::target_tracking::TargetTracking;
@@ -74,7 +80,16 @@ pub const POLICIES: &[Row] = &[
 ];
 
 /// Every policy that asks about the load to come; `mpc` goes on without an answer.
-pub const FORESIGHTED: &[Row] = &[Row::of::<Forescale>(), Row::of::<Mpc>()];
+pub const FORESIGHTED: &[Row] = &[
+    Row::of::<Forescale>(),
+    Row::of::<Mpc>(),
+    Row::of::<Priced>(),
+    Row::of::<ScaleToZero>(),
+    Row::of::<Scenarios>(),
+    Row::of::<Spot>(),
+    Row::of::<Carbon>(),
+    Row::of::<Regions>(),
+];
 
 /// The row of several policies at once; `create` looks them up in the list that it stands in.
 pub const fn combined(create: fn(&Given) -> Result<Box<dyn Policy>, PolicyError>) -> Row {

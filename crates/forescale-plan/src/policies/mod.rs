@@ -12,12 +12,14 @@
 //! ```
 
 pub mod aws_predictive;
+pub mod carbon;
 mod cause;
 pub mod combined;
 pub mod cron;
 pub mod dqn;
 mod error;
 pub mod event_driven;
+mod files;
 pub mod forescale;
 pub mod hpa;
 pub mod keda;
@@ -26,11 +28,19 @@ mod list;
 pub mod mpc;
 pub mod multi_dimensional;
 mod observation;
+#[cfg(test)]
+mod outlooks;
 mod policy;
+pub mod priced;
+mod rates;
 pub mod reactive;
+pub mod regions;
+pub mod scale_to_zero;
+pub mod scenarios;
 pub mod scheduled;
 mod settings;
 pub mod simple;
+pub mod spot;
 pub mod r#static;
 pub mod step_scaling;
 mod steps;
@@ -42,7 +52,8 @@ mod window;
 pub use cause::{Cause, Decision};
 pub use combined::{Combined, several};
 pub use error::PolicyError;
+pub use files::{Attached, FileKind};
 pub use list::{FORESIGHTED, POLICIES, Row, combined, create};
 pub use observation::{Dimension, Metric, Observation, Service};
-pub use policy::{Past, Policy, Rule, Strategy};
+pub use policy::{Figures, Past, Policy, Rule, Strategy};
 pub use settings::{Field, Given, Key, KeyInfo, Keys, Settings};

@@ -1,11 +1,13 @@
 //! The contract of a policy.
 
 use std::fmt::{Debug, Display, Formatter, Result as Written};
+use std::sync::Arc;
 
-use forescale_core::Foresight;
+use forescale_core::{Foresight, Outlook};
 
 use crate::policies::cause::Decision;
 use crate::policies::error::PolicyError;
+use crate::policies::files::{Attached, FileKind};
 use crate::policies::observation::{Observation, Service};
 use crate::policies::settings::{self, Keys, Settings};
 
@@ -51,6 +53,24 @@ pub struct Past<'a> {
     pub foresight: &'a Foresight,
 }
 
+impl Past<'_> {
+    /// The outlook that `policy` cannot do without.
+    ///
+    /// # Errors
+    /// [`PolicyError::Unsuitable`] when there is none.
+    pub(crate) fn outlook_for(
+        &self,
+        policy: &'static str,
+    ) -> Result<Arc<dyn Outlook>, PolicyError> {
+        let reason = "needs a forecast of the next minutes, and there is none".to_owned();
+        let outlook = self.foresight.outlook.as_ref().map(Arc::clone);
+        outlook.ok_or(PolicyError::Unsuitable { policy, reason })
+    }
+}
+
+/// A figure that a policy keeps of its own objective, over the scored steps.
+pub type Figures = Vec<(&'static str, f64)>;
+
 /// A rule that says how many instances it wants. It may keep state between the steps of one run.
 pub trait Policy: Debug + Send {
     /// Its name in configuration, equal to the module's.
@@ -70,6 +90,33 @@ pub trait Policy: Debug + Send {
 
     /// What it wants for the step that begins; called once a step, in order.
     fn decide(&mut self, seen: &Observation<'_>) -> Decision;
+
+    /// Whether it moves load in time, so that [`Policy::admit`] has to be asked.
+    fn moves_load(&self) -> bool {
+        false
+    }
+
+    /// The load that is served at the step that was decided last, of `load` that arrives and what was held back before;
+    /// `healthy` instances serve.
+    fn admit(&mut self, load: f64, healthy: u32) -> f64 {
+        let _ = healthy;
+        load
+    }
+
+    /// What it reached of its own objective, beside what every policy is scored by.
+    fn figures(&self) -> Figures {
+        Figures::new()
+    }
+
+    /// Files that its settings name: [`Policy::attach`] wants the content of each before the first run.
+    fn files(&self) -> Vec<(FileKind, String)> {
+        Vec::new()
+    }
+
+    /// Takes in what stands in `file`, if it named that; anything else is left alone.
+    fn attach(&mut self, file: &str, content: &Attached) {
+        let _ = (file, content);
+    }
 }
 
 /// A policy with its place in the list: what every policy of this crate implements.
@@ -102,6 +149,30 @@ pub trait Rule: Debug + Send + Sized + 'static {
 
     /// As [`Policy::decide`].
     fn decide(&mut self, seen: &Observation<'_>) -> Decision;
+
+    /// As [`Policy::moves_load`].
+    const MOVES_LOAD: bool = false;
+
+    /// As [`Policy::admit`].
+    fn admit(&mut self, load: f64, healthy: u32) -> f64 {
+        let _ = healthy;
+        load
+    }
+
+    /// As [`Policy::figures`].
+    fn figures(&self) -> Figures {
+        Figures::new()
+    }
+
+    /// As [`Policy::files`].
+    fn files(&self) -> Vec<(FileKind, String)> {
+        Vec::new()
+    }
+
+    /// As [`Policy::attach`].
+    fn attach(&mut self, file: &str, content: &Attached) {
+        let _ = (file, content);
+    }
 }
 
 impl<R: Rule> Policy for R {
@@ -123,5 +194,25 @@ impl<R: Rule> Policy for R {
 
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         Rule::decide(self, seen)
+    }
+
+    fn moves_load(&self) -> bool {
+        R::MOVES_LOAD
+    }
+
+    fn admit(&mut self, load: f64, healthy: u32) -> f64 {
+        Rule::admit(self, load, healthy)
+    }
+
+    fn figures(&self) -> Figures {
+        Rule::figures(self)
+    }
+
+    fn files(&self) -> Vec<(FileKind, String)> {
+        Rule::files(self)
+    }
+
+    fn attach(&mut self, file: &str, content: &Attached) {
+        Rule::attach(self, file, content);
     }
 }

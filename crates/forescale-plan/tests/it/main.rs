@@ -13,5 +13,6 @@ mod regions;
 mod samples;
 mod scenarios;
 mod spot;
+mod weighed;
 mod worked_example;
 mod zero;

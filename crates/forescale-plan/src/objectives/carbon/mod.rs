@@ -11,6 +11,7 @@ use forescale_core::Replicas;
 use super::error::{ObjectiveError, not_negative};
 use crate::reason::{clock, counted, trimmed};
 
+pub(crate) use steps::intensity;
 pub use steps::{CarbonRow, FlexibleLoad, carbon_steps};
 
 /// What a step has to carry, and what an instance costs in it.

@@ -15,6 +15,11 @@ pub struct CarbonRow {
 }
 
 impl CarbonRow {
+    /// When it begins to hold.
+    pub fn time(&self) -> DateTime<Utc> {
+        self.time
+    }
+
     /// A row that holds from `time` until the next one; `grams_per_kwh` is in grams of CO2 for a kilowatt-hour.
     ///
     /// # Errors
@@ -72,7 +77,7 @@ pub fn carbon_steps(
 }
 
 /// The intensity of the newest row up to `at`.
-fn intensity(at: DateTime<Utc>, rows: &[CarbonRow]) -> Result<f64, ObjectiveError> {
+pub(crate) fn intensity(at: DateTime<Utc>, rows: &[CarbonRow]) -> Result<f64, ObjectiveError> {
     let what = "grid intensity";
     let newest = rows.iter().filter(|row| row.time <= at).max_by_key(|row| row.time);
     if let Some(row) = newest {

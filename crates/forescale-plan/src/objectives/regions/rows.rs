@@ -39,6 +39,13 @@ impl RegionRow {
     }
 }
 
+impl RegionRow {
+    /// The origin whose latency it tells; none for all that have no row of their own.
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
+    }
+}
+
 /// A region with its latencies.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Region {

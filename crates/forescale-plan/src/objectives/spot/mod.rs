@@ -30,6 +30,11 @@ impl SpotRow {
     /// The pool of rows that name none.
     pub const DEFAULT_POOL: &'static str = "spot";
 
+    /// When it begins to hold.
+    pub fn time(&self) -> DateTime<Utc> {
+        self.time
+    }
+
     /// A row that holds from `time` until the next one of the same pool.
     ///
     /// `interruption_rate` is the probability that an instance is taken away within an hour.

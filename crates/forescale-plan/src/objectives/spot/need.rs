@@ -33,6 +33,16 @@ impl Need {
         Ok(Self(suffices))
     }
 
+    /// The same when fewer than `least` must never serve.
+    pub fn and_no_fewer_than(mut self, least: u32) -> Self {
+        let least = least as usize;
+        if self.0.len() <= least {
+            self.0.resize(least + 1, 1.0);
+        }
+        self.0[..least].fill(0.0);
+        self
+    }
+
     /// The probability that `count` instances suffice.
     pub fn suffices(&self, count: usize) -> f64 {
         self.0.get(count).copied().unwrap_or(1.0)

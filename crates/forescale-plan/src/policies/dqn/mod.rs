@@ -7,8 +7,10 @@ use std::sync::LazyLock;
 
 use crate::policies::cause::{Cause, Decision};
 use crate::policies::error::PolicyError;
+use crate::policies::files::{Attached, FileKind};
 use crate::policies::observation::Observation;
 use crate::policies::policy::{Past, Rule, Strategy};
+use crate::policies::rates;
 use crate::policies::settings::{Field, Key, Keys, key};
 
 pub use net::{Layer, Net, NetError, WIDEST};
@@ -27,25 +29,39 @@ static SHIPPED: LazyLock<Net> = LazyLock::new(|| {
 #[derive(Debug)]
 pub struct Dqn {
     settings: Settings,
-    net: Net,
+    /// None until the file that the settings name is attached.
+    net: Option<Net>,
     watch: Watch,
 }
 
 /// How careful it is beyond what it learned.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     margin: f64,
+    net: String,
+}
+
+/// The net that comes with the policy.
+const OWN: &str = "shipped";
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { margin: 0.0, net: OWN.to_owned() }
+    }
 }
 
 impl Keys for Settings {
-    const KEYS: &'static [Key<Self>] = &[key!(
-        "margin",
-        margin,
-        "what is added to the load it makes room for, as a share",
-        Number,
-        -0.5,
-        10.0
-    )];
+    const KEYS: &'static [Key<Self>] = &[
+        key!(
+            "margin",
+            margin,
+            "what is added to the load it makes room for, as a share",
+            Number,
+            -0.5,
+            10.0
+        ),
+        key!("net", net, "file of a net that was trained, or shipped", Text),
+    ];
 }
 
 /// Before it has seen this much it does not scale in.
@@ -59,7 +75,8 @@ impl Rule for Dqn {
     const SOURCE: &'static str = "Mnih et al. 2015; van Hasselt et al. 2016 (double DQN)";
 
     fn new(settings: Settings) -> Result<Self, PolicyError> {
-        Ok(Self { settings, net: Self::shipped().clone(), watch: Watch::default() })
+        let net = (settings.net == OWN).then(|| Self::shipped().clone());
+        Ok(Self { settings, net, watch: Watch::default() })
     }
 
     fn current(&self) -> &Settings {
@@ -68,20 +85,37 @@ impl Rule for Dqn {
 
     fn prepare(&mut self, _: &Past<'_>) -> Result<(), PolicyError> {
         self.watch = Watch::default();
+        if self.net.is_none() {
+            rates::given_or_typical(Self::NAME, &self.settings.net)?;
+        }
         Ok(())
     }
 
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
-        let Some(state) = self.watch.look(seen) else {
+        let (Some(state), Some(net)) = (self.watch.look(seen), &self.net) else {
             return Decision::new(seen.total(), Cause::NoData);
         };
-        let action = ACTIONS[self.net.best(&state.inputs)];
+        let action = ACTIONS[net.best(&state.inputs)];
         let decision = state.decision(action, self.settings.margin, seen);
         let is_new = seen.loads.len() < seen.service.steps_in(LEAST_SEEN_S);
         if is_new && decision.wanted < seen.total() {
             return Decision::new(seen.total(), Cause::NoData);
         }
         decision
+    }
+
+    fn files(&self) -> Vec<(FileKind, String)> {
+        match self.settings.net.as_str() {
+            OWN => Vec::new(),
+            file => vec![(FileKind::Net, file.to_owned())],
+        }
+    }
+
+    fn attach(&mut self, file: &str, content: &Attached) {
+        match content {
+            Attached::Net(net) if file == self.settings.net => self.net = Some(net.clone()),
+            _ => {}
+        }
     }
 }
 
@@ -94,7 +128,7 @@ impl Dqn {
     /// assert_eq!(Policy::name(&policy), "dqn");
     /// ```
     pub fn with_net(net: Net) -> Self {
-        Self { settings: Settings::default(), net, watch: Watch::default() }
+        Self { settings: Settings::default(), net: Some(net), watch: Watch::default() }
     }
 
     /// The net of `models/dqn.json`.
