@@ -6,6 +6,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::error::quoted;
+
 /// The most samples of one answer: more than a week of seconds.
 pub(crate) const MAX_SAMPLES: usize = 1_500_000;
 
@@ -44,6 +46,13 @@ pub(crate) struct Found {
     pub labels: Vec<Labels>,
     pub samples: Vec<Sample>,
     pub histogram: bool,
+}
+
+impl Found {
+    /// The series by their labels, as a message lists them.
+    pub(crate) fn shown(&self) -> Vec<String> {
+        self.labels.iter().map(|labels| quoted(&selector(labels))).collect()
+    }
 }
 
 /// The labels of a series, in order.

@@ -18,6 +18,7 @@ mod grid;
 mod hint;
 mod metadata;
 mod notes;
+mod probe;
 mod promql;
 mod read;
 mod settings;
@@ -26,5 +27,6 @@ mod tls;
 
 pub use error::PrometheusError;
 pub use notes::Notes;
+pub use probe::Check;
 pub use read::{Client, PrometheusRead};
 pub use settings::{BasicAuth, Header, HeaderFile, Settings};

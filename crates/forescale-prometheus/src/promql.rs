@@ -30,6 +30,8 @@ pub(crate) struct Promql {
     pub instants: Vec<Instant>,
     /// Metrics that are not turned into a rate.
     pub raw_metrics: Vec<String>,
+    /// Every selector that looks at the present, in ranges or not.
+    pub selectors: Vec<String>,
 }
 
 /// A selector of the newest samples.
@@ -45,7 +47,12 @@ impl Promql {
     /// Reads a query; none where it is in a dialect that is not known here, which the server may know.
     pub(crate) fn read(query: &str) -> Option<Self> {
         let expression = parse(query).ok()?;
-        let mut found = Self { bare: false, instants: Vec::new(), raw_metrics: Vec::new() };
+        let mut found = Self {
+            bare: false,
+            instants: Vec::new(),
+            raw_metrics: Vec::new(),
+            selectors: Vec::new(),
+        };
         if let Expr::VectorSelector(selector) = &expression {
             found.bare = selector.offset.is_none() && selector.at.is_none();
         }
@@ -82,10 +89,15 @@ impl Promql {
     }
 
     fn select(&mut self, selector: &VectorSelector, ranged: bool, rated: bool) {
+        let text = selector.to_string();
+        let present = selector.offset.is_none() && selector.at.is_none();
+        if present && !self.selectors.contains(&text) {
+            self.selectors.push(text.clone());
+        }
         // With a fixed moment every point is the same on purpose.
         if !ranged && selector.at.is_none() {
             let offset_ms = selector.offset.as_ref().map_or(0, milliseconds);
-            let instant = Instant { selector: selector.to_string(), offset_ms };
+            let instant = Instant { selector: text, offset_ms };
             if !self.instants.contains(&instant) {
                 self.instants.push(instant);
             }

@@ -3,5 +3,6 @@
 mod answers;
 mod faults;
 mod hostile;
+mod probe;
 mod server;
 mod tls;
