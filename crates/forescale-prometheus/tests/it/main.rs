@@ -3,6 +3,7 @@
 mod answers;
 mod faults;
 mod hostile;
+mod memory;
 mod probe;
 mod server;
 mod tls;

@@ -27,6 +27,8 @@ pub struct Reply {
     pub wait: Duration,
     /// How long it waits before every byte of the body.
     pub drip: Option<Duration>,
+    /// What is sent before the body.
+    pub head: Vec<u8>,
     /// How often the body is sent, one after the other.
     pub times: usize,
 }
@@ -39,6 +41,7 @@ impl Reply {
             body: body.into(),
             wait: Duration::ZERO,
             drip: None,
+            head: Vec::new(),
             times: 1,
         }
     }
@@ -191,12 +194,13 @@ fn request<R: BufRead>(stream: &mut R) -> std::io::Result<Option<Request>> {
 
 fn answer(stream: &mut impl Write, reply: &Reply) -> std::io::Result<()> {
     std::thread::sleep(reply.wait);
-    let length = reply.body.len() * reply.times;
+    let length = reply.head.len() + reply.body.len() * reply.times;
     let mut head = format!("HTTP/1.1 {} X\r\nContent-Length: {length}\r\n", reply.status);
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     stream.write_all(format!("{head}\r\n").as_bytes())?;
+    stream.write_all(&reply.head)?;
     for _ in 0..reply.times {
         match reply.drip {
             None => stream.write_all(&reply.body)?,
