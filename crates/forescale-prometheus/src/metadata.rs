@@ -16,7 +16,15 @@ struct Kind {
     kind: String,
 }
 
-/// Refuses the first of `metrics` that is a counter, by its name or by what the server knows of it.
+/// What the server knows of a metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Counter,
+    Gauge,
+    Nothing,
+}
+
+/// Refuses the first of `metrics` that is a counter, by what the server knows of it, else by its name.
 ///
 /// Without metadata, as behind some proxies, the name alone decides.
 pub(crate) fn refuse_counters(
@@ -24,32 +32,37 @@ pub(crate) fn refuse_counters(
     metrics: &[String],
     budget: &mut Budget,
 ) -> Result<(), PrometheusError> {
-    let counter = |metric: &String, why| PrometheusError::Counter { metric: metric.clone(), why };
+    let mut lookups = MAX_LOOKUPS;
     for metric in metrics {
-        if metric.ends_with("_total") || metric.ends_with("_bucket") {
-            return Err(counter(metric, "its name says so"));
-        }
-    }
-    for metric in metrics.iter().take(MAX_LOOKUPS) {
-        match counts(caller, metric, budget) {
-            Some(true) => return Err(counter(metric, "the server's metadata says so")),
-            Some(false) => {}
-            None => break,
-        }
+        let asked = if lookups > 0 { known(caller, metric, budget) } else { None };
+        // A server that does not answer once is not asked again.
+        lookups = if asked.is_some() { lookups - 1 } else { 0 };
+        let named = metric.ends_with("_total") || metric.ends_with("_bucket");
+        let why = match asked.unwrap_or(Known::Nothing) {
+            Known::Counter => "the server's metadata says so",
+            Known::Nothing if named => "its name says so",
+            Known::Gauge | Known::Nothing => continue,
+        };
+        return Err(PrometheusError::Counter { metric: metric.clone(), why });
     }
     Ok(())
 }
 
 /// Whether a metric is a counter, or a part of a histogram or summary that is one; none without an answer.
-fn counts(caller: &Caller, metric: &str, budget: &mut Budget) -> Option<bool> {
-    let whole = ["_count", "_sum"].iter().find_map(|part| metric.strip_suffix(part));
-    let growing: &[&str] = if whole.is_some() { &["histogram", "summary"] } else { &["counter"] };
-    if kinds(caller, metric, budget)?.iter().any(|kind| kind.kind == "counter") {
-        return Some(true);
+fn known(caller: &Caller, metric: &str, budget: &mut Budget) -> Option<Known> {
+    let found = kinds(caller, metric, budget)?;
+    let has = |kinds: &[Kind], wanted: &str| kinds.iter().any(|kind| kind.kind == wanted);
+    if has(&found, "counter") {
+        return Some(Known::Counter);
     }
-    let Some(whole) = whole else { return Some(false) };
-    let kinds = kinds(caller, whole, budget)?;
-    Some(kinds.iter().any(|kind| growing.contains(&kind.kind.as_str())))
+    if has(&found, "gauge") {
+        return Some(Known::Gauge);
+    }
+    let whole = ["_count", "_sum"].iter().find_map(|part| metric.strip_suffix(part));
+    let Some(whole) = whole else { return Some(Known::Nothing) };
+    let found = kinds(caller, whole, budget)?;
+    let grows = has(&found, "histogram") || has(&found, "summary");
+    Some(if grows { Known::Counter } else { Known::Nothing })
 }
 
 fn kinds(caller: &Caller, metric: &str, budget: &mut Budget) -> Option<Vec<Kind>> {

@@ -4,7 +4,7 @@ use promql_parser::label::METRIC_NAME;
 use promql_parser::parser::{Expr, Offset, VectorSelector, parse};
 
 /// Functions and aggregations that a raw counter may go into, because they do not take its height for a load.
-const COUNTER_SAFE: [&str; 14] = [
+const COUNTER_SAFE: [&str; 13] = [
     "rate",
     "irate",
     "increase",
@@ -17,7 +17,6 @@ const COUNTER_SAFE: [&str; 14] = [
     "count_over_time",
     "count",
     "group",
-    "scalar_count",
     "histogram_count",
 ];
 

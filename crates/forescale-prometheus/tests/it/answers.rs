@@ -149,7 +149,10 @@ fn raw_counters_are_refused_by_name_and_by_metadata() {
         "/api/v1/metadata?metric=latency" => Reply::json(
             r#"{"status":"success","data":{"latency":[{"type":"histogram","help":"","unit":""}]}}"#,
         ),
-        "/api/v1/metadata?metric=latency_count" => Reply::json(r#"{"status":"success","data":{}}"#),
+        "/api/v1/metadata?metric=seats_total" => Reply::json(
+            r#"{"status":"success","data":{"seats_total":[{"type":"gauge","help":"","unit":""}]}}"#,
+        ),
+        path if path.contains("/metadata") => Reply::json(r#"{"status":"success","data":{}}"#),
         _ => evaluated(request, |_| Some("1".into())),
     });
     for (query, metric) in [
@@ -165,6 +168,7 @@ fn raw_counters_are_refused_by_name_and_by_metadata() {
         assert!(error.hint().contains("rate"));
     }
     server.read("sum(rate(hits[5m]))").unwrap();
+    server.read("avg_over_time(seats_total[1m])").expect("a gauge may be called a total");
 }
 
 #[test]
