@@ -39,12 +39,15 @@ prometheus --config.file="$folder/prometheus.yml" --storage.tsdb.path="$folder/t
   --storage.tsdb.retention.time=10y --web.listen-address="127.0.0.1:$port" --log.level=error >&2 &
 server=$!
 
+ready() {
+  python3 -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1] + "/-/ready", timeout=5)' "$PROMETHEUS_URL" 2>/dev/null
+}
 for _ in $(seq 100); do
-  curl -fs "$PROMETHEUS_URL/-/ready" >/dev/null && break
+  ready && break
   kill -0 "$server" || { printf 'prometheus did not start\n' >&2; exit 1; }
   sleep 0.2
 done
-curl -fs "$PROMETHEUS_URL/-/ready" >/dev/null
+ready
 
 if [ $# -gt 0 ]; then
   "$@"

@@ -1,6 +1,7 @@
 //! Exports as they are written, and what holds for every one of them.
 
 mod never_fewer;
+mod plans;
 mod refused;
 mod round_trips;
 mod written;
