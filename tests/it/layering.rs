@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::workspace::{Package, packages};
 
 /// The layer of every crate under `crates/`, as ARCHITECTURE.md draws them. A new crate takes its place here.
-const LAYERS: [(&str, u8); 11] = [
+const LAYERS: [(&str, u8); 13] = [
     ("forescale-core", 0),
     ("forescale-features", 1),
     ("forescale-backtest", 1),
     ("forescale-plan", 1),
+    ("forescale-prometheus", 1),
     ("forescale-predictors", 2),
     ("forescale-ensemble", 2),
     ("forescale-replay", 2),
+    ("forescale-export", 2),
     ("forescale", 3),
     ("forescale-sources", 3),
     ("forescale-report", 3),

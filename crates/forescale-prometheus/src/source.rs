@@ -1,0 +1,243 @@
+//! A Prometheus source as one string, as it stands on a command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use forescale_core::{Frequency, parse_span};
+use percent_encoding::percent_decode_str;
+
+use crate::error::PrometheusError;
+use crate::settings::{BasicAuth, Settings};
+
+/// The schemes of a source and those of the server.
+const SCHEMES: [(&str, &str); 3] = [
+    ("prometheus://", "http://"),
+    ("prometheus+http://", "http://"),
+    ("prometheus+https://", "https://"),
+];
+
+/// The keys after the question mark.
+const KEYS: [&str; 13] = [
+    "query",
+    "range",
+    "step",
+    "multiplier",
+    "timeout",
+    "deadline",
+    "max-bytes",
+    "allow-partial",
+    "min-coverage",
+    "bearer-token-file",
+    "basic-auth",
+    "ca-file",
+    "client-cert",
+];
+
+/// What a value should be.
+type Expected = &'static str;
+
+impl Settings {
+    /// Whether `text` is meant as a Prometheus source, so that it is no path.
+    pub fn is_source(text: &str) -> bool {
+        text.starts_with("prometheus:") || text.starts_with("prometheus+")
+    }
+
+    /// Reads `prometheus://HOST:PORT/PREFIX?query=PROMQL&range=28d&step=1m`, or `prometheus+https://...`.
+    ///
+    /// The query may be percent-encoded. It is taken as it stands when it holds a space, a quote or a bracket that
+    /// encoding would have removed; a `+` always stands for itself. `&` inside double quotes belongs to the query.
+    /// Secrets come from files: `bearer-token-file=FILE`, `basic-auth=USER:FILE`, `client-cert=CERT:KEY`.
+    ///
+    /// # Errors
+    /// [`PrometheusError::Source`] says what is wrong. It never repeats a value that could be a password.
+    ///
+    /// ```
+    /// use forescale_prometheus::Settings;
+    /// let settings = Settings::from_source(
+    ///     "prometheus://localhost:9090?query=sum(rate(http_requests_total{job=\"shop\"}[5m]))&range=14d",
+    /// )?;
+    /// assert_eq!(settings.url, "http://localhost:9090");
+    /// assert_eq!(settings.query, r#"sum(rate(http_requests_total{job="shop"}[5m]))"#);
+    /// # Ok::<(), forescale_prometheus::PrometheusError>(())
+    /// ```
+    pub fn from_source(text: &str) -> Result<Self, PrometheusError> {
+        let scheme = SCHEMES
+            .iter()
+            .find_map(|(scheme, http)| Some((text.strip_prefix(scheme)?, http)))
+            .ok_or_else(|| wrong("should begin with prometheus:// or prometheus+https://"))?;
+        let (rest, http) = scheme;
+        let (server, pairs) = rest.split_once('?').unwrap_or((rest, ""));
+        if server.contains('@') {
+            return Err(wrong("should hold no user and no password"));
+        }
+        if server.is_empty() || server.starts_with('/') {
+            return Err(wrong("should name a host, as in prometheus://localhost:9090?query=up"));
+        }
+        let mut settings = Self::new(format!("{http}{server}"), "");
+        let mut seen = Vec::new();
+        for pair in pairs_of(pairs) {
+            let (key, value) =
+                pair.split_once('=').ok_or_else(|| wrong("should hold KEY=VALUE after the ?"))?;
+            let known = KEYS.iter().find(|known| **known == key).ok_or_else(|| unknown(key))?;
+            if seen.contains(known) {
+                return Err(PrometheusError::Source(format!("should hold {key} once")));
+            }
+            seen.push(known);
+            settings.set(key, value).map_err(|expected| {
+                PrometheusError::Source(format!("should hold {expected} as its {key}"))
+            })?;
+        }
+        if settings.query.is_empty() {
+            return Err(wrong(
+                "should hold a query, as in ?query=sum(rate(http_requests_total[5m]))",
+            ));
+        }
+        Ok(settings)
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<(), Expected> {
+        let value = &decoded(value)?;
+        match key {
+            "query" => self.query.clone_from(value),
+            "range" => self.range = span(value)?,
+            "step" => {
+                let step = Frequency::from_seconds(span(value)?.num_seconds());
+                self.step = step.map_err(|_| "a span from 1s to 28d")?;
+            }
+            "multiplier" => self.multiplier = value.parse().map_err(|_| "a number")?,
+            "timeout" => self.timeout = duration(value)?,
+            "deadline" => self.deadline = duration(value)?,
+            "max-bytes" => self.max_bytes = value.parse().map_err(|_| "a whole number")?,
+            "allow-partial" => self.allow_partial = value.parse().map_err(|_| "true or false")?,
+            "min-coverage" => self.min_coverage = value.parse().map_err(|_| "a number")?,
+            "bearer-token-file" => self.bearer_token_file = Some(value.into()),
+            "basic-auth" => {
+                let (user, password_file) = two(value, "USER:FILE")?;
+                self.basic_auth = Some(BasicAuth { user: user.to_owned(), password_file });
+            }
+            "ca-file" => self.ca_file = Some(value.into()),
+            _ => {
+                let (cert, key) = two(value, "CERT:KEY")?;
+                (self.client_cert_file, self.client_key_file) = (Some(cert.into()), Some(key));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrong(what: &str) -> PrometheusError {
+    PrometheusError::Source(what.to_owned())
+}
+
+/// A key that is not known; only what looks like a key is repeated.
+fn unknown(key: &str) -> PrometheusError {
+    let plain = key.len() <= 20 && key.bytes().all(|c| c.is_ascii_lowercase() || c == b'-');
+    let named = if plain { format!(", not {key}") } else { String::new() };
+    PrometheusError::Source(format!("should hold only the keys {}{named}", KEYS.join(", ")))
+}
+
+/// The pairs between `&` signs that stand outside of double quotes.
+fn pairs_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let mut escaped = false;
+    let split = text.split(move |c| {
+        let ends = c == '&' && !quoted;
+        if c == '"' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    split.filter(|pair| !pair.is_empty())
+}
+
+/// The value without its percent-encoding, if it has one.
+fn decoded(value: &str) -> Result<String, Expected> {
+    let literal = value.contains([' ', '"', '{', '}', '[', ']', '<', '>', '|', '^', '`']);
+    if literal || !value.contains('%') {
+        return Ok(value.to_owned());
+    }
+    let text = percent_decode_str(value).decode_utf8();
+    text.map(Into::into).map_err(|_| "text in UTF-8")
+}
+
+fn span(value: &str) -> Result<TimeDelta, Expected> {
+    parse_span(value).map_err(|_| "a span such as 5m or 28d")
+}
+
+fn duration(value: &str) -> Result<Duration, Expected> {
+    span(value)?.to_std().map_err(|_| "a span such as 10s")
+}
+
+/// What stands before and after the first colon.
+fn two(value: &str, expected: Expected) -> Result<(&str, PathBuf), Expected> {
+    match value.split_once(':') {
+        Some((first, second)) if !first.is_empty() && !second.is_empty() => {
+            Ok((first, second.into()))
+        }
+        _ => Err(expected),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(text: &str) -> String {
+        Settings::from_source(&format!("prometheus://h?query={text}")).unwrap().query
+    }
+
+    #[test]
+    fn a_query_is_read_encoded_or_not() {
+        assert_eq!(query("a % b"), "a % b");
+        assert_eq!(query("sum(a)+sum(b)"), "sum(a)+sum(b)");
+        assert_eq!(
+            query("sum%28a%7Bx%3D%22%26%22%7D%5B5m%5D%29%20%2B%201"),
+            "sum(a{x=\"&\"}[5m]) + 1"
+        );
+        assert_eq!(query("a{x=\"1&step=5m\"}&step=2m"), "a{x=\"1&step=5m\"}");
+        assert_eq!(query("a{x=\"\\\"&\"}"), "a{x=\"\\\"&\"}");
+        assert_eq!(query("a{x=\"50%25\"}"), "a{x=\"50%25\"}");
+    }
+
+    #[test]
+    fn every_key_is_taken() {
+        let settings = Settings::from_source(
+            "prometheus+https://h:1/p/?query=up&range=1d&step=5m&multiplier=2&timeout=1s&deadline=2s&max-bytes=9&\
+             allow-partial=true&min-coverage=0.5&basic-auth=me:/p&ca-file=/ca&client-cert=/c:/k",
+        )
+        .unwrap();
+        assert_eq!(settings.url, "https://h:1/p/");
+        assert_eq!((settings.steps(), settings.max_bytes), (288, 9));
+        assert_eq!(settings.deadline, Duration::from_secs(2));
+        assert_eq!(settings.client_key_file, Some("/k".into()));
+        assert!(settings.allow_partial);
+    }
+
+    #[test]
+    fn each_mistake_is_one_clear_error_without_the_secret() {
+        for (text, words) in [
+            ("prometheus:/h?query=up", "begin with prometheus://"),
+            ("prometheus+ftp://h?query=up", "begin with prometheus://"),
+            ("prometheus://me:s3cret@h?query=up", "no user and no password"),
+            ("prometheus://?query=up", "name a host"),
+            ("prometheus:///p?query=up", "name a host"),
+            ("prometheus://h", "hold a query"),
+            ("prometheus://h?query=", "hold a query"),
+            ("prometheus://h?query=up&range=soon", "a span such as 5m or 28d as its range"),
+            ("prometheus://h?query=up&step=29d", "a span from 1s to 28d as its step"),
+            ("prometheus://h?query=up&step=1m&step=1m", "step once"),
+            ("prometheus://h?query=up&rang=1d", ", not rang"),
+            ("prometheus://h?query=up&token=s3cret", ", not token"),
+            ("prometheus://h?query=up&s3cret!=1", "only the keys"),
+            ("prometheus://h?query=up&s3cret", "KEY=VALUE"),
+            ("prometheus://h?query=%ff", "text in UTF-8"),
+            ("prometheus://h?query=up&basic-auth=s3cret", "USER:FILE"),
+        ] {
+            let error = Settings::from_source(text).unwrap_err().to_string();
+            assert!(error.contains(words), "{text}: {error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+}
