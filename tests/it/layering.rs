@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::workspace::{Package, packages};
 
 /// The layer of every crate under `crates/`, as ARCHITECTURE.md draws them. A new crate takes its place here.
-const LAYERS: [(&str, u8); 11] = [
+const LAYERS: [(&str, u8); 12] = [
     ("forescale-core", 0),
     ("forescale-features", 1),
     ("forescale-backtest", 1),
@@ -16,7 +16,8 @@ const LAYERS: [(&str, u8); 11] = [
     ("forescale", 3),
     ("forescale-sources", 3),
     ("forescale-report", 3),
-    ("forescale-cli", 4),
+    ("forescale-server", 4),
+    ("forescale-cli", 5),
 ];
 
 /// Crates that the design builds on; of the crates in one row, one is enough.
