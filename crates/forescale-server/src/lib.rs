@@ -17,6 +17,7 @@ mod jobs;
 mod lead;
 mod listen;
 mod metrics;
+mod notify;
 mod secret;
 mod serve;
 mod service;

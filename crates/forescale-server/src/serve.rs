@@ -21,6 +21,12 @@ use crate::{grpc, http};
 /// How often it is looked at what is due.
 const TICK: Duration = Duration::from_millis(100);
 
+/// How often webhooks are told what is new.
+const TELL: Duration = Duration::from_secs(1);
+
+/// How often old rows are dropped.
+const FORGET: Duration = Duration::from_secs(3_600);
+
 /// How long jobs that are at work may take once the service is told to stop; what they make is lost then, and made
 /// anew by the next process.
 const LAST_JOBS: Duration = Duration::from_secs(2);
@@ -181,8 +187,17 @@ async fn listen(
 fn dispatch(service: Arc<Service>) -> Result<JoinHandle<()>, ServerError> {
     let work = move || {
         let stop = service.stopping();
+        let (mut told, mut forgot) = (Instant::now(), Instant::now());
         while !*stop.borrow() {
             service.pool.tick();
+            if told.elapsed() >= TELL {
+                service.tell();
+                told = Instant::now();
+            }
+            if forgot.elapsed() >= FORGET {
+                service.forget();
+                forgot = Instant::now();
+            }
             thread::sleep(TICK);
         }
     };

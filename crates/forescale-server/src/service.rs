@@ -1,16 +1,17 @@
 //! The service as one value: what every way in shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use crate::board::{Board, Entry};
-use crate::clock::Clock;
+use crate::clock::{Clock, lock};
 use crate::config::Config;
 use crate::error::ServerError;
 use crate::jobs::{Job, JobKind, Pool};
 use crate::metrics::Metrics;
+use crate::notify::{Alerts, Outbox};
 use crate::source::Sources;
 use crate::standing::State;
 use crate::store::Store;
@@ -27,6 +28,8 @@ pub struct Service {
     pub metrics: Arc<Metrics>,
     /// The workers.
     pub pool: Pool,
+    outbox: Outbox,
+    alerts: Mutex<Alerts>,
     clock: Arc<dyn Clock>,
     stop: watch::Sender<bool>,
 }
@@ -58,7 +61,9 @@ impl Service {
         );
         let pool = pool.map_err(failed)?;
         let stop = watch::Sender::new(false);
-        Ok(Self { config, board, store, metrics, pool, clock, stop })
+        let outbox = Outbox::open(&config.webhooks, &metrics, &clock, &stop.subscribe())?;
+        let alerts = Mutex::default();
+        Ok(Self { config, board, store, metrics, pool, outbox, alerts, clock, stop })
     }
 
     /// The moment it is.
@@ -71,6 +76,23 @@ impl Service {
         let place = self.board.entries().iter().position(|other| std::ptr::eq(&**other, entry));
         if let Some(target) = place {
             self.pool.ask(Job { kind: JobKind::Forecast, target });
+        }
+    }
+
+    /// Tells the webhooks what is new.
+    pub fn tell(&self) {
+        if self.outbox.is_empty() {
+            return;
+        }
+        let news = lock(&self.alerts).look(&self.board, self.now());
+        news.into_iter().for_each(|message| self.outbox.send(message));
+    }
+
+    /// Drops what is older than it should be kept.
+    pub fn forget(&self) {
+        if let Err(error) = self.store.forget_before(self.now() - self.config.store.keep) {
+            tracing::warn!(%error, "old plans could not be dropped");
+            self.metrics.store_failed();
         }
     }
 

@@ -3,8 +3,10 @@
 //! What is answered is a function of the plan, the rules and `now` alone: a process that sleeps, or a source that is
 //! down, needs no job to become stale.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use forescale::{Forecast, Quantile};
+use forescale::{Forecast, LoadSeries, Quantile};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -27,6 +29,8 @@ pub struct Standing {
     pub made_at: DateTime<Utc>,
     /// The first moment after the newest sample behind it.
     pub data_until: DateTime<Utc>,
+    /// The newest load behind it.
+    pub history: History,
     /// The forecast.
     pub forecast: Forecast,
     /// The plan's steps; never empty, the first one for `made_at`.
@@ -37,10 +41,65 @@ pub struct Standing {
     pub fallback: Option<String>,
     /// What a careful reader should know.
     pub warnings: Vec<String>,
+    /// Steps of the plan that a limit decided, by the limit.
+    pub clamps: BTreeMap<Clamp, u64>,
     /// Changes of what was asked for in the near past, ascending: instances that still start come from here.
     pub asked: Vec<(DateTime<Utc>, u32)>,
     /// Since when no newer plan could be made, and why.
     pub failing: Option<Failing>,
+}
+
+/// What holds a forecast or a plan back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clamp {
+    /// The forecast was far above any load ever seen.
+    Load,
+    /// The maximum of the fleet.
+    MaxInstances,
+    /// The most that the plan may cost.
+    Cost,
+    /// The most instances added in a step.
+    RateUp,
+    /// The most instances removed in a step.
+    RateDown,
+}
+
+impl Clamp {
+    /// Its name, in labels.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::MaxInstances => "max_instances",
+            Self::Cost => "cost",
+            Self::RateUp => "rate_up",
+            Self::RateDown => "rate_down",
+        }
+    }
+}
+
+/// The newest load, as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct History {
+    /// When the first step begins.
+    pub start: DateTime<Utc>,
+    /// Length of a step.
+    pub step_seconds: i64,
+    /// One value a step, in the unit of the load; none in a gap.
+    pub values: Vec<Option<f64>>,
+}
+
+impl History {
+    /// The newest `most` steps of `series`.
+    pub fn newest(series: &LoadSeries, most: usize) -> Self {
+        let from = series.len().saturating_sub(most);
+        let present = |value: &f64| Some(*value).filter(|value| !value.is_nan());
+        Self {
+            start: series.time_at(from),
+            step_seconds: series.frequency().seconds(),
+            values: series.values()[from..].iter().map(present).collect(),
+        }
+    }
 }
 
 /// Since when something fails, and why.
@@ -182,6 +241,7 @@ mod tests {
         Standing {
             made_at: minute(0),
             data_until: minute(0),
+            history: History { start: minute(0), step_seconds: 60, values: Vec::new() },
             forecast: Forecast::new(minute(0), step, quantiles, values).unwrap(),
             steps: steps
                 .iter()
@@ -190,6 +250,7 @@ mod tests {
             plan: Value::Null,
             fallback: None,
             warnings: Vec::new(),
+            clamps: BTreeMap::new(),
             asked: Vec::new(),
             failing: None,
         }

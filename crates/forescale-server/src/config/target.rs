@@ -60,7 +60,7 @@ pub struct Target {
     /// The oldest data a plan may rest on; then the target is stale and holds.
     #[serde(default = "quarter", deserialize_with = "span")]
     pub max_age: TimeDelta,
-    /// Time a run may take to learn; other runs have a tenth of it, at least a minute.
+    /// Time a run may take to learn; other runs have a tenth of it.
     #[serde(default = "hour", deserialize_with = "span")]
     pub deadline: TimeDelta,
     /// The predictors to combine; empty for the default ones.

@@ -57,7 +57,7 @@ impl<'de> Deserialize<'de> for TargetName {
 
 /// A cron expression: minute, hour, day of month, month, day of week, in the target's time zone.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Schedule(Cron);
+pub struct Schedule(Box<Cron>);
 
 impl Schedule {
     /// Reads `text`.
@@ -68,7 +68,7 @@ impl Schedule {
         let cron: Cron = text.parse().map_err(|error: croner::errors::CronError| {
             format!("a schedule should be five cron fields such as 0 3 * * *: {error}")
         })?;
-        Ok(Self(cron))
+        Ok(Self(Box::new(cron)))
     }
 
     /// The first moment after `after` at which it is due in `zone`; none when it never is again.

@@ -18,7 +18,7 @@ use crate::accuracy::Accuracy;
 use crate::board::Entry;
 use crate::config::TargetName;
 use crate::service::Service;
-use crate::standing::Standing;
+use crate::standing::{History, Standing};
 use crate::store::{PlanRow, Store};
 
 /// Rows of a list when nobody says how many.
@@ -35,11 +35,22 @@ pub fn routes() -> Router<Arc<Service>> {
     Router::new()
         .route("/api/v1/targets", get(targets))
         .route("/api/v1/targets/{name}", get(target))
+        .route("/api/v1/targets/{name}/history", get(history))
         .route("/api/v1/targets/{name}/forecast", get(forecast))
         .route("/api/v1/targets/{name}/plan", get(plan).post(plan_now))
         .route("/api/v1/targets/{name}/plans", get(plans))
         .route("/api/v1/targets/{name}/reasons", get(reasons))
         .route("/api/v1/targets/{name}/accuracy", get(accuracy))
+}
+
+/// Which target is asked about.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+struct NamePath {
+    /// The name of a target.
+    #[param(min_length = 1, max_length = 128, pattern = "^[a-z0-9._-]+$")]
+    #[allow(dead_code)]
+    name: String,
 }
 
 /// All targets at a glance
@@ -50,7 +61,7 @@ pub(super) async fn targets(State(service): Shared) -> Json<Vec<TargetView>> {
 }
 
 /// A target, and how its jobs last ran
-#[utoipa::path(get, path = "/api/v1/targets/{name}", responses((status = 200, body = TargetDetail), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/targets/{name}", params(NamePath), responses((status = 200, body = TargetDetail), (status = 404, body = Problem)))]
 pub(super) async fn target(
     State(service): Shared,
     Path(name): Path<String>,
@@ -58,6 +69,14 @@ pub(super) async fn target(
     let entry = find(&service, &name)?;
     let runs = from_store(&service, &entry, |store, name| store.runs(name)).await?;
     Ok(Json(TargetDetail { target: TargetView::new(&entry, service.now()), runs }))
+}
+
+/// The newest load, as the last forecast saw it
+#[utoipa::path(get, path = "/api/v1/targets/{name}/history", params(NamePath), responses((status = 200, body = History), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn history(State(service): Shared, Path(name): Path<String>) -> Answer<History> {
+    let entry = find(&service, &name)?;
+    let standing = standing(&entry)?;
+    Ok(Json(standing.history.clone()))
 }
 
 /// What a forecast is asked for.
@@ -69,7 +88,7 @@ pub(super) struct ForecastQuery {
 }
 
 /// The newest forecast
-#[utoipa::path(get, path = "/api/v1/targets/{name}/forecast", params(ForecastQuery), responses((status = 200, body = ForecastView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/targets/{name}/forecast", params(NamePath, ForecastQuery), responses((status = 200, body = ForecastView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn forecast(
     State(service): Shared,
     Path(name): Path<String>,
@@ -107,7 +126,7 @@ pub(super) struct PlanQuery {
 }
 
 /// The newest plan, and what it says at a moment
-#[utoipa::path(get, path = "/api/v1/targets/{name}/plan", params(PlanQuery), responses((status = 200, body = PlanView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/targets/{name}/plan", params(NamePath, PlanQuery), responses((status = 200, body = PlanView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn plan(
     State(service): Shared,
     Path(name): Path<String>,
@@ -120,7 +139,7 @@ pub(super) async fn plan(
 }
 
 /// A new plan, now
-#[utoipa::path(post, path = "/api/v1/targets/{name}/plan", responses((status = 200, body = PlanView), (status = 404, body = Problem), (status = 503, body = Problem)))]
+#[utoipa::path(post, path = "/api/v1/targets/{name}/plan", params(NamePath), responses((status = 200, body = PlanView), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn plan_now(State(service): Shared, Path(name): Path<String>) -> Answer<PlanView> {
     let entry = find(&service, &name)?;
     let mut runs = entry.runs();
@@ -156,7 +175,7 @@ fn limit(query: Limited) -> Result<u32, Problem> {
 }
 
 /// Decisions that changed something, newest first
-#[utoipa::path(get, path = "/api/v1/targets/{name}/plans", params(ListQuery), responses((status = 200, body = Vec<PlanRow>), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/targets/{name}/plans", params(NamePath, ListQuery), responses((status = 200, body = Vec<PlanRow>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn plans(
     State(service): Shared,
     Path(name): Path<String>,
@@ -167,7 +186,7 @@ pub(super) async fn plans(
 }
 
 /// Why, for every step of the newest plan
-#[utoipa::path(get, path = "/api/v1/targets/{name}/reasons", responses((status = 200, body = Vec<ReasonView>), (status = 404, body = Problem), (status = 503, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/targets/{name}/reasons", params(NamePath), responses((status = 200, body = Vec<ReasonView>), (status = 404, body = Problem), (status = 503, body = Problem)))]
 pub(super) async fn reasons(
     State(service): Shared,
     Path(name): Path<String>,
@@ -178,7 +197,7 @@ pub(super) async fn reasons(
 }
 
 /// How good the forecasts were over time, newest first
-#[utoipa::path(get, path = "/api/v1/targets/{name}/accuracy", params(ListQuery), responses((status = 200, body = Vec<Accuracy>), (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/targets/{name}/accuracy", params(NamePath, ListQuery), responses((status = 200, body = Vec<Accuracy>), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub(super) async fn accuracy(
     State(service): Shared,
     Path(name): Path<String>,

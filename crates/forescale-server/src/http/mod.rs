@@ -3,6 +3,8 @@
 mod api;
 mod guard;
 mod health;
+mod openapi;
+mod pages;
 mod problem;
 mod views;
 
@@ -10,14 +12,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware;
+use axum::routing::get;
 
 use crate::service::Service;
 pub use guard::Token;
 
-/// Everything that is served over HTTP; `token` guards all but health and metrics.
+/// Everything that is served over HTTP; `token` guards all but health, metrics and pages without data.
 pub fn router(service: Arc<Service>, token: Option<Token>) -> Router {
     let guarded = api::routes().layer(middleware::from_fn_with_state(token, guard::demand));
-    let open = health::routes();
+    let open =
+        health::routes().merge(pages::routes()).route("/api/openapi.json", get(openapi::document));
     let limits = guard::Limits::of(&service.config.server);
     let router = guarded.merge(open).fallback(problem::no_such_page).with_state(service);
     guard::limited(router, limits)

@@ -12,5 +12,6 @@ mod run;
 mod train;
 
 pub use agenda::{Agenda, Job, JobKind};
+pub(crate) use evaluate::drifted;
 pub use pool::Pool;
 pub use rhythm::Rhythm;

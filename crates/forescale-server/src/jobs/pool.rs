@@ -21,9 +21,6 @@ use crate::clock::{Clock, lock};
 use crate::metrics::Metrics;
 use crate::store::{Run, RunResult, Store};
 
-/// The least time a job has.
-const LEAST_DEADLINE: Duration = Duration::from_secs(60);
-
 /// Runs what is due.
 pub struct Pool {
     board: Arc<Board>,
@@ -204,9 +201,9 @@ impl Pool {
 }
 
 fn deadline(entry: &Entry, kind: JobKind) -> Duration {
-    let whole = entry.target.deadline.to_std().unwrap_or(LEAST_DEADLINE);
+    let whole = entry.target.deadline.to_std().unwrap_or(Duration::MAX);
     match kind {
-        JobKind::Train => whole.max(LEAST_DEADLINE),
-        JobKind::Forecast | JobKind::Evaluate => (whole / 10).max(LEAST_DEADLINE),
+        JobKind::Train => whole,
+        JobKind::Forecast | JobKind::Evaluate => whole / 10,
     }
 }

@@ -12,15 +12,16 @@ use super::model::find;
 use crate::board::Entry;
 use crate::config::Target;
 use crate::source::Loaded;
-use crate::standing::{Standing, Step};
+use crate::standing::{Clamp, History, Standing, Step};
 use crate::store::Store;
+
+/// Steps of history that are kept to be shown: a week of five minutes.
+const HISTORY_STEPS: usize = 2_016;
 
 /// What a refresh made.
 pub struct Refreshed {
     /// Where the target stands now.
     pub standing: Standing,
-    /// The newest value of the load, for the metrics.
-    pub clamps: BTreeMap<&'static str, u64>,
     /// Whether a model should be trained at once.
     pub retrain: bool,
 }
@@ -64,11 +65,13 @@ pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refre
         plan: serde_json::json!(plan),
         fallback: notes.fallback,
         warnings: once(warnings),
+        history: History::newest(&series, HISTORY_STEPS),
         forecast,
+        clamps,
         asked,
         failing: None,
     };
-    Ok(Refreshed { standing, clamps, retrain: found.retrain })
+    Ok(Refreshed { standing, retrain: found.retrain })
 }
 
 /// The first moment after the newest sample, if that is not too long ago.
@@ -86,7 +89,7 @@ fn clamped(
     forecast: Forecast,
     series: &LoadSeries,
     times: f64,
-    clamps: &mut BTreeMap<&'static str, u64>,
+    clamps: &mut BTreeMap<Clamp, u64>,
 ) -> Result<Forecast, String> {
     let most = series.present().fold(0.0, f64::max) * times;
     if most <= 0.0 {
@@ -98,20 +101,20 @@ fn clamped(
         row.iter_mut().for_each(|value| *value = value.min(most));
     });
     if held > 0 {
-        clamps.insert("load", held);
+        clamps.insert(Clamp::Load, held);
     }
     forecast.map_err(|error| error.to_string())
 }
 
 /// Counts the steps that a limit decided.
-fn count_limits(plan: &ScalePlan, target: &Target, clamps: &mut BTreeMap<&'static str, u64>) {
+fn count_limits(plan: &ScalePlan, target: &Target, clamps: &mut BTreeMap<Clamp, u64>) {
     let paid = target.paid_instances();
     for row in &plan.recommendations {
         let reason = match row.reason.binding {
-            Binding::Max(most) if Some(most) == paid => "cost",
-            Binding::Max(_) => "max_instances",
-            Binding::MaxUp(_) | Binding::Ramp(_) => "rate_up",
-            Binding::MaxDown(_) => "rate_down",
+            Binding::Max(most) if Some(most) == paid => Clamp::Cost,
+            Binding::Max(_) => Clamp::MaxInstances,
+            Binding::MaxUp(_) | Binding::Ramp(_) => Clamp::RateUp,
+            Binding::MaxDown(_) => Clamp::RateDown,
             _ => continue,
         };
         *clamps.entry(reason).or_default() += 1;
@@ -138,4 +141,36 @@ fn once(mut warnings: Vec<String>) -> Vec<String> {
 
 fn in_words(error: EngineError) -> String {
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use forescale::Frequency;
+
+    use super::*;
+
+    #[test]
+    fn a_forecast_far_above_everything_seen_is_held_and_counted() {
+        let minute = Frequency::from_seconds(60).unwrap();
+        let start = DateTime::UNIX_EPOCH;
+        let seen = LoadSeries::new(start, minute, vec![3.0, f64::NAN, 5.0]).unwrap();
+        let quantiles = Quantiles::new([0.1, 0.9]).unwrap();
+        let values = vec![1.0, 2.0, 3.0, 4.0, 40.0, 400.0];
+        let forecast = Forecast::new(seen.end(), minute, quantiles, values).unwrap();
+        let mut clamps = BTreeMap::new();
+        let held = clamped(forecast, &seen, 10.0, &mut clamps).unwrap();
+        assert_eq!((held.row(0), held.row(1)), (&[1.0, 2.0, 3.0][..], &[4.0, 40.0, 50.0][..]));
+        assert_eq!(clamps, BTreeMap::from([(Clamp::Load, 1)]));
+    }
+
+    #[test]
+    fn samples_that_stopped_are_an_error_and_not_a_fall() {
+        let minute = Frequency::from_seconds(60).unwrap();
+        let values = [vec![5.0; 10], vec![f64::NAN; 15]].concat();
+        let series = LoadSeries::new(DateTime::UNIX_EPOCH, minute, values).unwrap();
+        let until = fresh_until(&series, TimeDelta::minutes(16));
+        assert_eq!(until, Ok(DateTime::UNIX_EPOCH + TimeDelta::minutes(10)));
+        let error = fresh_until(&series, TimeDelta::minutes(15)).unwrap_err();
+        assert!(error.starts_with("the newest sample ends at 1970-01-01 00:10"), "{error}");
+    }
 }

@@ -78,8 +78,8 @@ fn forecast(
     store
         .save_standing(&entry.target.name, &standing, changed.as_ref(), keep)
         .map_err(|error| format!("the plan cannot be saved: {error}"))?;
-    for (reason, count) in &refreshed.clamps {
-        metrics.clamped(&entry.target.name, reason, *count);
+    for (clamp, count) in &standing.clamps {
+        metrics.clamped(&entry.target.name, clamp.name(), *count);
     }
     entry.stand(standing);
     Ok(Done { retrain: refreshed.retrain, ..Done::default() })

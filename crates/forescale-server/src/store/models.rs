@@ -38,8 +38,9 @@ impl Store {
         let mut statement = connection.prepare_cached(
             "SELECT bytes, checksum FROM models WHERE target = ?1 ORDER BY id DESC",
         )?;
-        let rows =
-            statement.query_map([target.as_str()], |row| Ok(checked(row.get(0)?, row.get(1)?)))?;
+        // One row that cannot be read must not hide the one before it.
+        let whole = |row: &rusqlite::Row| checked(row.get(0).ok()?, row.get(1).ok()?);
+        let rows = statement.query_map([target.as_str()], |row| Ok(whole(row)))?;
         rows.collect()
     }
 

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::support::{Served, TARGET, daily, serve};
+use crate::support::{Mood, Served, TARGET, daily, serve};
 
 struct Keda {
     runtime: Runtime,
@@ -85,16 +85,16 @@ fn a_spec_says_what_one_instance_carries() {
 #[test]
 fn without_a_fresh_forecast_there_is_no_number() {
     let served = serve("", TARGET, daily);
-    served.memory.fail(true);
+    served.memory.set(Mood::Down);
     served.settle();
     let mut keda = Keda::of(&served);
     let asked = [("target", "web")];
     assert!(keda.value(&[("target", "none")]).unwrap_err().code() == Code::NotFound);
     assert!(keda.value(&[]).unwrap_err().code() == Code::InvalidArgument);
-    served.memory.fail(false);
+    served.memory.set(Mood::Up);
     served.pass(TimeDelta::minutes(5));
     assert!(keda.value(&asked).unwrap().0 > 0.0);
-    served.memory.fail(true);
+    served.memory.set(Mood::Down);
     for _ in 0..7 {
         served.pass(TimeDelta::minutes(5));
     }

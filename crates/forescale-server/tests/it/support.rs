@@ -1,7 +1,7 @@
 //! A service with sources in memory, and what asks it.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -24,30 +24,45 @@ pub fn daily(at: DateTime<Utc>) -> f64 {
 /// Sources in memory that can be made to fail.
 pub struct Memory {
     load: Mutex<Load>,
-    down: Arc<AtomicBool>,
+    mood: Arc<AtomicU8>,
     step: i64,
+}
+
+/// What the sources do when they are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Mood {
+    Up,
+    Down,
+    Panics,
+    Hangs,
 }
 
 impl Memory {
     pub fn new(load: Load) -> Arc<Self> {
-        Arc::new(Self { load: Mutex::new(load), down: Arc::default(), step: 300 })
+        Arc::new(Self { load: Mutex::new(load), mood: Arc::default(), step: 300 })
     }
 
-    pub fn fail(&self, down: bool) {
-        self.down.store(down, Ordering::SeqCst);
+    pub fn set(&self, mood: Mood) {
+        self.mood.store(mood as u8, Ordering::SeqCst);
     }
 }
 
 struct Remembered {
     load: Load,
     step: i64,
-    down: Arc<AtomicBool>,
+    mood: Arc<AtomicU8>,
 }
 
 impl Source for Remembered {
     fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
-        if self.down.load(Ordering::SeqCst) {
+        let mood = || self.mood.load(Ordering::SeqCst);
+        if mood() == Mood::Down as u8 {
             return Err(SourceError::new("connection refused", "start the source"));
+        }
+        assert_ne!(mood(), Mood::Panics as u8, "a source with a mistake");
+        while mood() == Mood::Hangs as u8 {
+            std::thread::sleep(Duration::from_millis(5));
         }
         let end = now.timestamp().div_euclid(self.step) * self.step;
         let steps = 3 * 86_400 / self.step;
@@ -64,9 +79,9 @@ impl Sources for Memory {
         if settings.get("kind").and_then(toml::Value::as_str) != Some("memory") {
             return Err(SourceError::new("kind should be memory", "set kind = \"memory\""));
         }
-        let down = Arc::clone(&self.down);
+        let mood = Arc::clone(&self.mood);
         let load = *self.load.lock().unwrap();
-        Ok(Box::new(Remembered { load, step: self.step, down }))
+        Ok(Box::new(Remembered { load, step: self.step, mood }))
     }
 
     fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
@@ -149,8 +164,14 @@ impl Served {
 
     /// Ends the service and starts it again on the same store.
     pub fn restart(self) -> Self {
+        self.restart_after(|_| {})
+    }
+
+    /// The same, with something done to the folder of the store in between.
+    pub fn restart_after(self, change: impl FnOnce(&Path)) -> Self {
         let Self { running, clock, memory, folder, text } = self;
         running.stop();
+        change(folder.path());
         let running = start(&text, folder.path(), &memory, &clock);
         Self { running, clock, memory, folder, text }
     }
