@@ -31,7 +31,7 @@ fn main() {
         clock.advance(TimeDelta::minutes(1));
         round("refreshed", count, || pool.settle());
     }
-    ask(&running, "/api/v1/targets/t7/plan");
+    ask(&running, "/api/v1/targets/t0/plan");
     ask(&running, "/metrics");
     running.stop();
 }
@@ -60,7 +60,8 @@ fn ask(running: &Running, path: &str) {
 }
 
 fn configuration(count: usize, predictors: &str) -> String {
-    let names: Vec<String> = predictors.split(',').map(|name| format!("{name:?}")).collect();
+    let named = predictors.split(',').filter(|name| *name != "default");
+    let names: Vec<String> = named.map(|name| format!("{name:?}")).collect();
     let server = "[server]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"state.db\"\n".to_owned();
     let target = |nth: usize| {
         format!(

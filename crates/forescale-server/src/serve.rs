@@ -18,7 +18,7 @@ use crate::service::Service;
 use crate::source::Sources;
 use crate::{grpc, http};
 
-/// How often it is looked at what is due.
+/// How often it is looked at what is due, if no job ends before.
 const TICK: Duration = Duration::from_millis(100);
 
 /// How often webhooks are told what is new.
@@ -198,7 +198,7 @@ fn dispatch(service: Arc<Service>) -> Result<JoinHandle<()>, ServerError> {
                 service.forget();
                 forgot = Instant::now();
             }
-            thread::sleep(TICK);
+            service.pool.wait(TICK);
         }
     };
     let spawned = thread::Builder::new().name("dispatcher".to_owned()).spawn(work);

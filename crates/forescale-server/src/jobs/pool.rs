@@ -81,6 +81,14 @@ impl Pool {
         }
     }
 
+    /// Waits for a job to end, for at most `span`.
+    pub fn wait(&self, span: Duration) {
+        let ended = lock(&self.ended.1).recv_timeout(span);
+        if let Ok(Ended { job, done }) = ended {
+            self.end(job, done);
+        }
+    }
+
     /// Whether nothing is at work.
     pub fn idle(&self) -> bool {
         lock(&self.at_work).is_empty()
@@ -93,7 +101,7 @@ impl Pool {
             if self.idle() && lock(&self.agenda).due(self.clock.now()).is_empty() {
                 return;
             }
-            thread::sleep(Duration::from_millis(1));
+            self.wait(Duration::from_millis(1));
         }
     }
 
