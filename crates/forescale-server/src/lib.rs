@@ -8,6 +8,7 @@
 
 mod accuracy;
 mod board;
+mod check;
 mod clock;
 mod config;
 mod error;
@@ -26,6 +27,7 @@ mod standing;
 mod store;
 
 pub use accuracy::Accuracy;
+pub use check::{Finding, check};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{
     Config, ConfigError, Fleet, Mode, Schedule, Server, StoreSettings, Target, TargetName, Tls,

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use forescale_server::{Config, ConfigError, ManualClock, Running};
+use forescale_server::{Config, ConfigError, ManualClock, Running, Sources, check};
 
-use crate::support::{Memory, START, TARGET, daily};
+use crate::support::{Memory, Mood, START, TARGET, daily};
 
 fn mistake(text: &str) -> ConfigError {
     Config::parse(text, Path::new("forescale.toml")).unwrap_err()
@@ -83,4 +83,25 @@ fn a_source_is_refused_at_its_target() {
     let error = Running::start(config, Memory::new(daily), Arc::new(clock)).err().unwrap();
     assert_eq!(error.to_string(), "forescale.toml:2: target web: kind should be memory");
     assert_eq!(error.hint(), "set kind = \"memory\"");
+}
+
+#[test]
+fn a_check_names_every_part_that_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        format!("[server]\ntoken-file = \"nowhere\"\n[store]\npath = \"state.db\"\n{TARGET}");
+    let config = Config::parse(&text, &folder.path().join("forescale.toml")).unwrap();
+    let memory = Memory::new(daily);
+    let sources: Arc<dyn Sources> = Arc::clone(&memory) as _;
+    let found = |now: &str| {
+        let findings = check(&config, &sources, now.parse().unwrap());
+        findings.into_iter().map(|found| (found.part, found.result.is_ok())).collect::<Vec<_>>()
+    };
+    let all = |source| {
+        let parts = [("the token", false), ("the store", true), ("the source of web", source)];
+        parts.map(|(part, fine)| (part.to_owned(), fine)).to_vec()
+    };
+    assert_eq!(found(START), all(true));
+    memory.set(Mood::Down);
+    assert_eq!(found(START), all(false));
 }
