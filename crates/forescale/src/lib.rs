@@ -57,8 +57,8 @@ pub use forescale_plan::identify::{Candidate, Identified, IdentifyError, Respons
 pub use forescale_plan::objectives;
 pub use forescale_plan::policies::{Attached, Dimension, FileKind, Policy, PolicyError, dqn};
 pub use forescale_plan::{
-    Action, Binding, Capacity, ColdStart, FleetState, ForecastNotes, Limits, Objective, PlanError, PlanOptions,
-    Recommendation, ScalePlan, plan, plan_serving,
+    Action, Binding, Capacity, ColdStart, FleetState, ForecastNotes, Limits, Objective, PlanError,
+    PlanOptions, Recommendation, ScalePlan, plan, plan_serving,
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
