@@ -12,6 +12,7 @@
   let targets = [];
   let shown = null;
   let charts = null;
+  let picked = null;
 
   const chosen = () => decodeURIComponent(location.hash.slice(1));
   const moment = text => (text ? clock.full(Date.parse(text)) : "–");
@@ -166,11 +167,10 @@
   /* --- Zone, tokens and time ----------------------------------------------------------------------- */
 
   function zones(own) {
-    const before = id("zone").value;
     const local = Intl.DateTimeFormat().resolvedOptions().timeZone;
     const all = [...new Set([own, local, "UTC"])];
     id("zone").replaceChildren(...all.map(zone => element("option", { value: zone }, zone)));
-    id("zone").value = all.includes(before) ? before : own;
+    id("zone").value = all.includes(picked) ? picked : own;
     clock = Charts.clock(id("zone").value);
   }
 
@@ -193,7 +193,7 @@
     Ask.token(id("token").value);
     look();
   });
-  id("zone").addEventListener("change", () => { clock = Charts.clock(id("zone").value); if (shown) draw(false); });
+  id("zone").addEventListener("change", () => { picked = id("zone").value; clock = Charts.clock(picked); if (shown) draw(false); });
   document.addEventListener("themed", () => charts?.redraw());
   const views = { reset: () => charts?.reset(), in: () => charts?.zoom(0.7), out: () => charts?.zoom(1 / 0.7), left: () => charts?.pan(-0.3), right: () => charts?.pan(0.3) };
   document.querySelectorAll("[data-view]").forEach(button => button.addEventListener("click", views[button.dataset.view]));

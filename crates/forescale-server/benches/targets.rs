@@ -33,6 +33,8 @@ fn main() {
     }
     ask(&running, "/api/v1/targets/t0/plan");
     ask(&running, "/metrics");
+    crowd(&running, "/api/v1/targets/t0/plan?at=2026-01-20T09:00:00Z");
+    crowd(&running, "/healthz");
     running.stop();
 }
 
@@ -57,6 +59,33 @@ fn ask(running: &Running, path: &str) {
     }
     let each = began.elapsed().as_secs_f64() / f64::from(TIMES) * 1e3;
     println!("{path}: {each:.3} ms a request from one client");
+}
+
+/// What several clients at once get; they share the cores with the service.
+fn crowd(running: &Running, path: &str) {
+    const CLIENTS: usize = 8;
+    const TIMES: usize = 2_500;
+    let url = format!("http://{}{path}", running.http());
+    let began = Instant::now();
+    let mut times: Vec<f64> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| client(&url, TIMES))).collect();
+        clients.into_iter().flat_map(|client| client.join().expect("it does not panic")).collect()
+    });
+    let rate = times.len() as f64 / began.elapsed().as_secs_f64();
+    times.sort_unstable_by(f64::total_cmp);
+    let p99 = times[times.len() * 99 / 100] * 1e3;
+    println!("{path}: {rate:.0} requests/s from {CLIENTS} clients, p99 {p99:.2} ms");
+}
+
+fn client(url: &str, times: usize) -> Vec<f64> {
+    let agent = ureq::Agent::new_with_defaults();
+    let once = |_| {
+        let began = Instant::now();
+        let mut response = agent.get(url).call().expect("an answer");
+        response.body_mut().read_to_vec().expect("a body");
+        began.elapsed().as_secs_f64()
+    };
+    (0..times).map(once).collect()
 }
 
 fn configuration(count: usize, predictors: &str) -> String {

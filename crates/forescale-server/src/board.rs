@@ -1,5 +1,6 @@
 //! What every answer is read from: one entry a target, with its newest standing.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwapOption;
@@ -115,6 +116,7 @@ fn read_calendar(
 /// All targets, in the order of the configuration.
 pub struct Board {
     entries: Vec<Arc<Entry>>,
+    places: BTreeMap<String, usize>,
 }
 
 impl Board {
@@ -150,7 +152,10 @@ impl Board {
             entry.calendar(now).map_err(|what| wrong(what, "check holidays and events"))?;
             Ok(Arc::new(entry))
         });
-        Ok(Self { entries: entries.collect::<Result<_, _>>()? })
+        let entries: Vec<Arc<Entry>> = entries.collect::<Result<_, _>>()?;
+        let place = |(at, entry): (usize, &Arc<Entry>)| (entry.target.name.to_string(), at);
+        let places = entries.iter().enumerate().map(place).collect();
+        Ok(Self { entries, places })
     }
 
     /// The targets, in the order of the configuration.
@@ -160,6 +165,11 @@ impl Board {
 
     /// The target called `name`.
     pub fn find(&self, name: &str) -> Option<&Arc<Entry>> {
-        self.entries.iter().find(|entry| entry.target.name.as_str() == name)
+        self.place(name).map(|at| &self.entries[at])
+    }
+
+    /// Where in the configuration the target called `name` stands.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.places.get(name).copied()
     }
 }

@@ -73,8 +73,7 @@ impl Service {
 
     /// Asks for a plan of `entry` now.
     pub fn ask(&self, entry: &Entry) {
-        let place = self.board.entries().iter().position(|other| std::ptr::eq(&**other, entry));
-        if let Some(target) = place {
+        if let Some(target) = self.board.place(entry.target.name.as_str()) {
             self.pool.ask(Job { kind: JobKind::Forecast, target });
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{Forecast, LoadSeries, Quantile};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// A moment of the plan at which another number of instances is asked for.
@@ -23,7 +23,7 @@ pub struct Step {
 }
 
 /// The last forecast and plan of a target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Standing {
     /// When the plan was made.
     pub made_at: DateTime<Utc>,
@@ -36,7 +36,7 @@ pub struct Standing {
     /// The plan's steps; never empty, the first one for `made_at`.
     pub steps: Vec<Step>,
     /// The plan as it is shown.
-    pub plan: Value,
+    pub plan: Box<RawValue>,
     /// Why a simpler forecast had to do, if it had to.
     pub fallback: Option<String>,
     /// What a careful reader should know.
@@ -247,7 +247,7 @@ mod tests {
                 .iter()
                 .map(|(at, n)| Step { at: minute(*at), instances: *n, reason: String::new() })
                 .collect(),
-            plan: Value::Null,
+            plan: RawValue::from_string("null".to_owned()).unwrap(),
             fallback: None,
             warnings: Vec::new(),
             clamps: BTreeMap::new(),

@@ -82,6 +82,7 @@ pub(super) async fn history(State(service): Shared, Path(name): Path<String>) ->
 /// What a forecast is asked for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ForecastQuery {
     /// Quantiles between commas, such as `0.5,0.98`; those the forecast carries when absent.
     quantiles: Option<String>,
@@ -120,6 +121,7 @@ fn quantiles(text: &str) -> Result<Vec<Quantile>, Problem> {
 /// What a plan is asked about.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct PlanQuery {
     /// The moment, as `2026-01-05T10:00:00Z`; now when absent.
     at: Option<DateTime<Utc>>,
@@ -158,6 +160,7 @@ pub(super) async fn plan_now(State(service): Shared, Path(name): Path<String>) -
 /// How long a list may be.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
     /// Rows, the newest first; 100 when absent, at most 1000.
     #[param(minimum = 1, maximum = 1000)]

@@ -16,10 +16,11 @@ img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
+const SVG: &str = "image/svg+xml";
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Files by name. Names are in this list or nowhere: none is looked up on a disk.
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 9] = [
     ("uplot.css", CSS, assets::UPLOT_CSS),
     ("uplot.js", JS, assets::UPLOT_JS),
     ("report.css", CSS, assets::REPORT_CSS),
@@ -27,6 +28,7 @@ const FILES: [(&str, &str, &str); 8] = [
     ("service.css", CSS, include_str!("../../assets/service.css")),
     ("service.js", JS, include_str!("../../assets/service.js")),
     ("ask.js", JS, include_str!("../../assets/ask.js")),
+    ("icon.svg", SVG, include_str!("../../assets/icon.svg")),
     ("api.js", JS, include_str!("../../assets/api.js")),
 ];
 

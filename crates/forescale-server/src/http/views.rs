@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use forescale::{Forecast, Quantile};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::accuracy::Accuracy;
@@ -93,7 +94,7 @@ pub struct PlanView {
     pub data_until: DateTime<Utc>,
     /// The plan as `forescale plan --output json` writes it.
     #[schema(value_type = Object)]
-    pub plan: serde_json::Value,
+    pub plan: Box<RawValue>,
 }
 
 impl PlanView {

@@ -75,6 +75,9 @@ impl Pool {
         let now = self.clock.now();
         let due = lock(&self.agenda).due(now);
         for job in due {
+            if !self.free() {
+                break;
+            }
             if self.room_for(job) && lock(&self.agenda).begin(job, now) {
                 self.begin(job, now);
             }
@@ -105,15 +108,19 @@ impl Pool {
         }
     }
 
+    /// Whether a worker is free. What was given up may still run: it may double the threads, and no more.
+    fn free(&self) -> bool {
+        let at_work = lock(&self.at_work);
+        let live = at_work.values().filter(|work| work.live.load(Ordering::Acquire)).count();
+        live < self.workers && at_work.len() < 2 * self.workers
+    }
+
     /// One worker never learns, so that forecasts go on.
     fn room_for(&self, job: Job) -> bool {
         let at_work = lock(&self.at_work);
         let live = at_work.iter().filter(|(_, work)| work.live.load(Ordering::Acquire));
-        let learning = live.clone().filter(|(job, _)| job.kind == JobKind::Train).count();
-        // What was given up may still run: it may double the threads, and no more.
-        let threads = at_work.len() < 2 * self.workers;
-        let free = live.count() < self.workers;
-        threads && free && (job.kind != JobKind::Train || learning + 1 < self.workers)
+        let learning = live.filter(|(job, _)| job.kind == JobKind::Train).count();
+        job.kind != JobKind::Train || learning + 1 < self.workers
     }
 
     fn begin(&self, job: Job, now: DateTime<Utc>) {

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{
     Action, Binding, EngineError, Forecast, LoadSeries, Quantiles, ScalePlan, as_of, horizon, plan,
 };
+use serde_json::value::to_raw_value;
 
 use super::fleet::{asked, fleet};
 use super::model::find;
@@ -62,7 +63,7 @@ pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refre
         made_at: now,
         data_until,
         steps: steps_of(&plan, now),
-        plan: serde_json::json!(plan),
+        plan: to_raw_value(&plan).map_err(|error| error.to_string())?,
         fallback: notes.fallback,
         warnings: once(warnings),
         history: History::newest(&series, HISTORY_STEPS),

@@ -61,6 +61,14 @@ fn the_description_names_every_route() {
     assert!(api["openapi"].as_str().unwrap().starts_with("3."));
     let paths = api["paths"].as_object().unwrap();
     assert_eq!(paths.len(), 8);
+    for (path, methods) in paths {
+        let operations = methods.as_object().unwrap().values();
+        for parameter in operations.flat_map(|o| o["parameters"].as_array().into_iter().flatten()) {
+            let named = path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap()));
+            assert_eq!(parameter["in"], if named { "path" } else { "query" }, "{path} {parameter}");
+            assert_eq!(parameter["required"], named, "{path} {parameter}");
+        }
+    }
     for path in paths.keys().filter(|path| paths[*path]["get"].is_object()) {
         assert_eq!(served.get(&path.replace("{name}", "web")).0, 200, "{path}");
     }

@@ -7,3 +7,4 @@ mod hooks;
 mod keda;
 mod settings;
 mod support;
+mod tls;

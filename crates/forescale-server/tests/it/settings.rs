@@ -105,3 +105,15 @@ fn a_check_names_every_part_that_is_wrong() {
     memory.set(Mood::Down);
     assert_eq!(found(START), all(false));
 }
+
+#[test]
+fn the_samples_are_right() {
+    let samples = [
+        include_str!("../../../../deploy/forescale.toml"),
+        include_str!("../../../../deploy/kustomize/forescale.toml"),
+    ];
+    for sample in samples {
+        let config = Config::parse(sample, Path::new("forescale.toml")).unwrap();
+        assert_eq!(config.targets[0].name.as_str(), "web-shop");
+    }
+}
