@@ -33,7 +33,7 @@ fn write(folder: &Path, name: &str, text: &str) {
 fn planned() -> tempfile::TempDir {
     let plan = ["plan", "data/web-shop.csv", "--capacity", "40", "-o", "json", "-q"];
     let folder = folder();
-    write(folder.path(), "plan.json", &forescale(&root(), &plan).stdout);
+    write(folder.path(), "plan.json", &forescale(root(), &plan).stdout);
     folder
 }
 
@@ -154,8 +154,8 @@ fn a_configuration_that_is_wrong_names_the_line_and_serves_nothing() {
 #[test]
 fn a_prometheus_that_is_not_there_is_an_unavailable_source() {
     let source = "prometheus://127.0.0.1:9?query=up&range=1d";
-    let ran = forescale(&root(), &["plan", source, "--capacity", "10"]);
+    let ran = forescale(root(), &["plan", source, "--capacity", "10"]);
     assert!(ran.code == 3 && ran.stderr.contains("127.0.0.1:9"), "{} {}", ran.code, ran.stderr);
-    let ran = forescale(&root(), &["plan", "prometheus://u:p@host?query=up", "--capacity", "10"]);
+    let ran = forescale(root(), &["plan", "prometheus://u:p@host?query=up", "--capacity", "10"]);
     assert!(ran.code == 2 && !ran.stderr.contains("u:p"), "{} {}", ran.code, ran.stderr);
 }
