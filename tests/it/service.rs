@@ -89,7 +89,7 @@ fn what_cannot_be_exported_is_refused_with_a_way_out() {
     write(folder.path(), "other.json", "{}");
     for (arguments, code, words) in [
         (&["--to", "hpa", "--name", "Shop_1"][..], 2, "Shop_1"),
-        (&["--to", "hpa", "--max", "1"], 2, "above"),
+        (&["--to", "hpa", "--max", "1"], 2, "the maximum is 1"),
         (&["--to", "keda-external"], 2, "--address"),
         (&["--to", "hpa", "--now", "2027-01-01"], 2, "over"),
     ] {
