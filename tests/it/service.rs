@@ -91,7 +91,7 @@ fn what_cannot_be_exported_is_refused_with_a_way_out() {
         (&["--to", "hpa", "--name", "Shop_1"][..], 2, "Shop_1"),
         (&["--to", "hpa", "--max", "1"], 2, "the maximum is 1"),
         (&["--to", "keda-external"], 2, "--address"),
-        (&["--to", "hpa", "--now", "2027-01-01"], 2, "over"),
+        (&["--to", "hpa", "--now", "2027-01-01"], 2, "the plan ended at"),
     ] {
         let common = ["export", "plan.json"];
         let mut all = [&common[..], arguments].concat();
