@@ -34,6 +34,8 @@ fn planned() -> tempfile::TempDir {
     let plan = ["plan", "data/web-shop.csv", "--capacity", "40", "-o", "json", "-q"];
     let folder = folder();
     write(folder.path(), "plan.json", &forescale(root(), &plan).stdout);
+    let forecast = ["forecast", "data/web-shop.csv", "-o", "json", "-q"];
+    write(folder.path(), "forecast.json", &forescale(root(), &forecast).stdout);
     folder
 }
 
@@ -47,18 +49,27 @@ fn a_plan_is_written_for_every_system() {
     let folder = planned();
     for (to, words) in [
         (&["--to", "hpa"][..], &["kind: HorizontalPodAutoscaler", "minReplicas:"][..]),
-        (&["--to", "keda-external", "--address", "f:9443"], &["type: external", "f:9443"]),
         (
-            &["--to", "keda-prometheus", "--address", "http://p:9090"],
-            &["plan_replicas{target=\"shop\"}", "currentReplicasIfHigher"],
+            &["--to", "keda-external", "--address", "f:9443", "--cpu", "70", "--token-env", "T"],
+            &["type: external", "f:9443", "type: cpu", "tokenFromEnv: T", "maxReplicaCount: 400"],
         ),
-        (&["--to", "keda-cron", "--timezone", "Europe/Berlin"], &["type: cron", "Europe/Berlin"]),
-        (&["--to", "cronjobs"], &["kind: CronJob", "kind: Role"]),
-        (&["--to", "aws-group"], &["MinSize", "StartTime"]),
+        (
+            &["--to", "keda-prometheus", "--address", "http://p:9090", "--full"],
+            &["scale_replicas{target=\"shop\"}", "currentReplicasIfHigher"],
+        ),
+        (
+            &["--to", "keda-cron", "--timezone", "Europe/Berlin", "--full"],
+            &["type: cron", "Europe/Berlin"],
+        ),
+        (&["--to", "cronjobs"], &["kind: CronJob", "kind: Role", "kind: HorizontalPodAutoscaler"]),
+        (&["--to", "aws-group"], &["MinSize", "StartTime", "delete-scheduled-action"]),
         (&["--to", "aws-target"], &["ScalableTargetAction", "ecs:service:DesiredCount"]),
-        (&["--to", "openmetrics"], &["# TYPE", "# EOF"]),
+        (
+            &["--to", "openmetrics", "--forecast", "forecast.json"],
+            &["# TYPE", "planned_replicas{", "forecast_value{", "# EOF"],
+        ),
     ] {
-        let ran = export(folder.path(), to);
+        let ran = export(folder.path(), &[to, &["--max", "400"]].concat());
         assert_eq!(ran.code, 0, "{to:?}: {}", ran.stderr);
         for word in words {
             assert!(ran.stdout.contains(word), "{to:?} without {word}: {}", ran.stdout);
@@ -90,7 +101,10 @@ fn what_cannot_be_exported_is_refused_with_a_way_out() {
     for (arguments, code, words) in [
         (&["--to", "hpa", "--name", "Shop_1"][..], 2, "Shop_1"),
         (&["--to", "hpa", "--max", "1"], 2, "the maximum is 1"),
-        (&["--to", "keda-external"], 2, "--address"),
+        (&["--to", "keda-external", "--max", "400", "--cpu", "70"], 2, "--address"),
+        (&["--to", "keda-external", "--max", "400", "--address", "f:1"], 2, "--cpu PERCENT"),
+        (&["--to", "keda-external", "--cpu", "70", "--address", "f:1"], 2, "--max N"),
+        (&["--to", "aws-group"], 2, "--max N"),
         (&["--to", "hpa", "--now", "2027-01-01"], 2, "the plan ended at"),
     ] {
         let common = ["export", "plan.json"];
@@ -111,6 +125,21 @@ fn what_cannot_be_exported_is_refused_with_a_way_out() {
         assert_eq!(ran.code, code, "{plan}: {}", ran.stderr);
         assert!(ran.stdout.is_empty() && ran.stderr.contains("hint:"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn files_that_an_earlier_export_has_left_are_taken_away() {
+    let folder = planned();
+    let to = ["--to", "aws-group", "--max", "400", "--out", "aws"];
+    assert_eq!(export(folder.path(), &to).code, 0);
+    write(folder.path(), "aws/shop-scheduled-actions-7.json", "{}\n");
+    write(folder.path(), "aws/other-scheduled-actions-7.json", "{}\n");
+    let shown = export(folder.path(), &[&to[..], &["--diff"]].concat());
+    assert!(shown.stdout.contains("shop-scheduled-actions-7.json\n@@ -1"), "{}", shown.stdout);
+    assert!(folder.path().join("aws/shop-scheduled-actions-7.json").exists());
+    assert_eq!(export(folder.path(), &to).code, 0);
+    assert!(!folder.path().join("aws/shop-scheduled-actions-7.json").exists());
+    assert!(folder.path().join("aws/other-scheduled-actions-7.json").exists());
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 format!(r#"__name__="forecast_value", quantile="{quantile}", series={name:?}"#);
             expect(&found, &labels, *value, at.timestamp_millis())?;
         }
-        let labels = format!(r#"__name__="plan_replicas", target={name:?}"#);
+        let labels = format!(r#"__name__="planned_replicas", target={name:?}"#);
         let instances = f64::from(plan.in_force(at).ok_or("the plan covers the forecast")?);
         expect(&found, &labels, instances, at.timestamp_millis())?;
     }

@@ -3,9 +3,10 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::aws_script::{of_group, of_target};
 use crate::document::Document;
 use crate::error::ExportError;
-use crate::names::{check_aws, suffixed};
+use crate::names::{check_aws, file_stem, suffixed};
 use crate::schedule::{Schedule, Step, merged};
 
 /// Scheduled actions that one Auto Scaling group may have.
@@ -37,8 +38,9 @@ pub struct Group {
     pub other_actions: usize,
 }
 
-/// Scheduled actions for an Auto Scaling group, one file for each call of
-/// `aws autoscaling batch-put-scheduled-update-group-action --cli-input-json file://FILE`.
+/// Scheduled actions for an Auto Scaling group: a file for each call of
+/// `aws autoscaling batch-put-scheduled-update-group-action --cli-input-json file://FILE`, and a script that takes away
+/// what an earlier export has left in the group and then makes these calls.
 ///
 /// A plan with more steps than the group may have actions is merged: neighbours take the larger count, those first that
 /// add the fewest instance-hours.
@@ -66,16 +68,20 @@ pub fn aws_group(
         }
         Value::Object(action)
     };
-    let batches = steps.chunks(GROUP_BATCH).enumerate();
-    batches
-        .map(|(number, batch)| {
-            let call = json!({
-                "AutoScalingGroupName": group.name,
-                "ScheduledUpdateGroupActions": batch.iter().map(action).collect::<Vec<_>>(),
-            });
-            Document::json(format!("scheduled-actions-{}.json", number + 1), &call)
-        })
-        .collect()
+    let stem = file_stem(&group.name);
+    let batch = |(number, batch): (usize, &[Step])| {
+        let call = json!({
+            "AutoScalingGroupName": group.name,
+            "ScheduledUpdateGroupActions": batch.iter().map(action).collect::<Vec<_>>(),
+        });
+        Document::json(format!("{stem}-scheduled-actions-{}.json", number + 1), &call)
+    };
+    let mut documents: Vec<_> =
+        steps.chunks(GROUP_BATCH).enumerate().map(batch).collect::<Result<_, _>>()?;
+    let names = steps.iter().map(|step| action_name(&group.name, step));
+    let name = format!("{stem}-scheduled-actions.sh");
+    documents.push(of_group(name, &group.name, &names.collect::<Vec<_>>(), &documents));
+    Ok(documents)
 }
 
 /// A scalable target of Application Auto Scaling, an ECS service say.
@@ -94,7 +100,8 @@ pub struct ScalableTarget {
 }
 
 /// Scheduled actions for a scalable target: a file for each call of
-/// `aws application-autoscaling put-scheduled-action --cli-input-json file://FILE`, because a call puts one.
+/// `aws application-autoscaling put-scheduled-action --cli-input-json file://FILE`, because a call puts one, and a
+/// script as for [`aws_group`].
 ///
 /// # Errors
 /// As [`aws_group`].
@@ -107,7 +114,7 @@ pub fn aws_target(
     check_aws("a resource id", &target.resource_id)?;
     check_dimension(&target.dimension)?;
     let steps = steps(schedule, target.max, target.other_actions, TARGET_QUOTA, now)?;
-    let name = target.resource_id.replace('/', "-");
+    let (stem, name) = (file_stem(&target.resource_id), target.resource_id.replace('/', "-"));
     let document = |(number, step): (usize, &Step)| {
         let call = json!({
             "ServiceNamespace": target.service_namespace,
@@ -117,9 +124,13 @@ pub fn aws_target(
             "Schedule": format!("at({})", step.at.format("%Y-%m-%dT%H:%M:%S")),
             "ScalableTargetAction": {"MinCapacity": step.instances},
         });
-        Document::json(format!("scheduled-action-{:03}.json", number + 1), &call)
+        Document::json(format!("{stem}-scheduled-action-{:03}.json", number + 1), &call)
     };
-    steps.iter().enumerate().map(document).collect()
+    let mut documents: Vec<_> = steps.iter().enumerate().map(document).collect::<Result<_, _>>()?;
+    let names = steps.iter().map(|step| action_name(&name, step));
+    let file = format!("{stem}-scheduled-actions.sh");
+    documents.push(of_target(file, target, &names.collect::<Vec<_>>(), &documents));
+    Ok(documents)
 }
 
 /// What is left of the plan, merged to what fits beside the actions of others.

@@ -45,9 +45,42 @@ pub fn diff(old_name: &str, old: &str, new_name: &str, new: &str) -> String {
     diff.unified_diff().header(old_name, new_name).to_string()
 }
 
+/// The files of `present` that an earlier export has left: numbered like one of `documents`, but beyond the last one.
+pub fn leftovers(documents: &[Document], present: &[String]) -> Vec<String> {
+    let families: Vec<_> = documents.iter().filter_map(|document| family(&document.name)).collect();
+    let left = |name: &&String| {
+        let old = family(name).is_some_and(|family| families.contains(&family));
+        old && documents.iter().all(|document| document.name != **name)
+    };
+    present.iter().filter(left).cloned().collect()
+}
+
+/// What comes before the number of a numbered file: `web-scheduled-actions` of `web-scheduled-actions-2.json`.
+fn family(name: &str) -> Option<&str> {
+    let (family, number) = name.strip_suffix(".json")?.rsplit_once('-')?;
+    let counted = !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit());
+    counted.then_some(family)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_numbered_files_of_the_same_export_are_left_over() {
+        let documents = ["web-scheduled-actions-1.json", "web-scheduled-actions.sh"]
+            .map(|name| Document { name: name.into(), text: String::new() });
+        let present = [
+            "web-scheduled-actions-1.json",
+            "web-scheduled-actions-2.json",
+            "api-scheduled-actions-2.json",
+            "web-scheduled-actions-x.json",
+            "web-scheduled-actions.sh",
+            "web-2.json",
+        ]
+        .map(str::to_owned);
+        assert_eq!(leftovers(&documents, &present), ["web-scheduled-actions-2.json"]);
+    }
 
     #[test]
     fn equal_files_differ_in_nothing() {

@@ -17,6 +17,9 @@ pub enum ExportError {
     /// A minimum above the maximum.
     #[error("the minimum should be at most the maximum of {max}, but is {min}")]
     Range { min: u32, max: u32 },
+    /// A trigger without a load to compare with.
+    #[error("what one instance should carry should be above 0, but is {0}")]
+    Threshold(f64),
     /// A plan that is over.
     #[error("the plan ended at {end}, but it is {now}")]
     Over { end: DateTime<Utc>, now: DateTime<Utc> },
@@ -29,6 +32,9 @@ pub enum ExportError {
     /// Text that is no plan.
     #[error("a plan should be the JSON of `forescale plan -o json`, but {0}")]
     NoPlan(String),
+    /// Text that is no forecast.
+    #[error("a forecast should be the JSON of `forescale forecast -o json`, but {0}")]
+    NoForecast(String),
     /// A document that could not be written.
     #[error("the export cannot be written: {0}")]
     Write(String),
@@ -41,11 +47,15 @@ impl ExportError {
             Self::Name { .. } => "give the name as it stands in the system",
             Self::AboveMax { .. } => "raise the maximum there, or plan with `--max`",
             Self::Range { .. } => "raise the maximum or lower the minimum",
+            Self::Threshold(_) => {
+                "give the load of one instance, or its processor share in percent"
+            }
             Self::Over { .. } => "make a new plan: one of the past would act at once, or next year",
             Self::Early { .. } => {
                 "check the clock, or export the plan with the time it was made at"
             }
             Self::Rows(_) | Self::NoPlan(_) => "write it with `forescale plan -o json`",
+            Self::NoForecast(_) => "write it with `forescale forecast -o json`",
             Self::Write(_) => "check the names and the numbers of the plan",
         }
     }

@@ -19,18 +19,40 @@ pub enum Trigger {
         address: String,
         /// The name of the target in its configuration.
         target: String,
+        /// The variable of the workload's container that holds the token, where one is asked for.
+        token_env: Option<String>,
     },
     /// From Prometheus, which scrapes `forescale serve`.
     Prometheus {
         /// Its URL.
         server: String,
-        /// PromQL that gives instances: `max(plan_replicas{target="shop"})`.
+        /// PromQL that gives instances: `max(scale_replicas{target="shop"})`.
         query: String,
     },
     /// From the plan itself, written out.
     Cron {
         /// The zone in which it is written.
         zone: Tz,
+    },
+}
+
+/// What scales beside the plan, by what is measured. Of several triggers the one that asks for the most counts, so that
+/// the plan only raises the floor of this one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measured {
+    /// The share of the requested processor time, in percent.
+    Cpu {
+        /// What the share should be.
+        percent: u32,
+    },
+    /// A load from Prometheus.
+    Prometheus {
+        /// Its URL.
+        server: String,
+        /// PromQL that gives the load.
+        query: String,
+        /// The load of one instance.
+        per_instance: f64,
     },
 }
 
@@ -43,7 +65,8 @@ pub struct KedaBounds {
     pub max: u32,
 }
 
-/// A ScaledObject of the Deployment `workload`.
+/// A ScaledObject of the Deployment `workload`, which asks for what the plan says, or for what `measured` says if that
+/// is more. Without `measured` the plan alone scales in as well as out.
 ///
 /// Without a fresh forecast KEDA keeps what runs, and never fewer than the plan's peak: an error is no reason to scale
 /// in. A query without a result counts as an error, not as 0. Cron triggers know no failure, so they have no fallback.
@@ -55,6 +78,7 @@ pub fn keda_scaled_object(
     schedule: &Schedule,
     workload: &Workload,
     trigger: &Trigger,
+    measured: Option<&Measured>,
     bounds: KedaBounds,
     now: DateTime<Utc>,
 ) -> Result<Document, ExportError> {
@@ -79,7 +103,9 @@ pub fn keda_scaled_object(
             "behavior": "currentReplicasIfHigher",
         });
     }
-    spec["triggers"] = triggers(schedule, trigger, min, now)?;
+    let mut all = triggers(schedule, trigger, min, now)?;
+    all.extend(measured.map(beside).transpose()?);
+    spec["triggers"] = all.into();
     let object = json!({
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ScaledObject",
@@ -96,33 +122,55 @@ fn triggers(
     trigger: &Trigger,
     min: u32,
     now: DateTime<Utc>,
-) -> Result<Value, ExportError> {
+) -> Result<Vec<Value>, ExportError> {
     Ok(match trigger {
-        Trigger::External { address, target } => {
+        Trigger::External { address, target, token_env } => {
             check_line("the address of the scaler", address)?;
             check_line("the target", target)?;
-            json!([{
-                "type": "external",
-                "metricType": "AverageValue",
-                "metadata": {"scalerAddress": address, "target": target},
-            }])
+            let mut metadata = json!({"scalerAddress": address, "target": target});
+            if let Some(variable) = token_env {
+                check_line("the variable of the token", variable)?;
+                metadata["tokenFromEnv"] = variable.as_str().into();
+            }
+            let kind = ("external", "AverageValue");
+            vec![json!({"type": kind.0, "metricType": kind.1, "metadata": metadata})]
         }
-        Trigger::Prometheus { server, query } => {
-            check_line("the URL of Prometheus", server)?;
-            check_line("the query", query)?;
-            json!([{
-                "type": "prometheus",
-                "metricType": "AverageValue",
-                "metadata": {
-                    "serverAddress": server,
-                    "query": query,
-                    "threshold": "1",
-                    "ignoreNullValues": "false",
-                },
-            }])
-        }
-        Trigger::Cron { zone } => Value::from(cron(schedule, *zone, min, now)?),
+        Trigger::Prometheus { server, query } => vec![prometheus(server, query, "1")?],
+        Trigger::Cron { zone } => cron(schedule, *zone, min, now)?,
     })
+}
+
+fn prometheus(server: &str, query: &str, threshold: &str) -> Result<Value, ExportError> {
+    check_line("the URL of Prometheus", server)?;
+    check_line("the query", query)?;
+    Ok(json!({
+        "type": "prometheus",
+        "metricType": "AverageValue",
+        "metadata": {
+            "serverAddress": server,
+            "query": query,
+            "threshold": threshold,
+            "ignoreNullValues": "false",
+        },
+    }))
+}
+
+/// The trigger of what is measured.
+fn beside(measured: &Measured) -> Result<Value, ExportError> {
+    match measured {
+        Measured::Cpu { percent: percent @ 1.. } => Ok(json!({
+            "type": "cpu",
+            "metricType": "Utilization",
+            "metadata": {"value": percent.to_string()},
+        })),
+        Measured::Prometheus { server, query, per_instance }
+            if *per_instance > 0.0 && per_instance.is_finite() =>
+        {
+            prometheus(server, query, &per_instance.to_string())
+        }
+        Measured::Cpu { percent } => Err(ExportError::Threshold(f64::from(*percent))),
+        Measured::Prometheus { per_instance, .. } => Err(ExportError::Threshold(*per_instance)),
+    }
 }
 
 /// A trigger for what is in force and for every later stretch above the minimum. Of several active ones the largest

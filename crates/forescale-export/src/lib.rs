@@ -13,9 +13,11 @@
 //! ```
 
 mod aws;
+mod aws_script;
 mod cronjobs;
 mod document;
 mod error;
+mod forecast;
 mod hpa;
 mod keda;
 mod names;
@@ -24,10 +26,11 @@ mod schedule;
 
 pub use aws::{GROUP_QUOTA, Group, Mode, ScalableTarget, TARGET_QUOTA, aws_group, aws_target};
 pub use cronjobs::{CronJobOptions, cronjobs};
-pub use document::{Document, diff};
+pub use document::{Document, diff, leftovers};
 pub use error::ExportError;
+pub use forecast::forecast_from_json;
 pub use hpa::{FIELD_MANAGER, hpa_patch};
-pub use keda::{KedaBounds, Trigger, keda_scaled_object};
+pub use keda::{KedaBounds, Measured, Trigger, keda_scaled_object};
 pub use names::Workload;
 pub use openmetrics::openmetrics;
 pub use schedule::{Schedule, Step};

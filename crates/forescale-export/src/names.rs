@@ -62,6 +62,21 @@ pub(crate) fn check_line(what: &'static str, text: &str) -> Result<(), ExportErr
     Err(ExportError::Name { what, expected, found: cut(text) })
 }
 
+/// A name for a file of `name`, which may be any text.
+pub(crate) fn file_stem(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let stem: String = name.chars().take(100).map(plain).collect();
+    match stem.trim_matches(['.', '-']) {
+        "" => "plan".to_owned(),
+        stem => stem.to_owned(),
+    }
+}
+
+/// `text` as one word of a shell.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 fn cut(name: &str) -> String {
     name.chars().take(80).collect()
 }
@@ -85,6 +100,21 @@ mod tests {
             let error = Workload::new("shop", name).unwrap_err().to_string();
             assert!(error.starts_with("a workload should be 1 to 63"), "{name:?}: {error}");
         }
+    }
+
+    #[test]
+    fn any_name_becomes_a_file_in_the_folder_and_a_word_of_a_shell() {
+        for (name, stem) in [
+            ("web", "web"),
+            ("service/shop/web", "service-shop-web"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("", "plan"),
+            ("..", "plan"),
+            ("a\nb\"é", "a-b"),
+        ] {
+            assert_eq!(file_stem(name), stem, "{name:?}");
+        }
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use forescale_core::Forecast;
 
 use crate::document::Document;
+use crate::names::file_stem;
 use crate::schedule::Schedule;
 
 /// A point of the plan at least this often: Prometheus looks back five minutes for one.
@@ -14,8 +15,11 @@ const MAX_DISTANCE: TimeDelta = TimeDelta::minutes(1);
 /// Points of the plan at most, whatever its length: 28 days of minutes.
 const MAX_POINTS: usize = 40_320;
 
-/// `forecast_value{series,quantile}` at every step of the forecast, and `plan_replicas{target}` at every minute of the
+/// `forecast_value{series,quantile}` at every step of the forecast, and `planned_replicas{target}` at every minute of the
 /// plan or, where it is longer than 28 days, as often as that many points allow. `series` and `target` are escaped.
+///
+/// The plan has another name than in the metrics of `forescale serve`: what was planned once must not look like what is
+/// in force.
 ///
 /// ```
 /// use forescale_core::{Forecast, Frequency, Quantiles};
@@ -30,16 +34,17 @@ const MAX_POINTS: usize = 40_320;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn openmetrics(forecast: Option<&Forecast>, plan: &Schedule, name: &str) -> Document {
+    let file = format!("{}-forecast.om", file_stem(name));
     let name = escaped(name);
     let mut text = String::new();
     if let Some(forecast) = forecast {
         family(&mut text, "forecast_value", "Load that stays below with the probability quantile.");
         forecast_rows(&mut text, forecast, &name);
     }
-    family(&mut text, "plan_replicas", "Instances to ask for.");
+    family(&mut text, "planned_replicas", "Instances to ask for.");
     plan_rows(&mut text, plan, &name);
     text.push_str("# EOF\n");
-    Document { name: "forecast.om".into(), text }
+    Document { name: file, text }
 }
 
 fn family(text: &mut String, name: &str, help: &str) {
@@ -63,7 +68,7 @@ fn forecast_rows(text: &mut String, forecast: &Forecast, name: &str) {
 
 fn plan_rows(text: &mut String, plan: &Schedule, name: &str) {
     let begin = plan.steps()[0].at;
-    let series = format!("plan_replicas{{target=\"{name}\"}}");
+    let series = format!("planned_replicas{{target=\"{name}\"}}");
     let span = (plan.end() - begin).num_seconds();
     let distance = MAX_DISTANCE.num_seconds().max(span / MAX_POINTS as i64 + 1);
     let mut changes = plan.steps().iter().peekable();

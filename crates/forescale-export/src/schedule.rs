@@ -22,6 +22,7 @@ pub struct Step {
 pub struct Schedule {
     steps: Vec<Step>,
     end: DateTime<Utc>,
+    lead: TimeDelta,
 }
 
 impl Schedule {
@@ -47,8 +48,14 @@ impl Schedule {
             Some(last) if last.at >= end => {
                 Err(ExportError::Rows(format!("it ends at {end}, before its last row")))
             }
-            Some(_) => Ok(Self { steps, end }),
+            Some(_) => Ok(Self { steps, end, lead: TimeDelta::zero() }),
         }
+    }
+
+    /// The same schedule, of which nothing is to be done before `lead` has passed: the time to apply an export.
+    /// What should have risen by then rises with the first step.
+    pub fn with_lead(self, lead: TimeDelta) -> Self {
+        Self { lead: lead.max(TimeDelta::zero()), ..self }
     }
 
     /// The schedule of a plan whose forecast ends at `end`.
@@ -61,7 +68,7 @@ impl Schedule {
         Self::new(plan.recommendations.iter().map(step).collect(), end)
     }
 
-    /// Reads what `forescale plan -o json` wrote.
+    /// Reads what `forescale plan -o json` wrote, or what the plan of a target is answered with by `forescale serve`.
     ///
     /// # Errors
     /// [`ExportError::NoPlan`] for anything else, [`ExportError::Rows`] as in [`Schedule::new`].
@@ -75,8 +82,14 @@ impl Schedule {
         struct Summary {
             to: DateTime<Utc>,
         }
-        let plan: Plan =
-            serde_json::from_str(text).map_err(|error| ExportError::NoPlan(error.to_string()))?;
+        #[derive(Deserialize)]
+        struct Answer {
+            plan: Plan,
+        }
+        let plan = serde_json::from_str::<Answer>(text).map(|answer| answer.plan);
+        let plan: Plan = plan
+            .or_else(|_| serde_json::from_str(text))
+            .map_err(|error| ExportError::NoPlan(error.to_string()))?;
         Self::new(plan.recommendations, plan.summary.to)
     }
 
@@ -102,7 +115,7 @@ impl Schedule {
         self.steps.iter().map(|step| step.instances).max().unwrap_or_default()
     }
 
-    /// What is left of the plan at `now`, in whole minutes: what is in force first, in the next minute.
+    /// What is left of the plan at `now`, in whole minutes: what is in force first, in the next minute after the lead.
     ///
     /// A rise comes at the begin of its minute and a fall at the end, so that there are never fewer instances than
     /// planned. A step that changes nothing is left out.
@@ -115,7 +128,7 @@ impl Schedule {
         }
         let early = || ExportError::Early { begin: self.steps[0].at, now };
         let mut last = Step {
-            at: minute(now) + TimeDelta::minutes(1),
+            at: minute_after(now + self.lead).max(minute(now) + TimeDelta::minutes(1)),
             instances: self.in_force(now).ok_or_else(early)?,
         };
         let mut ahead = Vec::new();
@@ -204,6 +217,19 @@ mod tests {
     }
 
     #[test]
+    fn a_lead_leaves_time_to_apply_and_takes_no_instance_away() {
+        let schedule = schedule(&[(0, 0, 3), (1, 30, 7), (2, 20, 2), (30, 0, 9)]);
+        let ahead = |lead, moment| {
+            let ahead = schedule.clone().with_lead(TimeDelta::minutes(lead)).ahead(moment).unwrap();
+            ahead.iter().map(|step| (step.at, step.instances)).collect::<Vec<_>>()
+        };
+        let soon = [(at(1, 0), 7), (at(3, 0), 2), (at(30, 0), 9)];
+        assert_eq!(ahead(0, at(0, 7)), soon);
+        // The rise of minute 1 comes with what is applied in minute 6, and the fall a minute after it.
+        assert_eq!(ahead(5, at(0, 7)), [(at(6, 0), 7), (at(7, 0), 2), (at(30, 0), 9)]);
+    }
+
+    #[test]
     fn merging_never_takes_an_instance_away() {
         let steps = schedule(&[(0, 0, 3), (10, 0, 4), (20, 0, 9), (50, 0, 2)]).steps;
         let merged = merged(steps, at(60, 0), 3);
@@ -226,5 +252,10 @@ mod tests {
         let twice = format!("{},{}", row("10:00"), row("10:00"));
         assert!(matches!(plan(&twice), Err(ExportError::Rows(_))));
         assert!(matches!(Schedule::from_json("[]"), Err(ExportError::NoPlan(_))));
+        let answer = format!(
+            r#"{{"target":"web","plan":{{"recommendations":[{}],"summary":{{"to":"2026-01-05T12:00:00Z"}}}}}}"#,
+            row("10:00")
+        );
+        assert_eq!(Schedule::from_json(&answer).unwrap().peak(), 3);
     }
 }

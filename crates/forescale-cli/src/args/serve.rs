@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use clap::{Args, ValueEnum};
 
@@ -48,7 +49,7 @@ pub enum ExportTo {
 /// `export`.
 #[derive(Debug, Clone, Args)]
 pub struct ExportArgs {
-    /// A plan as `forescale plan -o json` prints it, or - for standard input.
+    /// A plan as `forescale plan -o json` prints it or `forescale serve` answers it, or - for standard input.
     #[arg(value_name = "PLAN.json")]
     pub plan: String,
     /// What the plan is written for.
@@ -69,9 +70,12 @@ pub struct ExportArgs {
     /// Fewest instances, for KEDA.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub min: u32,
-    /// The most instances that the system allows [default: the plan's own peak].
+    /// The most instances that the system allows; KEDA and AWS need it.
     #[arg(long, value_name = "N")]
     pub max: Option<u32>,
+    /// Time to apply the export before its first step.
+    #[arg(long, value_name = "SPAN", default_value = "2m", value_parser = values::span_or_zero)]
+    pub lead: TimeDelta,
     /// Address of `forescale serve` for gRPC, or of Prometheus.
     #[arg(long, value_name = "ADDRESS")]
     pub address: Option<String>,
@@ -81,13 +85,31 @@ pub struct ExportArgs {
     /// The name of the target in the configuration of `forescale serve` [default: the name].
     #[arg(long, value_name = "NAME")]
     pub target: Option<String>,
+    /// Variable of the scaled container that holds the token of `forescale serve`, for keda-external.
+    #[arg(long, value_name = "VARIABLE")]
+    pub token_env: Option<String>,
+    /// Scale by this share of processor time as well, in percent, for KEDA: the plan raises the minimum only.
+    #[arg(long, value_name = "PERCENT", conflicts_with = "measured_query")]
+    pub cpu: Option<u32>,
+    /// Scale by this load from Prometheus as well, for KEDA: the plan raises the minimum only.
+    #[arg(long, value_name = "PROMQL", requires = "per_instance")]
+    pub measured_query: Option<String>,
+    /// The load of --measured-query that one instance carries.
+    #[arg(long, value_name = "LOAD")]
+    pub per_instance: Option<f64>,
+    /// URL of the Prometheus of --measured-query [default: --address, for keda-prometheus].
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+    /// A forecast as `forescale forecast -o json` prints it, for openmetrics.
+    #[arg(long, value_name = "FORECAST.json")]
+    pub forecast: Option<String>,
     /// Zone in which schedules are written.
     #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = values::zone)]
     pub timezone: Tz,
     /// Container image with kubectl, for CronJobs.
     #[arg(long, value_name = "IMAGE", default_value = "registry.k8s.io/kubectl:v1.33.4")]
     pub image: String,
-    /// Follow the plan down, too, and not only as a minimum, for an AWS group.
+    /// Follow the plan down, too, and not only as a minimum, for KEDA and an AWS group.
     #[arg(long)]
     pub full: bool,
     /// Service namespace and dimension of AWS: ecs:service:DesiredCount.

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use forescale_export::{
-    CronJobOptions, Document, ExportError, Group, KedaBounds, Mode, ScalableTarget, Schedule,
-    Trigger, Workload, aws_group, aws_target, cronjobs, diff, hpa_patch, keda_scaled_object,
-    openmetrics,
+    CronJobOptions, Document, ExportError, Group, KedaBounds, Measured, Mode, ScalableTarget,
+    Schedule, Trigger, Workload, aws_group, aws_target, cronjobs, diff, forecast_from_json,
+    hpa_patch, keda_scaled_object, leftovers, openmetrics,
 };
 use forescale_sources::write_atomically;
 
@@ -23,18 +23,26 @@ const MOST_BYTES: u64 = 256 << 20;
 
 /// Writes or prints the files.
 pub fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
-    let schedule = Schedule::from_json(&plan(&args.plan)?)?;
+    let schedule = Schedule::from_json(&text(&args.plan)?)?.with_lead(args.lead);
     let now = args.now.map_or_else(Utc::now, |now| now.in_zone(args.timezone));
     let documents = documents(args, &schedule, now)?;
     let Some(folder) = &args.out else {
         let texts = documents.iter().map(|document| document.text.as_str());
         return output::write(texts.collect::<Vec<_>>().join("\n").as_bytes());
     };
+    let old = leftovers(&documents, &present(folder)?);
     if args.diff {
-        let changes = documents.iter().map(|document| change(folder, document));
+        let gone = old.iter().map(|name| Document { name: name.clone(), text: String::new() });
+        let all = documents.into_iter().chain(gone);
+        let changes = all.map(|document| change(folder, &document));
         return output::write(changes.collect::<Result<String, _>>()?.as_bytes());
     }
     fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+    for name in &old {
+        let file = folder.join(name);
+        fs::remove_file(&file).map_err(|error| unwritable(&file, &error))?;
+        context.terminal.say(&format!("removed {}", file.display()));
+    }
     for document in &documents {
         let file = folder.join(&document.name);
         write_atomically(&file, document.text.as_bytes()).map_err(source_failure)?;
@@ -43,10 +51,21 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
     Ok(())
 }
 
-fn plan(path: &str) -> Result<String, Failure> {
+/// The names of the files in `folder`, which may not be there yet.
+fn present(folder: &Path) -> Result<Vec<String>, Failure> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unwritable(folder, &error)),
+    };
+    let named = |entry: fs::DirEntry| entry.file_name().into_string().ok();
+    Ok(entries.filter_map(|entry| entry.ok().and_then(named)).collect())
+}
+
+fn text(path: &str) -> Result<String, Failure> {
     let unavailable = |error: std::io::Error| {
         Failure::unavailable(format!("{path}: {error}"))
-            .hint("name the file that `forescale plan -o json` printed")
+            .hint("name the file that `forescale plan -o json` or `forecast -o json` printed")
     };
     let mut text = String::new();
     let read = match path {
@@ -65,20 +84,31 @@ fn documents(
     now: DateTime<Utc>,
 ) -> Result<Vec<Document>, Failure> {
     let workload = || Workload::new(args.namespace.as_str(), args.name.as_str());
-    let max = args.max.unwrap_or_else(|| schedule.peak().max(1));
+    let max = || {
+        args.max.ok_or_else(|| {
+            Failure::usage("the most instances that the system allows should be given").hint(
+                "pass --max N: the peak of this plan would hold back what scales by what is measured",
+            )
+        })
+    };
     Ok(match args.to {
         ExportTo::Hpa => vec![hpa_patch(schedule, &workload()?, args.max, now)?],
         ExportTo::KedaExternal | ExportTo::KedaPrometheus | ExportTo::KedaCron => {
-            let bounds = KedaBounds { min: args.min, max };
-            vec![keda_scaled_object(schedule, &workload()?, &trigger(args)?, bounds, now)?]
+            let bounds = KedaBounds { min: args.min, max: max()? };
+            let (trigger, measured) = (trigger(args)?, measured(args)?);
+            let (workload, measured) = (workload()?, measured.as_ref());
+            vec![keda_scaled_object(schedule, &workload, &trigger, measured, bounds, now)?]
         }
         ExportTo::Cronjobs => {
             let (image, zone) = (args.image.clone(), args.timezone);
             let options = CronJobOptions { image, zone, max: args.max };
-            vec![cronjobs(schedule, &workload()?, &options, now)?]
+            // The jobs begin with the first step; until then the patch holds what is in force.
+            let patch = hpa_patch(schedule, &workload()?, args.max, now)?;
+            vec![patch, cronjobs(schedule, &workload()?, &options, now)?]
         }
         ExportTo::AwsGroup => {
-            let group = Group { name: args.name.clone(), max, other_actions: args.other_actions };
+            let (name, max) = (args.name.clone(), max()?);
+            let group = Group { name, max, other_actions: args.other_actions };
             let mode = if args.full { Mode::Full } else { Mode::Floor };
             aws_group(schedule, &group, mode, now)?
         }
@@ -88,12 +118,16 @@ fn documents(
                 service_namespace: namespace.to_owned(),
                 resource_id: args.name.clone(),
                 dimension: args.dimension.clone(),
-                max,
+                max: max()?,
                 other_actions: args.other_actions,
             };
             aws_target(schedule, &target, now)?
         }
-        ExportTo::Openmetrics => vec![openmetrics(None, schedule, &args.name)],
+        ExportTo::Openmetrics => {
+            let forecast = args.forecast.as_deref().map(text).transpose()?;
+            let forecast = forecast.as_deref().map(forecast_from_json).transpose()?;
+            vec![openmetrics(forecast.as_ref(), schedule, &args.name)]
+        }
     })
 }
 
@@ -106,14 +140,36 @@ fn trigger(args: &ExportArgs) -> Result<Trigger, Failure> {
         })
     };
     Ok(match args.to {
-        ExportTo::KedaExternal => Trigger::External { address: address()?, target },
+        ExportTo::KedaExternal => {
+            let token_env = args.token_env.clone();
+            Trigger::External { address: address()?, target, token_env }
+        }
         ExportTo::KedaPrometheus => {
-            let own = || format!("max(plan_replicas{{target=\"{target}\"}})");
+            let own = || format!("max(scale_replicas{{target=\"{target}\"}})");
             let query = args.query.clone().unwrap_or_else(own);
             Trigger::Prometheus { server: address()?, query }
         }
         _ => Trigger::Cron { zone: args.timezone },
     })
+}
+
+/// What scales beside the plan. Without it the plan scales in as well, which has to be asked for.
+fn measured(args: &ExportArgs) -> Result<Option<Measured>, Failure> {
+    if let Some(percent) = args.cpu {
+        return Ok(Some(Measured::Cpu { percent }));
+    }
+    let (Some(query), Some(per_instance)) = (&args.measured_query, args.per_instance) else {
+        return match args.full {
+            true => Ok(None),
+            false => Err(Failure::usage("a plan that only raises the minimum needs what scales above it")
+                .hint("pass --cpu PERCENT or --measured-query PROMQL --per-instance LOAD, or --full to scale in by the plan alone")),
+        };
+    };
+    let own = args.address.clone().filter(|_| args.to == ExportTo::KedaPrometheus);
+    let server = args.prometheus.clone().or(own).ok_or_else(|| {
+        Failure::usage("KEDA has to know which Prometheus to ask").hint("pass --prometheus URL")
+    })?;
+    Ok(Some(Measured::Prometheus { server, query: query.clone(), per_instance }))
 }
 
 /// What would change in the file of `document`, which may not be there yet.

@@ -1,5 +1,6 @@
 //! Exports as they are written, and what holds for every one of them.
 
+mod aws_scripts;
 mod never_fewer;
 mod plans;
 mod refused;

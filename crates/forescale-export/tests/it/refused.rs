@@ -2,14 +2,18 @@
 
 use chrono_tz::Tz;
 use forescale_export::{
-    CronJobOptions, ExportError, Group, KedaBounds, Mode, ScalableTarget, Trigger, aws_group,
-    aws_target, cronjobs, hpa_patch, keda_scaled_object,
+    CronJobOptions, ExportError, Group, KedaBounds, Measured, Mode, ScalableTarget, Trigger,
+    aws_group, aws_target, cronjobs, hpa_patch, keda_scaled_object,
 };
 
 use crate::{at, now, schedule, web};
 
 fn group(name: &str, max: u32, other_actions: usize) -> Group {
     Group { name: name.into(), max, other_actions }
+}
+
+fn load(per_instance: f64) -> Measured {
+    Measured::Prometheus { server: "http://p:9090".into(), query: "load".into(), per_instance }
 }
 
 #[test]
@@ -33,9 +37,14 @@ fn more_than_the_maximum() {
     assert_eq!(cronjobs(&plan, &web(), &options, now()), Err(above.clone()));
     let cron = Trigger::Cron { zone: Tz::UTC };
     let bounds = |min, max| KedaBounds { min, max };
-    assert_eq!(keda_scaled_object(&plan, &web(), &cron, bounds(1, 20), now()), Err(above));
-    let error = keda_scaled_object(&plan, &web(), &cron, bounds(30, 20), now()).unwrap_err();
+    assert_eq!(keda_scaled_object(&plan, &web(), &cron, None, bounds(1, 20), now()), Err(above));
+    let error = keda_scaled_object(&plan, &web(), &cron, None, bounds(30, 20), now()).unwrap_err();
     assert_eq!(error, ExportError::Range { min: 30, max: 20 });
+    for measured in [Measured::Cpu { percent: 0 }, load(0.0), load(f64::NAN)] {
+        let bounds = bounds(1, 40);
+        let error = keda_scaled_object(&plan, &web(), &cron, Some(&measured), bounds, now());
+        assert!(matches!(error, Err(ExportError::Threshold(_))), "{measured:?}");
+    }
     let error = hpa_patch(&plan, &web(), Some(20), at(70)).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -77,7 +86,8 @@ fn more_actions_than_the_quota_are_merged() {
     let actions = |others| {
         let files = aws_group(&plan, &group("g", 20, others), Mode::Floor, now()).unwrap();
         let count = |text: &str| text.matches("ScheduledActionName").count();
-        files.iter().map(|file| count(&file.text)).collect::<Vec<_>>()
+        let calls = files.iter().filter(|file| file.name.ends_with(".json"));
+        calls.map(|file| count(&file.text)).collect::<Vec<_>>()
     };
     let counts = actions(0);
     assert!(counts.iter().all(|count| *count <= 50) && counts.iter().sum::<usize>() <= 125);

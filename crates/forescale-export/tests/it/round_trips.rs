@@ -53,7 +53,7 @@ proptest! {
         let forecasts: Vec<f64> =
             rows.iter().filter(|row| row.0 == "forecast_value").map(|row| row.2).collect();
         prop_assert_eq!(forecasts, values);
-        let plan: Vec<_> = rows.iter().filter(|row| row.0 == "plan_replicas").collect();
+        let plan: Vec<_> = rows.iter().filter(|row| row.0 == "planned_replicas").collect();
         prop_assert_eq!(plan.len(), 180);
         prop_assert_eq!((plan[6].2, plan[7].2), (4.0, 9.0));
         prop_assert!(plan.windows(2).all(|two| two[0].3 < two[1].3));
@@ -62,7 +62,7 @@ proptest! {
     #[test]
     fn yaml_strings(query in any::<String>(), target in "[ -~]{1,40}") {
         let bounds = KedaBounds { min: 1, max: 20 };
-        let written = |trigger| keda_scaled_object(&schedule(&[(0, 4)]), &web(), &trigger, bounds, now());
+        let written = |trigger| keda_scaled_object(&schedule(&[(0, 4)]), &web(), &trigger, None, bounds, now());
         let server = "http://prometheus:9090".into();
         if let Ok(file) = written(Trigger::Prometheus { server, query: query.clone() }) {
             let object: Value = serde_saphyr::from_str(&file.text).unwrap();
@@ -71,7 +71,7 @@ proptest! {
             prop_assert_eq!(trigger["threshold"].as_str(), Some("1"));
         }
         let address = target.clone();
-        let file = written(Trigger::External { address, target: target.clone() }).unwrap();
+        let file = written(Trigger::External { address, target: target.clone(), token_env: None }).unwrap();
         let object: Value = serde_saphyr::from_str(&file.text).unwrap();
         let trigger = &object["spec"]["triggers"][0]["metadata"];
         prop_assert_eq!(trigger["target"].as_str(), Some(target.as_str()));

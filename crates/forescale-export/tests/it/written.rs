@@ -3,8 +3,8 @@
 use chrono_tz::Tz;
 use forescale_core::{Forecast, Frequency, Quantiles};
 use forescale_export::{
-    CronJobOptions, Group, KedaBounds, Mode, ScalableTarget, Trigger, aws_group, aws_target,
-    cronjobs, hpa_patch, keda_scaled_object, openmetrics,
+    CronJobOptions, Document, Group, KedaBounds, Measured, Mode, ScalableTarget, Trigger,
+    aws_group, aws_target, cronjobs, hpa_patch, keda_scaled_object, openmetrics,
 };
 
 use crate::{at, now, schedule, web};
@@ -18,14 +18,28 @@ fn hpa() {
 #[test]
 fn keda() {
     let plan = schedule(&[(0, 4), (60, 9), (120, 2)]);
-    let external =
-        Trigger::External { address: "forescale.scaling:9443".into(), target: "shop".into() };
-    let query = r#"max(plan_replicas{target="shop"})"#.into();
+    let external = Trigger::External {
+        address: "forescale.scaling:9443".into(),
+        target: "shop".into(),
+        token_env: Some("FORESCALE_TOKEN".into()),
+    };
+    let query = r#"max(scale_replicas{target="shop"})"#.into();
     let prometheus = Trigger::Prometheus { server: "http://prometheus:9090".into(), query };
     let cron = Trigger::Cron { zone: Tz::Europe__Berlin };
     let bounds = KedaBounds { min: 2, max: 20 };
-    for (name, trigger) in [("external", external), ("prometheus", prometheus), ("cron", cron)] {
-        let object = keda_scaled_object(&plan, &web(), &trigger, bounds, now()).unwrap();
+    let cpu = Measured::Cpu { percent: 70 };
+    let load = Measured::Prometheus {
+        server: "http://prometheus:9090".into(),
+        query: "sum(rate(http_requests_total[1m]))".into(),
+        per_instance: 37.5,
+    };
+    for (name, trigger, measured) in [
+        ("external", external, Some(cpu)),
+        ("prometheus", prometheus, Some(load)),
+        ("cron", cron, None),
+    ] {
+        let object =
+            keda_scaled_object(&plan, &web(), &trigger, measured.as_ref(), bounds, now()).unwrap();
         insta::assert_snapshot!(format!("keda_{name}"), object.text);
     }
 }
@@ -43,8 +57,9 @@ fn aws() {
     let plan = schedule(&[(0, 4), (60, 9), (120, 2)]);
     let group = Group { name: "web".into(), max: 20, other_actions: 0 };
     let files = aws_group(&plan, &group, Mode::Full, now()).unwrap();
-    assert_eq!(files.len(), 1);
+    assert_eq!(names(&files), ["web-scheduled-actions-1.json", "web-scheduled-actions.sh"]);
     insta::assert_snapshot!("aws_group", files[0].text);
+    insta::assert_snapshot!("aws_group_script", files[1].text);
     let target = ScalableTarget {
         service_namespace: "ecs".into(),
         resource_id: "service/shop/web".into(),
@@ -53,8 +68,14 @@ fn aws() {
         other_actions: 0,
     };
     let files = aws_target(&plan, &target, now()).unwrap();
-    assert_eq!(files.len(), 3);
+    let stem = "service-shop-web-scheduled-action";
+    let calls = [1, 2, 3].map(|call| format!("{stem}-00{call}.json"));
+    assert_eq!(names(&files), [&calls[..], &[format!("{stem}s.sh")]].concat());
     insta::assert_snapshot!("aws_target", files[1].text);
+}
+
+fn names(files: &[Document]) -> Vec<&str> {
+    files.iter().map(|file| file.name.as_str()).collect()
 }
 
 #[test]
