@@ -31,6 +31,7 @@ mode = "full"
 refresh = "2s"
 horizon = "6h"
 max-age = "3h"
+hold-after = "3h"
 
 [target.source]
 kind = "prometheus"

@@ -50,7 +50,8 @@ impl Sources for Live {
         };
         match kind.as_ref().and_then(toml::Value::as_str) {
             Some("prometheus") => {
-                let settings = settings.try_into::<Settings>().map_err(wrong)?;
+                let mut settings = settings.try_into::<Settings>().map_err(wrong)?;
+                settings.resolve(&self.folder);
                 let client = Client::new(settings, SEED).map_err(told)?;
                 Ok(Box::new(Asked(client)))
             }
@@ -66,7 +67,7 @@ impl Sources for Live {
     }
 
     fn events(&self, file: &Path, zone: Tz) -> Result<Vec<Event>, SourceError> {
-        let source = forescale_sources::Source::new(self.folder.join(file));
+        let source = forescale_sources::Source::new(file);
         read_events(&source, Some(zone)).map_err(read_failed)
     }
 }
@@ -77,6 +78,12 @@ impl Source for Asked {
     fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
         let PrometheusRead { series, notes, .. } = self.0.read(now).map_err(told)?;
         Ok(Loaded { series, instances: None, warnings: notes.words() })
+    }
+
+    fn probe(&self, now: DateTime<Utc>) -> Vec<(String, Result<String, SourceError>)> {
+        // The history is read anyway, and its age is judged by what the target allows.
+        let checks = self.0.probe(now).into_iter().filter(|check| check.name != "query");
+        checks.map(|check| (check.name.to_owned(), check.result.map_err(told))).collect()
     }
 }
 

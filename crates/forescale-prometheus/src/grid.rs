@@ -99,10 +99,17 @@ impl Grid {
         self.notes.last_sample = self.notes.last_sample.max(at);
     }
 
-    /// The share of steps with a load.
-    pub(crate) fn coverage(&self) -> f64 {
-        let present = self.steps.iter().filter(|step| step.count > 0).count();
-        present as f64 / self.steps.len() as f64
+    /// The share of steps with a load: of all, and of those from the first load on.
+    pub(crate) fn coverage(&self) -> (f64, f64) {
+        let present = self.steps.iter().filter(|step| step.count > 0).count() as f64;
+        let begun = self.steps.len() - self.before();
+        (present / self.steps.len() as f64, present / begun.max(1) as f64)
+    }
+
+    /// Steps before the first load.
+    pub(crate) fn before(&self) -> usize {
+        let first = self.steps.iter().position(|step| step.count > 0);
+        first.unwrap_or(self.steps.len())
     }
 
     /// The series from its first load on: the mean of every step, and a gap where there is none.

@@ -12,6 +12,8 @@ pub struct Notes {
     pub requests: usize,
     /// The newest sample with a load.
     pub last_sample: Option<DateTime<Utc>>,
+    /// Steps that were asked for before the first load, when they are more than a hundredth of all.
+    pub before: usize,
     /// Steps without a load, from the first load on.
     pub gaps: usize,
     /// Values that are no number.
@@ -35,9 +37,10 @@ pub struct Notes {
 }
 
 impl Notes {
-    /// Each count above zero with its rule: `3 NaN (gap)`.
+    /// Each count above zero with its rule: `3 NaN (gap)`, then what the server warned of, word for word.
     pub fn words(&self) -> Vec<String> {
         let words = [
+            (self.before, "steps before the first load (the history begins later than asked)"),
             (self.duplicated, "duplicated (last kept)"),
             (self.out_of_order, "out of order (sorted)"),
             (self.nan, "NaN (gap)"),
@@ -47,7 +50,14 @@ impl Notes {
             (self.outside, "outside of the range (left out)"),
         ];
         let counted = words.into_iter().filter(|(count, _)| *count > 0);
-        counted.map(|(count, rule)| format!("{count} {rule}")).collect()
+        let mut words: Vec<_> = counted.map(|(count, rule)| format!("{count} {rule}")).collect();
+        if self.repeats_unknown {
+            let dialect = "the query is in another dialect: repeated samples count as new ones";
+            words.push(dialect.to_owned());
+        }
+        let warned = |warning: &String| format!("the server answers in part only: {warning}");
+        words.extend(self.warnings.iter().map(warned));
+        words
     }
 
     /// Sorts a value into loads and gaps; a gap is NaN.

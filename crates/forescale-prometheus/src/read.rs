@@ -28,6 +28,13 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// How often a window is halved before the server is taken to be down.
 const HALVINGS: u32 = 4;
 
+/// A history may begin later than asked, because nothing is kept for so long or nothing ran. But a service with loads in
+/// less than this share of the range was asked for far more than there is.
+const LEAST_OF_ALL: f64 = 0.25;
+
+/// The share of the range before the first load that a reader should know of.
+const WORTH_A_NOTE: f64 = 0.01;
+
 /// Each selector costs a further query; beyond this many it is not told which points are repeats.
 const MAX_MASKS: usize = 8;
 
@@ -270,7 +277,13 @@ impl<'a> Reading<'a> {
             return Err(PrometheusError::NoSeries { name, query: settings.query.clone() });
         };
         self.grid.notes.requests = self.budget.requests;
-        let (share, needed) = (self.grid.coverage(), settings.min_coverage);
+        let needed = settings.min_coverage;
+        let (of_all, since_begin) = self.grid.coverage();
+        let share = if of_all < LEAST_OF_ALL.min(needed) { of_all } else { since_begin };
+        let before = self.grid.before();
+        if before as f64 > WORTH_A_NOTE * settings.steps() as f64 {
+            self.grid.notes.before = before;
+        }
         if share < needed {
             let (steps, step) = (settings.steps(), settings.step);
             let words = self.grid.notes.words();

@@ -135,6 +135,23 @@ impl Settings {
         }
     }
 
+    /// Makes the paths of files relative to `folder`, so that they mean the same from wherever a command is run.
+    pub fn resolve(&mut self, folder: &std::path::Path) {
+        let files = [
+            self.bearer_token_file.as_mut(),
+            self.ca_file.as_mut(),
+            self.client_cert_file.as_mut(),
+            self.client_key_file.as_mut(),
+            self.basic_auth.as_mut().map(|basic| &mut basic.password_file),
+        ];
+        let in_headers = self.headers.values_mut().filter_map(|header| match header {
+            Header::File(file) => Some(&mut file.file),
+            Header::Value(_) => None,
+        });
+        let files = files.into_iter().flatten().chain(in_headers);
+        files.for_each(|file| *file = folder.join(&*file));
+    }
+
     /// How many steps the series has.
     pub(crate) fn steps(&self) -> usize {
         self.step.steps_in(self.range).max(1)
@@ -241,6 +258,21 @@ mod tests {
                 .unwrap();
         assert!(!format!("{settings:?}").contains("s3cret"));
         assert!(matches!(settings.headers["X-B"], Header::File(_)));
+    }
+
+    #[test]
+    fn files_are_beside_the_configuration() {
+        let text = "url='http://a'\nquery='x'\nca-file='ca.pem'\nclient-cert-file='/c'\nclient-key-file='k'\nbearer-token-file='t'\n[basic-auth]\nuser='me'\npassword-file='p'\n[headers]\nX-B={file='h'}";
+        let mut settings: Settings = toml::from_str(text).unwrap();
+        settings.resolve(std::path::Path::new("conf"));
+        let beside = |file: &Option<PathBuf>| file.clone().unwrap().display().to_string();
+        assert_eq!(beside(&settings.ca_file), "conf/ca.pem");
+        assert_eq!(beside(&settings.client_cert_file), "/c");
+        assert_eq!(beside(&settings.client_key_file), "conf/k");
+        assert_eq!(beside(&settings.bearer_token_file), "conf/t");
+        assert_eq!(settings.basic_auth.unwrap().password_file, PathBuf::from("conf/p"));
+        let Header::File(header) = &settings.headers["X-B"] else { panic!("it is a file") };
+        assert_eq!(header.file, PathBuf::from("conf/h"));
     }
 
     #[test]

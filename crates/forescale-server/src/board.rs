@@ -12,7 +12,7 @@ use crate::accuracy::Accuracy;
 use crate::clock::lock;
 use crate::config::{Config, ConfigError, Target};
 use crate::source::{Source, Sources};
-use crate::standing::{Decision, Rules, Standing, State};
+use crate::standing::{Decision, Failing, Rules, Standing, State};
 
 /// Years of holidays before and after now that a calendar knows.
 const YEARS_AROUND: i32 = 3;
@@ -25,12 +25,47 @@ pub struct Entry {
     pub source: Box<dyn Source>,
     sources: Arc<dyn Sources>,
     standing: ArcSwapOption<Standing>,
+    failing: ArcSwapOption<Failing>,
     accuracy: ArcSwapOption<Accuracy>,
     calendar: Mutex<Option<(i32, Arc<Calendar>)>>,
     runs: watch::Sender<u64>,
 }
 
 impl Entry {
+    /// Opens the source of the target at place `at` of `config` and reads its calendar.
+    ///
+    /// # Errors
+    /// [`ConfigError`] at the target whose source, holidays or events are wrong.
+    pub fn new(
+        config: &Config,
+        at: usize,
+        sources: &Arc<dyn Sources>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, ConfigError> {
+        let target = &config.targets[at];
+        let wrong = |what: String, hint: &str| ConfigError {
+            file: config.file.clone(),
+            line: config.lines.get(at).copied(),
+            what: format!("target {}: {what}", target.name),
+            hint: hint.to_owned(),
+        };
+        let source = sources
+            .open(target.name.as_str(), &target.source)
+            .map_err(|error| wrong(error.message, &error.hint))?;
+        let entry = Self {
+            target: target.clone(),
+            source,
+            sources: Arc::clone(sources),
+            standing: ArcSwapOption::empty(),
+            failing: ArcSwapOption::empty(),
+            accuracy: ArcSwapOption::empty(),
+            calendar: Mutex::default(),
+            runs: watch::Sender::new(0),
+        };
+        entry.calendar(now).map_err(|what| wrong(what, "check holidays and events"))?;
+        Ok(entry)
+    }
+
     /// Where the target stands; none before the first plan.
     pub fn standing(&self) -> Option<Arc<Standing>> {
         self.standing.load_full()
@@ -39,6 +74,26 @@ impl Entry {
     /// Replaces it.
     pub fn stand(&self, standing: Standing) {
         self.standing.store(Some(Arc::new(standing)));
+    }
+
+    /// Since when no newer plan, or no plan at all, could be made.
+    pub fn failing(&self) -> Option<Failing> {
+        match self.standing() {
+            Some(standing) => standing.failing.clone(),
+            None => self.failing.load().as_deref().cloned(),
+        }
+    }
+
+    /// Notes that not even a first plan could be made at `now`, for `reason`.
+    pub fn fail(&self, now: DateTime<Utc>, reason: &str) {
+        let before = self.failing.load();
+        let since = before.as_ref().map_or(now, |failing| failing.since);
+        self.failing.store(Some(Arc::new(Failing { since, reason: reason.to_owned() })));
+    }
+
+    /// Whether it is known how it stands: there is a plan, or it was tried to make one.
+    pub fn known(&self) -> bool {
+        self.standing.load().is_some() || self.failing.load().is_some()
     }
 
     /// The newest evaluation.
@@ -129,30 +184,9 @@ impl Board {
         sources: &Arc<dyn Sources>,
         now: DateTime<Utc>,
     ) -> Result<Self, ConfigError> {
-        let lines = config.lines.iter().map(|line| Some(*line)).chain(std::iter::repeat(None));
-        let entries = config.targets.iter().zip(lines).map(|(target, line)| {
-            let wrong = |what: String, hint: &str| ConfigError {
-                file: config.file.clone(),
-                line,
-                what: format!("target {}: {what}", target.name),
-                hint: hint.to_owned(),
-            };
-            let source = sources
-                .open(target.name.as_str(), &target.source)
-                .map_err(|error| wrong(error.message, &error.hint))?;
-            let entry = Entry {
-                target: target.clone(),
-                source,
-                sources: Arc::clone(sources),
-                standing: ArcSwapOption::empty(),
-                accuracy: ArcSwapOption::empty(),
-                calendar: Mutex::default(),
-                runs: watch::Sender::new(0),
-            };
-            entry.calendar(now).map_err(|what| wrong(what, "check holidays and events"))?;
-            Ok(Arc::new(entry))
-        });
-        let entries: Vec<Arc<Entry>> = entries.collect::<Result<_, _>>()?;
+        let entries = (0..config.targets.len()).map(|at| Entry::new(config, at, sources, now));
+        let entries: Vec<Arc<Entry>> =
+            entries.map(|entry| entry.map(Arc::new)).collect::<Result<_, _>>()?;
         let place = |(at, entry): (usize, &Arc<Entry>)| (entry.target.name.to_string(), at);
         let places = entries.iter().enumerate().map(place).collect();
         Ok(Self { entries, places })

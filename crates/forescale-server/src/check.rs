@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use forescale::as_of;
+use chrono::{DateTime, TimeDelta, Utc};
+use forescale::{LoadSeries, as_of, format_span};
 
-use crate::board::{Board, Entry};
+use crate::board::Entry;
 use crate::config::{Config, Tls};
 use crate::error::ServerError;
 use crate::http::Token;
 use crate::listen::{Protocol, acceptor};
 use crate::secret;
-use crate::source::Sources;
+use crate::source::{SourceError, Sources};
 use crate::store::Store;
 
 /// What was found out about a part of the service.
@@ -48,13 +48,31 @@ impl Finding {
 pub fn check(config: &Config, sources: &Arc<dyn Sources>, now: DateTime<Utc>) -> Vec<Finding> {
     let mut findings = files(config);
     findings.push(store(config));
-    match Board::new(config, sources, now) {
-        Ok(board) => findings.extend(board.entries().iter().map(|entry| source(entry, now))),
-        Err(error) => {
-            findings.push(Finding::bad("the targets", error.to_string(), error.hint.clone()));
+    for (at, target) in config.targets.iter().enumerate() {
+        match Entry::new(config, at, sources, now) {
+            Ok(entry) => {
+                findings.extend(probed(&entry, now));
+                findings.push(source(&entry, now));
+            }
+            Err(error) => {
+                let part = format!("the target {}", target.name);
+                findings.push(Finding::bad(part, error.to_string(), error.hint.clone()));
+            }
         }
     }
     findings
+}
+
+/// What the source finds out about itself: is it ready, does its clock agree.
+fn probed(entry: &Entry, now: DateTime<Utc>) -> Vec<Finding> {
+    let finding = |(what, result): (String, Result<String, SourceError>)| {
+        let part = format!("the source of {}: {what}", entry.target.name);
+        match result {
+            Ok(how) => Finding::good(part, how),
+            Err(error) => Finding::bad(part, error.message, error.hint),
+        }
+    };
+    entry.source.probe(now).into_iter().map(finding).collect()
 }
 
 fn files(config: &Config) -> Vec<Finding> {
@@ -89,8 +107,17 @@ fn source(entry: &Entry, now: DateTime<Utc>) -> Finding {
     match as_of(&loaded.series, now) {
         Ok(series) => {
             let (steps, step) = (series.len(), series.frequency());
-            let gaps = series.gaps();
-            Finding::good(part, format!("{steps} steps of {step}, {gaps} of them gaps"))
+            match age(&series, now) - step.span() < entry.target.max_age {
+                true => {
+                    let gaps = series.gaps();
+                    Finding::good(part, format!("{steps} steps of {step}, {gaps} of them gaps"))
+                }
+                false => Finding::bad(
+                    part,
+                    format!("the newest sample ended {} ago", format_span(age(&series, now))),
+                    "see that samples still arrive, or raise max-age of the target",
+                ),
+            }
         }
         Err(error) => Finding::bad(
             part,
@@ -98,4 +125,11 @@ fn source(entry: &Entry, now: DateTime<Utc>) -> Finding {
             "compare the clock of this machine with that of the source, and see that samples still arrive",
         ),
     }
+}
+
+/// The time since the newest sample ended, to the second.
+fn age(series: &LoadSeries, now: DateTime<Utc>) -> TimeDelta {
+    let newest = series.values().iter().rposition(|value| !value.is_nan());
+    let age = now - series.time_at(newest.map_or(0, |newest| newest + 1));
+    TimeDelta::seconds(age.num_seconds())
 }

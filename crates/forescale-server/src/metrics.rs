@@ -2,6 +2,7 @@
 
 mod gauges;
 
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::board::Board;
+use crate::clock::lock;
 use crate::config::TargetName;
 use crate::jobs::JobKind;
 use crate::store::RunResult;
@@ -23,13 +25,19 @@ use gauges::Gauges;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RunLabels {
-    job: &'static str,
+    run: &'static str,
     result: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct JobLabels {
-    job: &'static str,
+    run: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StreakLabels {
+    series: String,
+    run: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -46,18 +54,23 @@ struct ClampLabels {
 /// A gauge that need not be whole.
 type FloatGauge = Gauge<f64, AtomicU64>;
 
-/// Everything that is counted and measured.
+/// Everything that is counted and measured. What kind of run something is about stands in `run`, because Prometheus
+/// gives every sample a label `job` of its own.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     runs: Family<RunLabels, Counter>,
     durations: Family<JobLabels, Histogram>,
     last_success: Family<SeriesLabels, FloatGauge>,
+    failures_in_a_row: Family<StreakLabels, Gauge>,
     clamped: Family<ClampLabels, Counter>,
     store_failures: Counter,
+    store_set_aside: Gauge,
     shed: Counter,
     webhook_failures: Counter,
     gauges: Gauges,
+    /// One answer at a time: each takes away what the one before has set.
+    answering: Mutex<()>,
 }
 
 impl Default for Metrics {
@@ -70,11 +83,14 @@ impl Default for Metrics {
             runs: Family::default(),
             durations,
             last_success: Family::default(),
+            failures_in_a_row: Family::default(),
             clamped: Family::default(),
             store_failures: Counter::default(),
+            store_set_aside: Gauge::default(),
             shed: Counter::default(),
             webhook_failures: Counter::default(),
             gauges: Gauges::new(&mut registry),
+            answering: Mutex::default(),
             registry: Registry::default(),
         };
         metrics.registered(registry)
@@ -95,6 +111,11 @@ impl Metrics {
             self.last_success.clone(),
         );
         registry.register(
+            "forecast_failures_in_a_row",
+            "Runs that failed since one succeeded",
+            self.failures_in_a_row.clone(),
+        );
+        registry.register(
             "plan_clamped",
             "Steps of plans that a limit decided",
             self.clamped.clone(),
@@ -103,6 +124,11 @@ impl Metrics {
             "store_failures",
             "Writes that the store refused",
             self.store_failures.clone(),
+        );
+        registry.register(
+            "store_set_aside",
+            "1 when the store was damaged at the start, and a new one was begun",
+            self.store_set_aside.clone(),
         );
         registry.register(
             "connections_shed",
@@ -129,9 +155,15 @@ impl Metrics {
         took: Duration,
         started_at: DateTime<Utc>,
     ) {
-        let labels = RunLabels { job: job.name(), result: result.name() };
+        let labels = RunLabels { run: job.name(), result: result.name() };
         self.runs.get_or_create(&labels).inc();
-        self.durations.get_or_create(&JobLabels { job: job.name() }).observe(took.as_secs_f64());
+        self.durations.get_or_create(&JobLabels { run: job.name() }).observe(took.as_secs_f64());
+        let labels = StreakLabels { series: target.to_string(), run: job.name() };
+        let streak = self.failures_in_a_row.get_or_create_owned(&labels);
+        match result {
+            RunResult::Success => streak.set(0),
+            _ => streak.inc(),
+        };
         if (job, result) == (JobKind::Forecast, RunResult::Success) {
             let labels = SeriesLabels { series: target.to_string() };
             self.last_success.get_or_create(&labels).set(started_at.timestamp() as f64);
@@ -149,6 +181,11 @@ impl Metrics {
         self.store_failures.inc();
     }
 
+    /// Whether the store was damaged when the service began.
+    pub fn set_aside(&self, damaged: bool) {
+        self.store_set_aside.set(i64::from(damaged));
+    }
+
     /// A connection was refused because there were too many.
     pub fn shed(&self) {
         self.shed.inc();
@@ -161,6 +198,7 @@ impl Metrics {
 
     /// Everything in the text format of OpenMetrics, with the gauges as `board` is at `now`.
     pub fn text(&self, board: &Board, now: DateTime<Utc>) -> String {
+        let _one = lock(&self.answering);
         self.gauges.set(board, now);
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a string does not fail");

@@ -9,11 +9,10 @@ use crate::board::{Board, Entry};
 use crate::clock::{Clock, lock};
 use crate::config::Config;
 use crate::error::ServerError;
-use crate::jobs::{Job, JobKind, Pool};
+use crate::jobs::{COMPARED, Job, JobKind, Pool};
 use crate::metrics::Metrics;
-use crate::notify::{Alerts, Outbox};
+use crate::notify::{Alerts, Message, Outbox};
 use crate::source::Sources;
-use crate::standing::State;
 use crate::store::Store;
 
 /// The service without its sockets.
@@ -45,12 +44,14 @@ impl Service {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServerError> {
         let board = Arc::new(Board::new(&config, &sources, clock.now())?);
-        let store = Arc::new(Store::open(&config.store.path)?);
+        let (store, aside) = Store::open_or_begin(&config.store.path, clock.now())?;
+        let store = Arc::new(store);
         let failed = |source| ServerError::Store { path: config.store.path.clone(), source };
         for entry in board.entries() {
             recall(entry, &store).map_err(failed)?;
         }
         let metrics = Arc::new(Metrics::default());
+        metrics.set_aside(aside.is_some());
         let workers = config.server.worker_count();
         let pool = Pool::new(
             Arc::clone(&board),
@@ -62,7 +63,7 @@ impl Service {
         let pool = pool.map_err(failed)?;
         let stop = watch::Sender::new(false);
         let outbox = Outbox::open(&config.webhooks, &metrics, &clock, &stop.subscribe())?;
-        let alerts = Mutex::default();
+        let alerts = Mutex::new(Alerts::recalled(&board, &store).map_err(failed)?);
         Ok(Self { config, board, store, metrics, pool, outbox, alerts, clock, stop })
     }
 
@@ -83,13 +84,25 @@ impl Service {
         if self.outbox.is_empty() {
             return;
         }
-        let news = lock(&self.alerts).look(&self.board, self.now());
+        let mut alerts = lock(&self.alerts);
+        let news = alerts.look(&self.board, self.now());
+        if news.iter().any(|message| matches!(message, Message::Alert { .. }))
+            && let Err(error) = alerts.save(&self.board, &self.store)
+        {
+            tracing::warn!(%error, "what was said cannot be saved");
+            self.metrics.store_failed();
+        }
+        drop(alerts);
         news.into_iter().for_each(|message| self.outbox.send(message));
     }
 
     /// Drops what is older than it should be kept.
     pub fn forget(&self) {
-        if let Err(error) = self.store.forget_before(self.now() - self.config.store.keep) {
+        let now = self.now();
+        let keep = self.config.store.keep;
+        // Forecasts are by far the largest rows, and nothing looks at them once they are not compared any more.
+        let compared = now - keep.min(COMPARED);
+        if let Err(error) = self.store.forget_before(now - keep, compared) {
             tracing::warn!(%error, "old plans could not be dropped");
             self.metrics.store_failed();
         }
@@ -105,15 +118,14 @@ impl Service {
         self.stop.subscribe()
     }
 
-    /// Why the service is not ready; none when it is. A target that holds is ready: that is what it should do.
+    /// Why the service is not ready; none when it is. A target that holds is ready: that is what it should do. One
+    /// whose first plan could not be made is as well, so that its source takes nothing away from the others.
     pub fn unready(&self) -> Option<String> {
         if *self.stop.borrow() {
             return Some("the service is stopping".to_owned());
         }
-        let now = self.now();
-        let waiting = |entry: &&Arc<Entry>| entry.state(now) == State::Waiting;
-        let waiting = self.board.entries().iter().find(waiting)?;
-        Some(format!("target {} has no plan yet", waiting.target.name))
+        let untried = self.board.entries().iter().find(|entry| !entry.known())?;
+        Some(format!("target {} has no plan yet", untried.target.name))
     }
 }
 

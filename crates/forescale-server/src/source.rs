@@ -48,6 +48,12 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// [`SourceError`] when there is no answer that can be trusted; never a series of zeros instead.
     fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError>;
+
+    /// What can be found out without a history, each with its name: whether the source is ready, and its clock agrees
+    /// with `now`. Nothing, unless a source knows more.
+    fn probe(&self, _now: DateTime<Utc>) -> Vec<(String, Result<String, SourceError>)> {
+        Vec::new()
+    }
 }
 
 /// Makes sources from the tables of the configuration.

@@ -176,7 +176,8 @@ impl Standing {
     /// What to ask for at `now`. Without a newer plan in time nothing scales in, and what rests on data that are too
     /// old stays as it is.
     pub fn decide(&self, now: DateTime<Utc>, rules: &Rules) -> Decision {
-        let expires = self.data_until + rules.max_age;
+        // A sample comes once its step is over: until then, no source has anything newer.
+        let expires = self.data_until + self.forecast.frequency().span() + rules.max_age;
         if !self.overdue(now, rules) && now < expires {
             let state = if self.fallback.is_some() { State::Degraded } else { State::Fresh };
             let step = self.step_at(now);
@@ -192,10 +193,23 @@ impl Standing {
         Decision { state, instances: step.instances, reason }
     }
 
+    /// What the plan says at `at`, as it stands at `now`. A plan that is good now counts as confirmed until then; one
+    /// that holds goes on to hold.
+    pub fn foresee(&self, at: DateTime<Utc>, now: DateTime<Utc>, rules: &Rules) -> Decision {
+        let decision = self.decide(now, rules);
+        match decision.state {
+            State::Fresh | State::Degraded if at > now => {
+                let step = self.step_at(at);
+                let (instances, reason) = (step.instances, step.reason.clone());
+                Decision { instances, reason, ..decision }
+            }
+            _ => self.decide(at, rules),
+        }
+    }
+
     /// Whether there should be a newer plan.
     fn overdue(&self, now: DateTime<Utc>, rules: &Rules) -> bool {
-        let failing = self.failing.as_ref().is_some_and(|failing| failing.since <= now);
-        failing || now >= self.made_at + rules.refresh * MISSED_RUNS
+        self.failing.is_some() || now >= self.made_at + rules.refresh * MISSED_RUNS
     }
 
     /// The step that decides at `at`.
@@ -279,6 +293,41 @@ mod tests {
         assert_eq!(at(&plan, 10_000), (State::Stale, 9));
         plan.failing = Some(Failing { since: minute(0), reason: "down".to_owned() });
         assert_eq!(at(&plan, 2), (State::Holding, 5));
+    }
+
+    #[test]
+    fn a_moment_to_come_is_answered_as_planned_unless_the_plan_holds() {
+        let mut plan = standing(&[(0, 5), (30, 2), (40, 9)]);
+        let foresee = |plan: &Standing, at| {
+            let decision = plan.foresee(minute(at), minute(1), &rules());
+            (decision.state, decision.instances)
+        };
+        assert_eq!(foresee(&plan, 35), (State::Fresh, 2));
+        assert_eq!(foresee(&plan, 45), (State::Fresh, 9));
+        plan.failing = Some(Failing { since: minute(1), reason: "down".to_owned() });
+        assert_eq!(foresee(&plan, 35), (State::Stale, 5));
+    }
+
+    #[test]
+    fn a_failure_counts_when_the_clock_was_set_back_since() {
+        let mut plan = standing(&[(0, 5), (1, 4)]);
+        plan.failing = Some(Failing { since: minute(60), reason: "down".to_owned() });
+        assert_eq!(plan.decide(minute(2), &rules()).state, State::Holding);
+    }
+
+    #[test]
+    fn data_age_from_when_the_next_sample_is_due() {
+        // A minute until the next step is over, and fifteen that it may be late.
+        let mut plan = standing(&[(0, 5)]);
+        plan.made_at = minute(15);
+        let state = |at| plan.decide(minute(at), &rules()).state;
+        assert_eq!((state(15), state(16)), (State::Fresh, State::Stale));
+        // An hour's step is not over before the hour is.
+        let hour = Frequency::from_seconds(3_600).unwrap();
+        let quantiles = Quantiles::new([0.5]).unwrap();
+        plan.forecast = Forecast::new(minute(0), hour, quantiles, vec![1.0; 24]).unwrap();
+        plan.made_at = minute(59);
+        assert_eq!(plan.decide(minute(59), &rules()).state, State::Fresh);
     }
 
     #[test]

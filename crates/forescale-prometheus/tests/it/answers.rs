@@ -183,7 +183,9 @@ fn a_partial_answer_is_refused_unless_allowed() {
     let error = server.read_as(settings.clone()).unwrap_err();
     assert!(error.to_string().ends_with("answers in part only: no store 2"), "{error}");
     settings.allow_partial = true;
-    assert_eq!(server.read_as(settings).unwrap().notes.warnings, ["no store 2"]);
+    let notes = server.read_as(settings).unwrap().notes;
+    assert_eq!(notes.warnings, ["no store 2"]);
+    assert_eq!(notes.words(), ["the server answers in part only: no store 2"]);
 }
 
 #[test]
@@ -199,6 +201,25 @@ fn too_little_coverage_is_refused() {
 }
 
 #[test]
+fn a_history_that_begins_later_than_asked_is_read_and_noted() {
+    // Ten steps are asked for, and loads are there from the sixth on.
+    let kept: Vec<_> = (5..10).map(|minute| (BEGIN + 60 * minute, "1")).collect();
+    let server = Server::new(move |_| series(&kept));
+    let read = server.read("load").unwrap();
+    assert_eq!(read.series.values(), [1.0; 5]);
+    let words = "5 steps before the first load (the history begins later than asked)";
+    assert_eq!(read.notes.words(), [words]);
+    // A gap among them counts as ever, and a fifth of the range is too little to go by.
+    let server = Server::new(|_| series(&[(BEGIN + 300, "1"), (BEGIN + 540, "1")]));
+    assert!(server.read("load").unwrap_err().to_string().contains("has a load in 20.0 %"));
+    let server = Server::new(|_| series(&[(BEGIN + 480, "1"), (BEGIN + 540, "1")]));
+    assert!(server.read("load").unwrap_err().to_string().contains("has a load in 20.0 %"));
+    let kept = [(BEGIN + 300, "1"), (BEGIN + 360, "1"), (BEGIN + 540, "1")];
+    let server = Server::new(move |_| series(&kept));
+    assert!(server.read("load").unwrap_err().to_string().contains("has a load in 60.0 %"));
+}
+
+#[test]
 fn native_histograms_are_no_load() {
     let server =
         Server::new(|_| matrix(r#"{"metric":{},"histograms":[[1,{"count":"1","sum":"2"}]]}"#));
@@ -210,6 +231,6 @@ fn native_histograms_are_no_load() {
 fn a_query_in_another_dialect_is_read_and_noted() {
     let server = Server::new(|request| evaluated(request, |_| Some("1".into())));
     let read = server.read("WITH (x = load) sum(x)").unwrap();
-    assert!(read.notes.repeats_unknown);
+    assert!(read.notes.repeats_unknown && read.notes.words()[0].contains("another dialect"));
     assert_eq!(read.series.end(), now());
 }

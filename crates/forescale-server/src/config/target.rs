@@ -10,8 +10,8 @@ use forescale::{
 use serde::{Deserialize, Serialize};
 
 use super::values::{
-    Schedule, TargetName, positive, some_positive, some_quantile, span, span_or_zero, utilization,
-    zone,
+    Schedule, TargetName, positive, some_positive, some_quantile, some_span, span, span_or_zero,
+    utilization, zone,
 };
 
 /// What a target's plan is used for.
@@ -60,6 +60,9 @@ pub struct Target {
     /// The oldest data a plan may rest on; then the target is stale and holds.
     #[serde(default = "quarter", deserialize_with = "span")]
     pub max_age: TimeDelta,
+    /// How late the newest sample may be before nothing scales in; two steps and two refreshes when absent.
+    #[serde(default, deserialize_with = "some_span")]
+    pub hold_after: Option<TimeDelta>,
     /// Time a run may take to learn; other runs have a tenth of it.
     #[serde(default = "hour", deserialize_with = "span")]
     pub deadline: TimeDelta,
@@ -147,6 +150,12 @@ impl Target {
             cooldown: fleet.cooldown,
             stabilization: fleet.stabilization,
         }
+    }
+
+    /// The longest time since the end of the newest sample at which a plan may still scale in. A sample is due a step
+    /// after the one before it, and may be a step and two refreshes late.
+    pub fn hold_after(&self, step: TimeDelta) -> TimeDelta {
+        self.hold_after.unwrap_or(step * 2 + self.refresh * 2)
     }
 
     /// Most instances: the maximum, or what the cost allows if that is fewer.

@@ -93,6 +93,13 @@ pub(crate) fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeDel
     }
 }
 
+/// The same where there may be none.
+pub(crate) fn some_span<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<TimeDelta>, D::Error> {
+    span(deserializer).map(Some)
+}
+
 /// A span of 0 or more.
 pub(crate) fn span_or_zero<'de, D: Deserializer<'de>>(
     deserializer: D,

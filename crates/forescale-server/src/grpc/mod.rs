@@ -5,9 +5,15 @@ mod scaler;
 mod streams;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use tonic::Status;
 use tonic::service::Routes;
+use tonic::service::interceptor::{InterceptedService, Interceptor};
 
 use crate::http::Token;
 use crate::service::Service;
@@ -28,7 +34,8 @@ const LARGEST: usize = 64 * 1_024;
 
 /// Everything that is served over gRPC; `token` guards the scaler.
 pub async fn router(service: Arc<Service>, token: Option<Token>) -> Router {
-    let scaler = ExternalScalerServer::new(Scaler::new(service, token));
+    let most = service.config.server.request_timeout.to_std().unwrap_or(Duration::from_secs(30));
+    let scaler = ExternalScalerServer::new(Scaler::new(service, token.clone()));
     let (health, health_server) = tonic_health::server::health_reporter();
     health.set_serving::<ExternalScalerServer<Scaler>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
@@ -38,7 +45,45 @@ pub async fn router(service: Arc<Service>, token: Option<Token>) -> Router {
         .expect("the descriptors were made with this crate");
     Routes::new(scaler.max_decoding_message_size(LARGEST))
         .add_service(health_server)
-        .add_service(reflection)
+        .add_service(InterceptedService::new(reflection, guard(token)))
         .prepare()
         .into_axum_router()
+        .layer(middleware::from_fn_with_state(most, in_time))
+}
+
+/// Lets a request through that brings the token, if there is one.
+fn guard(token: Option<Token>) -> impl Interceptor + Clone {
+    move |request: tonic::Request<()>| match scaler::brings(&token, request.metadata()) {
+        true => Ok(request),
+        false => Err(Status::unauthenticated("send the token as authorization")),
+    }
+}
+
+/// Ends a request whose answer has not begun after `most`: its client may never send the rest of it.
+async fn in_time(State(most): State<Duration>, request: Request, next: Next) -> Response {
+    tokio::time::timeout(most, next.run(request)).await.unwrap_or_else(|_| {
+        Status::deadline_exceeded(format!("there was no answer within {} s", most.as_secs()))
+            .into_http()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::post;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_is_never_whole_ends_with_its_deadline() {
+        let most = Duration::from_millis(20);
+        let router = Router::new()
+            .route("/", post(|_: axum::body::Bytes| async { "whole" }))
+            .layer(middleware::from_fn_with_state(most, in_time));
+        let body = Body::from_stream(tokio_stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        let request = Request::post("/").body(body).unwrap();
+        let answer = router.oneshot(request).await.unwrap();
+        assert_eq!(answer.headers()["grpc-status"], "4");
+    }
 }

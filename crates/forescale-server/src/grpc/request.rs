@@ -10,6 +10,7 @@ use super::externalscaler::ScaledObjectRef;
 use crate::board::Entry;
 use crate::config::Mode;
 use crate::lead::lead;
+use crate::standing::{Decision, State};
 
 /// What a metric counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +58,8 @@ impl Asked {
 
     /// What one instance stands for: the load it should carry, or itself.
     pub fn target_size(&self, entry: &Entry) -> f64 {
-        let fleet = &entry.target.fleet;
         match self.metric {
-            Metric::Load => fleet.capacity * fleet.target_utilization.share(),
+            Metric::Load => carried(entry),
             Metric::Instances => 1.0,
         }
     }
@@ -80,17 +80,47 @@ impl Asked {
         let Some(standing) = standing else {
             return Err(Status::unavailable(format!("target {name} has no fresh forecast")));
         };
+        let decision = standing.decide(now, &entry.rules());
         match self.metric {
-            Metric::Instances => Ok(f64::from(standing.decide(now, &entry.rules()).instances)),
+            Metric::Instances => Ok(f64::from(decision.instances)),
             Metric::Load => {
                 let ahead = self.lead.unwrap_or_else(|| lead(&entry.target, &standing));
                 let quantile = self.quantile.unwrap_or_else(|| entry.target.served_quantile());
-                standing.load_at(now + ahead, quantile).ok_or_else(|| {
+                let load = standing.load_at(now + ahead, quantile).ok_or_else(|| {
                     Status::unavailable(format!("the forecast of {name} ends before the lead time"))
-                })
+                })?;
+                let least = self.least(entry, &decision);
+                Ok(bounded(load, carried(entry), least, entry.target.most_instances()))
             }
         }
     }
+
+    /// The fewest instances that a load may stand for. A plan in force has weighed cooldown and limits; who asks for
+    /// another quantile or time wants another number, but not while the plan holds.
+    fn least(&self, entry: &Entry, decision: &Decision) -> u32 {
+        let own = self.quantile.is_some() || self.lead.is_some();
+        match own && decision.state != State::Holding {
+            true => entry.target.fleet.min,
+            false => decision.instances,
+        }
+    }
+}
+
+/// The load that one instance should carry, to the thousandth below, as an autoscaler counts in thousandths.
+fn carried(entry: &Entry) -> f64 {
+    let fleet = &entry.target.fleet;
+    let size = fleet.capacity * fleet.target_utilization.share();
+    let thousandths = (size * 1_000.0 + 1e-6).floor();
+    if thousandths >= 1.0 { thousandths / 1_000.0 } else { size }
+}
+
+/// `load`, moved to what `least` and `most` instances carry if an autoscaler would else go beyond them.
+fn bounded(load: f64, carried: f64, least: u32, most: Option<u32>) -> f64 {
+    let raised = match (load / carried).ceil() < f64::from(least) {
+        true => f64::from(least) * carried,
+        false => load,
+    };
+    most.map_or(raised, |most| raised.min(f64::from(most) * carried))
 }
 
 fn metric(metadata: &HashMap<String, String>) -> Result<Metric, Status> {
@@ -116,5 +146,25 @@ fn span(text: &str) -> Result<TimeDelta, Status> {
     match span >= TimeDelta::zero() {
         true => Ok(span),
         false => Err(Status::invalid_argument("lead should not be negative")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_stands_for_no_fewer_and_no_more_instances_than_allowed() {
+        // 31 of load need 4 instances that carry 10.
+        for (least, most, expected) in [
+            (0, None, 31.0),
+            (4, Some(4), 31.0),
+            (5, None, 50.0),
+            (0, Some(3), 30.0),
+            (6, Some(3), 30.0),
+        ] {
+            assert_eq!(bounded(31.0, 10.0, least, most), expected, "{least} to {most:?}");
+        }
+        assert_eq!(bounded(0.0, 10.0, 1, None), 10.0);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::externalscaler::external_scaler_server::ExternalScaler;
@@ -14,6 +15,9 @@ use super::streams::{self, Answers};
 use crate::board::Entry;
 use crate::http::Token;
 use crate::service::Service;
+
+/// Where the token is in the metadata. KEDA puts the value of the environment under the key that names the variable.
+const TOKEN_KEYS: [&str; 2] = ["tokenFromEnv", "token"];
 
 /// Answers KEDA.
 pub struct Scaler {
@@ -35,24 +39,30 @@ impl Scaler {
         Ok((asked, entry))
     }
 
-    /// KEDA has no place for a header: there, the token comes as `token` in the metadata, by `tokenFromEnv`.
+    /// KEDA has no place for a header: there, the token comes in the metadata.
     fn admit<T>(
         &self,
         request: &Request<T>,
         object: Option<&ScaledObjectRef>,
     ) -> Result<(), Status> {
         let Some(token) = &self.token else { return Ok(()) };
-        let header = request.metadata().get("authorization").map(|value| value.as_bytes());
-        let header = header.and_then(|value| value.strip_prefix(b"Bearer "));
-        let metadata = object.and_then(|object| object.scaler_metadata.get("token"));
-        let offered = header.or(metadata.map(String::as_bytes));
-        match offered.is_some_and(|offered| token.is(offered)) {
+        let keys = TOKEN_KEYS.iter();
+        let mut offered = keys.filter_map(|key| object?.scaler_metadata.get(*key));
+        let named = offered.any(|offered| token.is(offered.as_bytes()));
+        match named || brings(&self.token, request.metadata()) {
             true => Ok(()),
             false => Err(Status::unauthenticated(
                 "send the token as authorization, or as token in the metadata",
             )),
         }
     }
+}
+
+/// Whether a request with `metadata` brings `token`, if there is one.
+pub(super) fn brings(token: &Option<Token>, metadata: &MetadataMap) -> bool {
+    let Some(token) = token else { return true };
+    let header = metadata.get("authorization").map(|value| value.as_bytes());
+    header.and_then(|value| value.strip_prefix(b"Bearer ")).is_some_and(|value| token.is(value))
 }
 
 /// Whether a target should have an instance.

@@ -122,7 +122,7 @@ fn quantiles(text: &str) -> Result<Vec<Quantile>, Problem> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PlanQuery {
-    /// The moment, as `2026-01-05T10:00:00Z`; now when absent.
+    /// The moment, as `2026-01-05T10:00:00Z`; now when absent. One to come is answered as the plan of now has it.
     at: Option<DateTime<Utc>>,
 }
 
@@ -136,7 +136,8 @@ pub(super) async fn plan(
     let entry = find(&service, &name)?;
     let asked = query.map_err(|error| unprocessable(error.body_text()))?.0.at;
     let standing = standing(&entry)?;
-    Ok(Json(PlanView::new(&entry, &standing, asked.unwrap_or_else(|| service.now()))))
+    let now = service.now();
+    Ok(Json(PlanView::new(&entry, &standing, asked.unwrap_or(now), now)))
 }
 
 /// A new plan, now
@@ -160,7 +161,8 @@ pub(super) async fn plan_now(
         }
         // A run that was under way when this was asked made its plan of older load.
         if standing.made_at >= asked_at {
-            return Ok(Json(PlanView::new(&entry, &standing, service.now())));
+            let now = service.now();
+            return Ok(Json(PlanView::new(&entry, &standing, now, now)));
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use axum::Json;
 use utoipa::OpenApi;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
 
 use super::api;
 
@@ -34,5 +36,15 @@ pub async fn document() -> Json<utoipa::openapi::OpenApi> {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    let operations = api.paths.paths.values_mut();
+    operations.flat_map(|path| [&mut path.get, &mut path.post]).flatten().for_each(may_refuse);
     Json(api)
+}
+
+/// Every operation may ask for the token.
+fn may_refuse(operation: &mut Operation) {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let refused = ResponseBuilder::new().description("Without the token, where there is one");
+    let refused = refused.content("application/problem+json", content).build();
+    operation.responses.responses.insert("401".to_owned(), refused.into());
 }

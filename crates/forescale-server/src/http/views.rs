@@ -54,7 +54,7 @@ impl TargetView {
             decision,
             made_at: standing.map(|standing| standing.made_at),
             data_until: standing.map(|standing| standing.data_until),
-            failing: standing.and_then(|standing| standing.failing.clone()),
+            failing: entry.failing(),
             fallback: standing.and_then(|standing| standing.fallback.clone()),
             warnings: standing.map(|standing| standing.warnings.clone()).unwrap_or_default(),
             accuracy: entry.accuracy().map(|accuracy| Accuracy::clone(&accuracy)),
@@ -98,9 +98,9 @@ pub struct PlanView {
 }
 
 impl PlanView {
-    /// What `standing` says at `at`.
-    pub fn new(entry: &Entry, standing: &Standing, at: DateTime<Utc>) -> Self {
-        let decision = standing.decide(at, &entry.rules());
+    /// What `standing` says at `at`, as far as it is known at `now`.
+    pub fn new(entry: &Entry, standing: &Standing, at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        let decision = standing.foresee(at, now, &entry.rules());
         Self {
             target: entry.target.name.to_string(),
             mode: entry.target.mode,

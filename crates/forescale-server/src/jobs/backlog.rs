@@ -2,7 +2,7 @@
 
 use super::{Agenda, Job, JobKind, Rhythm};
 use crate::board::{Board, Entry};
-use crate::store::Store;
+use crate::store::{Run, RunResult, Store};
 
 /// The agenda of every target on `board`; a target without a model is trained at once.
 ///
@@ -15,7 +15,9 @@ pub fn agenda(board: &Board, store: &Store) -> rusqlite::Result<Agenda> {
         let runs = store.runs(name)?;
         for kind in JobKind::ALL {
             let known = kind != JobKind::Train || store.has_model(name)?;
-            let last = runs.iter().find(|run| known && run.job == kind.name());
+            // A run that failed waits for its next try in memory alone: the new process tries at once.
+            let ended_well = |run: &&Run| run.result == RunResult::Success;
+            let last = runs.iter().filter(ended_well).find(|run| known && run.job == kind.name());
             agenda.add(Job { kind, target }, rhythm(entry, kind), last.map(|run| run.started_at));
         }
     }

@@ -8,7 +8,7 @@ use crate::board::Entry;
 use crate::store::Store;
 
 /// How far back forecasts are compared.
-const WINDOW: TimeDelta = TimeDelta::days(7);
+pub const COMPARED: TimeDelta = TimeDelta::days(7);
 
 /// Fewer steps than this say nothing about drift.
 const FEWEST_STEPS: usize = 60;
@@ -26,7 +26,7 @@ pub fn evaluate(
     now: DateTime<Utc>,
 ) -> Result<Option<Accuracy>, String> {
     let loaded = entry.source.load(now).map_err(|error| error.to_string())?;
-    let kept = store.forecasts(&entry.target.name, now - WINDOW).map_err(|e| e.to_string())?;
+    let kept = store.forecasts(&entry.target.name, now - COMPARED).map_err(|e| e.to_string())?;
     Ok(compare(&kept, &loaded.series, now))
 }
 

@@ -14,12 +14,16 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use super::backlog::agenda;
-use super::run::{Done, run};
+use super::run::{Done, GIVEN_UP, run};
 use super::{Agenda, Job, JobKind};
 use crate::board::{Board, Entry};
 use crate::clock::{Clock, lock};
 use crate::metrics::Metrics;
 use crate::store::{Run, RunResult, Store};
+
+/// Threads of jobs that were given up. A thread that waits costs little but its stack, and a source that never answers
+/// must not stop the targets of others.
+const MOST_HUNG: usize = 512;
 
 /// Runs what is due.
 pub struct Pool {
@@ -108,11 +112,11 @@ impl Pool {
         }
     }
 
-    /// Whether a worker is free. What was given up may still run: it may double the threads, and no more.
+    /// Whether a worker is free. What was given up may still run, but so many of them are left to themselves.
     fn free(&self) -> bool {
         let at_work = lock(&self.at_work);
         let live = at_work.values().filter(|work| work.live.load(Ordering::Acquire)).count();
-        live < self.workers && at_work.len() < 2 * self.workers
+        live < self.workers && at_work.len() < self.workers + MOST_HUNG
     }
 
     /// One worker never learns, so that forecasts go on.
@@ -159,15 +163,26 @@ impl Pool {
             .map(|(job, _)| *job)
             .collect();
         for job in overdue {
-            tracing::warn!(job = job.kind.name(), target_name = %self.entry(job).target.name, "given up");
+            let target = &self.entry(job).target.name;
+            tracing::warn!(job = job.kind.name(), target_name = %target, "given up");
+            let begun = lock(&self.at_work).get(&job).map(|work| (work.started_at, work.since));
+            if let Some((started_at, since)) = begun {
+                let error = Some(GIVEN_UP.to_owned());
+                let done = Done { error, ..Done::default() };
+                self.record(job, started_at, since.elapsed(), RunResult::Deadline, done);
+            }
         }
     }
 
     fn end(&self, job: Job, done: Option<Done>) {
         let Some(work) = lock(&self.at_work).remove(&job) else { return };
+        if !work.live.load(Ordering::Acquire) {
+            // Its thread has ended at last; how the run went was noted when it was given up.
+            lock(&self.agenda).end(job, self.clock.now(), false);
+            return;
+        }
         let result = match &done {
             None => RunResult::Panic,
-            Some(_) if !work.live.load(Ordering::Acquire) => RunResult::Deadline,
             Some(done) if done.error.is_some() => RunResult::Failure,
             Some(_) => RunResult::Success,
         };
@@ -187,16 +202,22 @@ impl Pool {
             agenda.ask(Job { kind: JobKind::Forecast, ..job });
         }
         drop(agenda);
-        self.record(job, &work, result, done);
+        self.record(job, work.started_at, work.since.elapsed(), result, done);
     }
 
-    fn record(&self, job: Job, work: &AtWork, result: RunResult, done: Done) {
+    fn record(
+        &self,
+        job: Job,
+        started_at: DateTime<Utc>,
+        took: Duration,
+        result: RunResult,
+        done: Done,
+    ) {
         let entry = self.entry(job);
-        let took = work.since.elapsed();
-        self.metrics.ran(&entry.target.name, job.kind, result, took, work.started_at);
+        self.metrics.ran(&entry.target.name, job.kind, result, took, started_at);
         let run = Run {
             job: job.kind.name().to_owned(),
-            started_at: work.started_at,
+            started_at,
             ended_at: self.clock.now(),
             result,
             detail: done.error.unwrap_or(done.detail),
@@ -206,6 +227,9 @@ impl Pool {
             self.metrics.store_failed();
         }
         if job.kind == JobKind::Forecast {
+            if entry.standing().is_none() && result != RunResult::Success {
+                entry.fail(started_at, &run.detail);
+            }
             entry.ran();
         }
     }

@@ -6,7 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{
     Action, Binding, EngineError, Forecast, LoadSeries, Quantiles, ScalePlan, as_of, horizon, plan,
 };
-use serde_json::value::to_raw_value;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::fleet::{asked, fleet};
 use super::model::find;
@@ -36,7 +37,7 @@ pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refre
     let Loaded { series, instances, mut warnings } =
         entry.source.load(now).map_err(|error| error.to_string())?;
     let series = as_of(&series, now).map_err(in_words)?;
-    let data_until = fresh_until(&series, target.max_age)?;
+    let data_until = fresh_until(&series, target.hold_after(series.frequency().span()), now)?;
     let calendar = entry.calendar(now)?;
     let found = find(store, target, &calendar, &series).map_err(in_words)?;
     let steps = horizon(target.horizon, series.frequency()).map_err(|error| error.to_string())?;
@@ -63,7 +64,7 @@ pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refre
         made_at: now,
         data_until,
         steps: steps_of(&plan, now),
-        plan: to_raw_value(&plan).map_err(|error| error.to_string())?,
+        plan: shown(&plan, &forecast).map_err(|error| error.to_string())?,
         fallback: notes.fallback,
         warnings: once(warnings),
         history: History::newest(&series, HISTORY_STEPS),
@@ -75,11 +76,16 @@ pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refre
     Ok(Refreshed { standing, retrain: found.retrain })
 }
 
-/// The first moment after the newest sample, if that is not too long ago.
-fn fresh_until(series: &LoadSeries, max_age: TimeDelta) -> Result<DateTime<Utc>, String> {
+/// The first moment after the newest sample, if that is not longer ago than `patience`: a plan that nothing but the
+/// end of the samples has changed must not scale in.
+fn fresh_until(
+    series: &LoadSeries,
+    patience: TimeDelta,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, String> {
     let newest = series.values().iter().rposition(|value| !value.is_nan());
     let until = series.time_at(newest.map_or(0, |newest| newest + 1));
-    match series.end() - until < max_age {
+    match now - until < patience {
         true => Ok(until),
         false => Err(format!("the newest sample ends at {until}, and nothing came since")),
     }
@@ -120,6 +126,23 @@ fn count_limits(plan: &ScalePlan, target: &Target, clamps: &mut BTreeMap<Clamp, 
         };
         *clamps.entry(reason).or_default() += 1;
     }
+}
+
+/// The plan as `forescale plan --output json` has it, so that what reads one reads the other.
+fn shown(plan: &ScalePlan, forecast: &Forecast) -> serde_json::Result<Box<RawValue>> {
+    #[derive(Serialize)]
+    struct Shown<'a> {
+        #[serde(flatten)]
+        plan: &'a ScalePlan,
+        summary: Summary,
+    }
+    #[derive(Serialize)]
+    struct Summary {
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    }
+    let to = forecast.time_at(forecast.steps());
+    to_raw_value(&Shown { plan, summary: Summary { from: plan.now, to } })
 }
 
 /// The plan's requests; the first one counts from `now`, as the plan begins with the step that covers it.
@@ -169,9 +192,10 @@ mod tests {
         let minute = Frequency::from_seconds(60).unwrap();
         let values = [vec![5.0; 10], vec![f64::NAN; 15]].concat();
         let series = LoadSeries::new(DateTime::UNIX_EPOCH, minute, values).unwrap();
-        let until = fresh_until(&series, TimeDelta::minutes(16));
+        let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(25);
+        let until = fresh_until(&series, TimeDelta::minutes(16), now);
         assert_eq!(until, Ok(DateTime::UNIX_EPOCH + TimeDelta::minutes(10)));
-        let error = fresh_until(&series, TimeDelta::minutes(15)).unwrap_err();
+        let error = fresh_until(&series, TimeDelta::minutes(15), now).unwrap_err();
         assert!(error.starts_with("the newest sample ends at 1970-01-01 00:10"), "{error}");
     }
 }

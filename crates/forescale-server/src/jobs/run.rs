@@ -40,7 +40,10 @@ pub fn run(
     let target = entry.target.name.as_str();
     match result {
         Ok(done) => {
-            info!(target_name = target, job = kind.name(), detail = done.detail, "ran");
+            match &done.error {
+                None => info!(target_name = target, job = kind.name(), detail = done.detail, "ran"),
+                Some(error) => warn!(target_name = target, job = kind.name(), error, "ran"),
+            }
             done
         }
         Err(error) => {
@@ -50,7 +53,8 @@ pub fn run(
     }
 }
 
-const GIVEN_UP: &str = "it took longer than its deadline";
+/// What is said of a run that was given up.
+pub const GIVEN_UP: &str = "it took longer than its deadline";
 
 fn alive(live: &AtomicBool) -> Result<(), String> {
     if live.load(Ordering::Acquire) { Ok(()) } else { Err(GIVEN_UP.to_owned()) }
@@ -68,33 +72,45 @@ fn forecast(
     let refreshed = match refreshed {
         Ok(refreshed) => refreshed,
         Err(reason) => {
-            fail(entry, store, now, &reason)?;
-            return Err(reason);
+            let saved = fail(entry, store, now, &reason);
+            return Err(match saved {
+                Ok(()) => reason,
+                Err(error) => unsaved(metrics, &format!("{reason}; and"), &error),
+            });
         }
     };
     let standing = refreshed.standing;
     let changed = changed(entry, &standing, now);
     let keep = kept(entry, &standing).then_some(&standing.forecast);
-    store
-        .save_standing(&entry.target.name, &standing, changed.as_ref(), keep)
-        .map_err(|error| format!("the plan cannot be saved: {error}"))?;
+    let saved = store.save_standing(&entry.target.name, &standing, changed.as_ref(), keep);
     for (clamp, count) in &standing.clamps {
         metrics.clamped(&entry.target.name, clamp.name(), *count);
     }
+    // A disk that is full is no reason to go without a plan: it is only lost when the process ends.
     entry.stand(standing);
-    Ok(Done { retrain: refreshed.retrain, ..Done::default() })
+    let error = saved.err().map(|error| unsaved(metrics, "the plan is used, but", &error));
+    Ok(Done { error, retrain: refreshed.retrain, ..Done::default() })
+}
+
+/// Counts what the store refused, and says so.
+fn unsaved(metrics: &Metrics, what: &str, error: &rusqlite::Error) -> String {
+    metrics.store_failed();
+    format!("{what} the store cannot be written: {error}")
 }
 
 /// Notes that no newer plan could be made. What stood stands, and holds from the first failure on.
-fn fail(entry: &Entry, store: &Store, now: DateTime<Utc>, reason: &str) -> Result<(), String> {
-    let Some(before) = entry.standing() else { return Ok(()) };
+fn fail(entry: &Entry, store: &Store, now: DateTime<Utc>, reason: &str) -> rusqlite::Result<()> {
+    let Some(before) = entry.standing() else {
+        entry.fail(now, reason);
+        return Ok(());
+    };
     let since = before.failing.as_ref().map_or(now, |failing| failing.since);
     let failing = Some(Failing { since, reason: reason.to_owned() });
     let standing = Standing { failing, ..Standing::clone(&before) };
     let changed = before.failing.is_none().then(|| row(entry, &standing, now));
     let saved = store.save_standing(&entry.target.name, &standing, changed.as_ref(), None);
     entry.stand(standing);
-    saved.map_err(|error| format!("{reason}; and the store cannot be written: {error}"))
+    saved
 }
 
 /// The row of a decision that differs from the one the last plan began with.
@@ -170,4 +186,58 @@ fn described(accuracy: &Accuracy) -> String {
         accuracy.absolute_error,
         accuracy.coverage_80 * 100.0
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use chrono_tz::Tz;
+    use forescale::{Event, Frequency, LoadSeries};
+
+    use super::*;
+    use crate::board::Board;
+    use crate::config::Config;
+    use crate::source::{Loaded, Source, SourceError, Sources};
+
+    /// A load that never changes.
+    struct Flat;
+
+    impl Source for Flat {
+        fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
+            let step = Frequency::from_seconds(300).unwrap();
+            let start = now - TimeDelta::days(3);
+            Ok(LoadSeries::new(start, step, vec![50.0; 864]).unwrap().into())
+        }
+    }
+
+    impl Sources for Flat {
+        fn open(&self, _: &str, _: &toml::Table) -> Result<Box<dyn Source>, SourceError> {
+            Ok(Box::new(Flat))
+        }
+
+        fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
+            Ok(Vec::new())
+        }
+    }
+
+    #[test]
+    fn a_plan_that_cannot_be_saved_is_used_and_the_run_says_so() {
+        let text = "[[target]]\nname = \"web\"\npredictors = [\"seasonal-naive\"]\n[target.source]\n[target.fleet]\ncapacity = 10.0\n";
+        let config = Config::parse(text, Path::new("forescale.toml")).unwrap();
+        let now = "2026-01-05T08:00:00Z".parse().unwrap();
+        let sources: Arc<dyn Sources> = Arc::new(Flat);
+        let board = Board::new(&config, &sources, now).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("state.db")).unwrap();
+        store.refuse_writes();
+        let (entry, metrics) = (&board.entries()[0], Metrics::default());
+        let live = AtomicBool::new(true);
+        let done = run(JobKind::Forecast, entry, &store, &metrics, now, &live);
+        let error = done.error.unwrap();
+        assert!(error.starts_with("the plan is used, but the store cannot be written"), "{error}");
+        assert_eq!(entry.decide(now).unwrap().instances, 7);
+        assert!(metrics.text(&board, now).contains("store_failures_total 1"));
+    }
 }

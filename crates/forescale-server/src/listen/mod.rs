@@ -1,6 +1,7 @@
 //! Sockets: connections that are counted, have a deadline for what they owe, and end when the service does.
 
 mod connection;
+mod patient;
 mod shed;
 mod tls;
 
@@ -15,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 pub use connection::Protocol;
+use patient::Patient;
 pub use tls::acceptor;
 
 use crate::config::Server;
@@ -40,6 +42,7 @@ pub struct Listener {
     protocol: Protocol,
     most: usize,
     patience: Duration,
+    stall: Duration,
 }
 
 impl Listener {
@@ -56,7 +59,8 @@ impl Listener {
         let socket = TcpListener::bind(address).await;
         let socket = socket.map_err(|source| ServerError::Listen { address, source })?;
         let patience = server.header_timeout.to_std().unwrap_or(Duration::from_secs(10));
-        Ok(Self { socket, tls, protocol, most: server.max_connections, patience })
+        let stall = server.request_timeout.to_std().unwrap_or(Duration::from_secs(30));
+        Ok(Self { socket, tls, protocol, most: server.max_connections, patience, stall })
     }
 
     /// The address, with the port that the system chose if it was asked to.
@@ -93,7 +97,9 @@ impl Listener {
                 Ok(slot) => self.spawn(stream, slot, &router, &graceful),
                 Err(_) => {
                     metrics.shed();
-                    shed::turn_away(stream, self.tls.is_none() && self.protocol == Protocol::Http);
+                    if self.protocol == Protocol::Http {
+                        shed::turn_away(stream, self.tls.clone());
+                    }
                 }
             }
         }
@@ -111,11 +117,12 @@ impl Listener {
         graceful: &GracefulShutdown,
     ) {
         let (tls, protocol, patience) = (self.tls.clone(), self.protocol, self.patience);
-        let (router, watcher) = (router.clone(), graceful.watcher());
+        let (router, watcher, stall) = (router.clone(), graceful.watcher(), self.stall);
         tokio::spawn(async move {
             let _slot = slot;
             // Small answers are not held back to be sent together.
             let _ = stream.set_nodelay(true);
+            let stream = Patient::new(stream, stall);
             match tls {
                 None => connection::serve(stream, router, protocol, patience, watcher).await,
                 Some(tls) => {

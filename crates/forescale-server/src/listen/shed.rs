@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
 /// The time a connection that is turned away has to say what it wants.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -15,16 +17,25 @@ Content-Type: application/problem+json\r\nContent-Length: 93\r\n\r\n\
 const ALIVE: &[u8] = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain\r\n\
 Content-Length: 3\r\n\r\nok\n";
 
-/// Closes `stream`; where plain HTTP is spoken, with an answer.
-pub fn turn_away(stream: TcpStream, plain_http: bool) {
-    if plain_http {
-        tokio::spawn(async move {
-            let _ = tokio::time::timeout(PATIENCE, answer(stream)).await;
-        });
-    }
+/// Connections that are answered at a time before they are closed: a handshake costs more than a connection.
+static ANSWERED: Semaphore = Semaphore::const_new(128);
+
+/// Closes `stream`, which speaks HTTP, with an answer, if not too many get one already.
+pub fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>) {
+    let Ok(slot) = ANSWERED.try_acquire() else { return };
+    tokio::spawn(async move {
+        let _slot = slot;
+        let answered = async {
+            match tls {
+                None => answer(stream).await,
+                Some(tls) => answer(tls.accept(stream).await?).await,
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, answered).await;
+    });
 }
 
-async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
+async fn answer<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> std::io::Result<()> {
     let mut head = [0; 512];
     let read = stream.read(&mut head).await?;
     let answer = if head[..read].starts_with(b"GET /healthz ") { ALIVE } else { BUSY };

@@ -10,6 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use crate::board::{Board, Entry};
+use crate::config::Mode;
 use crate::lead::lead;
 use crate::standing::{Standing, State};
 
@@ -53,6 +54,7 @@ pub(super) struct Gauges {
     coverage: Floats<Coverage>,
     data_age: Floats<Series>,
     replicas: Family<Target, Gauge>,
+    scale_replicas: Family<Target, Gauge>,
     max_replicas: Family<Target, Gauge>,
     state: Family<OfState, Gauge>,
 }
@@ -81,7 +83,16 @@ impl Gauges {
             "Age of the newest sample behind the plan",
             all.data_age.clone(),
         );
-        registry.register("plan_replicas", "Instances to ask for now", all.replicas.clone());
+        registry.register(
+            "plan_replicas",
+            "Instances that the plan asks for now, to look at",
+            all.replicas.clone(),
+        );
+        registry.register(
+            "scale_replicas",
+            "Instances that a scaler may ask for now: absent where none may",
+            all.scale_replicas.clone(),
+        );
         registry.register("plan_max_replicas", "Most instances allowed", all.max_replicas.clone());
         registry.register("plan_state", "1 for the state a target is in", all.state.clone());
         all
@@ -90,6 +101,8 @@ impl Gauges {
     /// Sets every gauge as `board` is at `now`. What a target no longer says is taken away, not left as it was.
     pub fn set(&self, board: &Board, now: DateTime<Utc>) {
         self.value.clear();
+        self.replicas.clear();
+        self.scale_replicas.clear();
         for entry in board.entries() {
             self.set_state(entry, now);
             self.set_accuracy(entry);
@@ -114,13 +127,16 @@ impl Gauges {
         let target = &entry.target;
         let name = target.name.to_string();
         let decision = standing.decide(now, &entry.rules());
-        let labels = Target { target: name.clone() };
-        self.replicas.get_or_create(&labels).set(i64::from(decision.instances));
         let age = (now - standing.data_until).num_seconds() as f64;
         self.data_age.get_or_create(&Series { series: name.clone() }).set(age);
         // A stale forecast has no value: a number would look like one that can be trusted.
         if !decision.state.answers() {
             return;
+        }
+        let labels = Target { target: name.clone() };
+        self.replicas.get_or_create(&labels).set(i64::from(decision.instances));
+        if target.mode != Mode::ForecastOnly {
+            self.scale_replicas.get_or_create(&labels).set(i64::from(decision.instances));
         }
         let ahead = lead(target, standing);
         let horizon = format_span(ahead);

@@ -9,6 +9,7 @@ use super::Message;
 use crate::board::{Board, Entry};
 use crate::jobs::drifted;
 use crate::standing::{Clamp, State};
+use crate::store::Store;
 
 /// What needs attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -16,12 +17,30 @@ use crate::standing::{Clamp, State};
 pub enum Alert {
     /// The data behind the plan are too old.
     Stale,
+    /// No plan at all could be made for as long as data may be old.
+    Waiting,
     /// The load needs more instances than the fleet may have.
     BudgetAtRisk,
     /// The load needs more instances than the cost allows.
     CostLimit,
     /// Forecasts are worse than repeating the season, or have lost touch with the load.
     AccuracyCollapsed,
+}
+
+impl Alert {
+    const ALL: [Self; 5] =
+        [Self::Stale, Self::Waiting, Self::BudgetAtRisk, Self::CostLimit, Self::AccuracyCollapsed];
+
+    /// Its name, in messages and in the store.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stale => "stale",
+            Self::Waiting => "waiting",
+            Self::BudgetAtRisk => "budget_at_risk",
+            Self::CostLimit => "cost_limit",
+            Self::AccuracyCollapsed => "accuracy_collapsed",
+        }
+    }
 }
 
 /// What was said so far.
@@ -32,6 +51,30 @@ pub struct Alerts {
 }
 
 impl Alerts {
+    /// What the last process said began, and did not say was over.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn recalled(board: &Board, store: &Store) -> rusqlite::Result<Self> {
+        let known = |(target, name): (String, String)| {
+            let alert = Alert::ALL.into_iter().find(|alert| alert.name() == name)?;
+            Some((board.place(&target)?, alert))
+        };
+        let firing = store.alerts()?.into_iter().filter_map(known).collect();
+        Ok(Self { firing, plans: BTreeMap::new() })
+    }
+
+    /// Remembers what was said to begin and is not over.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn save(&self, board: &Board, store: &Store) -> rusqlite::Result<()> {
+        let named = |(place, alert): &(usize, Alert)| {
+            (board.entries()[*place].target.name.as_str(), alert.name())
+        };
+        store.save_alerts(self.firing.iter().map(named))
+    }
+
     /// What is new on `board` at `now`. A service that has just begun says nothing of the plans it finds.
     pub fn look(&mut self, board: &Board, now: DateTime<Utc>) -> Vec<Message> {
         let mut news = Vec::new();
@@ -83,16 +126,19 @@ impl Alerts {
 }
 
 /// Every alert, and what there is to say if it holds.
-fn conditions(entry: &Entry, now: DateTime<Utc>) -> [(Alert, Option<String>); 4] {
+fn conditions(entry: &Entry, now: DateTime<Utc>) -> [(Alert, Option<String>); 5] {
     let standing = entry.standing();
     let clamped = |clamp: Clamp| {
         let steps = standing.as_ref()?.clamps.get(&clamp).copied()?;
         (steps > 0).then_some(steps)
     };
     let stale = (entry.state(now) == State::Stale).then(|| {
-        let failing = standing.as_ref().and_then(|standing| standing.failing.clone());
+        let failing = entry.failing();
         failing.map_or("no newer plan was made".to_owned(), |failing| failing.reason)
     });
+    let waiting = entry
+        .failing()
+        .filter(|failing| standing.is_none() && now >= failing.since + entry.target.max_age);
     let capped = |what: &str, steps: u64| {
         format!("{steps} requests of the plan are held at the {what}, and more is needed")
     };
@@ -101,6 +147,7 @@ fn conditions(entry: &Entry, now: DateTime<Utc>) -> [(Alert, Option<String>); 4]
     });
     [
         (Alert::Stale, stale),
+        (Alert::Waiting, waiting.map(|failing| failing.reason)),
         (Alert::BudgetAtRisk, clamped(Clamp::MaxInstances).map(|n| capped("maximum", n))),
         (Alert::CostLimit, clamped(Clamp::Cost).map(|n| capped("most cost", n))),
         (Alert::AccuracyCollapsed, collapsed),

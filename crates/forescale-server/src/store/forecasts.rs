@@ -1,7 +1,7 @@
 //! Forecasts kept to be compared with what came, and where each target stands.
 
 use chrono::{DateTime, Utc};
-use forescale::Forecast;
+use forescale::{Forecast, Quantiles};
 use rusqlite::{OptionalExtension, Result, Transaction, params};
 
 use super::{Store, checked};
@@ -59,18 +59,69 @@ pub(super) fn put_standing(
     Ok(())
 }
 
-/// Keeps a forecast for later.
+/// The quantiles that a forecast is compared by: the median and the intervals of 80 % and 95 %.
+const COMPARED: [f64; 5] = [0.025, 0.1, 0.5, 0.9, 0.975];
+
+/// Keeps a forecast for later, no more of it than is compared: a day of minutes takes 60 kB instead of half a megabyte.
 pub(super) fn put_forecast(
     transaction: &Transaction,
     target: &TargetName,
     forecast: &Forecast,
 ) -> Result<()> {
-    let body =
-        serde_json::to_vec(forecast).expect("a forecast holds nothing that cannot be written");
+    let quantiles = Quantiles::new(COMPARED).expect("they ascend between 0 and 1");
+    let kept = forecast.at_quantiles(&quantiles);
+    let kept = kept.map_rows(|_, row| row.iter_mut().for_each(|value| *value = rounded(*value)));
+    let kept = kept.expect("rounding keeps the order");
+    let body = serde_json::to_vec(&kept).expect("a forecast holds nothing that cannot be written");
     let made_at = forecast.origin().timestamp_millis();
     transaction.execute(
         "INSERT OR REPLACE INTO forecasts (target, made_at, checksum, body) VALUES (?1, ?2, ?3, ?4)",
         params![target.as_str(), made_at, crc32fast::hash(&body), body],
     )?;
     Ok(())
+}
+
+/// `value` to six significant digits.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use forescale::{Frequency, Level, Quantile};
+
+    use super::*;
+
+    #[test]
+    fn a_day_of_minutes_is_kept_small_and_compared_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("state.db")).unwrap();
+        let name = TargetName::new("web").unwrap();
+        let quantiles = Quantiles::standard();
+        let row = |h: usize| quantiles.as_slice().iter().map(move |q| h as f64 / 3.0 + q / 7.0);
+        let values: Vec<f64> = (0..1_440).flat_map(row).collect();
+        let minute = Frequency::from_seconds(60).unwrap();
+        let forecast =
+            Forecast::new(DateTime::UNIX_EPOCH, minute, quantiles.clone(), values).unwrap();
+        let mut connection = store.connection();
+        let transaction = connection.transaction().unwrap();
+        put_forecast(&transaction, &name, &forecast).unwrap();
+        transaction.commit().unwrap();
+        let size = "SELECT length(body) FROM forecasts";
+        let size: i64 = connection.query_row(size, [], |row| row.get(0)).unwrap();
+        drop(connection);
+        assert!(size < 80_000, "{size}");
+        let kept = store.forecasts(&name, DateTime::UNIX_EPOCH).unwrap().remove(0);
+        for h in [0, 700, 1_439] {
+            let close = |a: f64, b: f64| assert!((a - b).abs() <= 1e-5 * b, "{a} {b}");
+            close(kept.point(h), forecast.point(h));
+            for percent in [80.0, 95.0] {
+                let level = Level::new(percent).unwrap();
+                let (kept, whole) = (kept.interval(h, level), forecast.interval(h, level));
+                close(kept.0, whole.0);
+                close(kept.1, whole.1);
+            }
+            assert_eq!(kept.quantile(h, Quantile::new(0.5).unwrap()), kept.point(h));
+        }
+    }
 }

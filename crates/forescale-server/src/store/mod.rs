@@ -32,20 +32,27 @@ impl Store {
         &self.path
     }
 
+    /// Makes every write fail from now on, as a full disk would.
+    #[cfg(test)]
+    pub(crate) fn refuse_writes(&self) {
+        self.connection().pragma_update(None, "query_only", true).expect("it is a pragma");
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         lock(&self.connection)
     }
 
-    /// Drops plans and evaluations made before `moment`.
+    /// Drops plans and evaluations made before `moment`, and forecasts made before `compared`.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn forget_before(&self, moment: DateTime<Utc>) -> Result<()> {
+    pub fn forget_before(&self, moment: DateTime<Utc>, compared: DateTime<Utc>) -> Result<()> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
-        for table in ["plans", "evaluations", "forecasts"] {
+        for (table, before) in [("plans", moment), ("evaluations", moment), ("forecasts", compared)]
+        {
             let statement = format!("DELETE FROM {table} WHERE made_at < ?1");
-            transaction.execute(&statement, [moment.timestamp_millis()])?;
+            transaction.execute(&statement, [before.timestamp_millis()])?;
         }
         transaction.commit()
     }

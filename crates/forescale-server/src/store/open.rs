@@ -1,15 +1,17 @@
 //! Opening the store: locked against a second process, and brought to the newest format.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode};
 
 use super::Store;
 use crate::error::ServerError;
 
 /// What brings a store from each format to the next one.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
 CREATE TABLE models (
     id INTEGER PRIMARY KEY, target TEXT NOT NULL, made_at INTEGER NOT NULL,
     checksum INTEGER NOT NULL, bytes BLOB NOT NULL
@@ -36,7 +38,11 @@ CREATE TABLE runs (
     result TEXT NOT NULL, detail TEXT NOT NULL,
     PRIMARY KEY (target, job)
 );
-"];
+",
+    "
+CREATE TABLE alerts (target TEXT NOT NULL, alert TEXT NOT NULL, PRIMARY KEY (target, alert));
+",
+];
 
 impl Store {
     /// Opens the store at `path`, and makes it when it is not there.
@@ -61,6 +67,77 @@ impl Store {
         migrate(&mut connection, found as usize).map_err(failed)?;
         Ok(Self { path: path.into(), connection: Mutex::new(connection) })
     }
+}
+
+impl Store {
+    /// Opens the store at `path` for a service. One that is damaged is moved aside and a new one is begun, because a
+    /// service without its past still forecasts; where it was moved to is the second value.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and when the damaged store cannot be moved.
+    pub fn open_or_begin(
+        path: &Path,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Option<PathBuf>), ServerError> {
+        let checked = Self::open(path).and_then(|store| match store.readable() {
+            Ok(()) => Ok(store),
+            Err(source) => Err(ServerError::Store { path: path.into(), source }),
+        });
+        match checked {
+            Err(ServerError::Store { source, .. }) if is_damage(path, &source) => {
+                let aside = set_aside(path, now)?;
+                tracing::error!(%source, aside = %aside.display(), "the store is damaged: a new one is begun");
+                Ok((Self::open(path)?, Some(aside)))
+            }
+            store => Ok((store?, None)),
+        }
+    }
+
+    /// Reads every row that a service begins with.
+    fn readable(&self) -> rusqlite::Result<()> {
+        let connection = self.connection();
+        for table in ["standings", "models", "plans", "evaluations", "runs", "alerts", "forecasts"]
+        {
+            let count = format!("SELECT count(*) FROM {table} NOT INDEXED");
+            connection.query_row(&count, [], |row| row.get::<_, i64>(0))?;
+        }
+        let mut bodies = connection.prepare("SELECT body FROM standings")?;
+        bodies.query_map([], |row| row.get::<_, Vec<u8>>(0).map(drop))?.collect()
+    }
+}
+
+/// Whether `source` says that the file is a store no more. What was never one is not ours to move, so a file whose first
+/// bytes are another's has to be called as a store is.
+fn is_damage(path: &Path, source: &rusqlite::Error) -> bool {
+    match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt) => true,
+        Some(ErrorCode::NotADatabase) => path.extension().is_some_and(|kind| kind == "db"),
+        _ => false,
+    }
+}
+
+/// Gives the damaged store and its journal other names.
+fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, ServerError> {
+    let named = |suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let damaged = format!(".damaged-{}", now.format("%Y%m%dT%H%M%SZ"));
+    let aside = named(&damaged);
+    let failed = |error: std::io::Error| ServerError::File {
+        what: "the damaged store",
+        path: path.into(),
+        reason: format!("it cannot be moved aside: {error}"),
+    };
+    std::fs::rename(path, &aside).map_err(failed)?;
+    for journal in ["-wal", "-shm"] {
+        let from = named(journal);
+        if from.exists() {
+            std::fs::rename(&from, named(&format!("{damaged}{journal}"))).map_err(failed)?;
+        }
+    }
+    Ok(aside)
 }
 
 /// Takes the lock that the system gives back when the process ends, however it ends.
@@ -117,5 +194,40 @@ mod tests {
             .unwrap();
         let error = Store::open(&path).unwrap_err().to_string();
         assert!(error.contains("state.db") && error.contains("not a database"), "{error}");
+    }
+
+    #[test]
+    fn a_damaged_store_is_moved_aside_and_a_new_one_begun() {
+        let now = DateTime::UNIX_EPOCH;
+        // The first bytes, all but those, and a page in the middle that a service begins with.
+        for (at, length) in [(Some(0), 100), (Some(40), 60_000), (None, 4_096)] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("state.db");
+            let store = Store::open(&path).unwrap();
+            let page = "SELECT (rootpage - 1) * 4096 FROM sqlite_master WHERE name = 'runs'";
+            let page: isize = store.connection().query_row(page, [], |row| row.get(0)).unwrap();
+            drop(store);
+            let at = at.unwrap_or(page as usize);
+            let mut bytes = std::fs::read(&path).unwrap();
+            let to = bytes.len().min(at + length);
+            bytes[at..to].fill(0x5a);
+            std::fs::write(&path, &bytes).unwrap();
+            let (store, aside) = Store::open_or_begin(&path, now).unwrap();
+            assert_eq!(std::fs::read(aside.expect("it was damaged")).unwrap().len(), bytes.len());
+            assert!(store.readable().is_ok());
+        }
+    }
+
+    #[test]
+    fn what_is_whole_or_never_was_a_store_stays_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        drop(Store::open(&path).unwrap());
+        assert_eq!(Store::open_or_begin(&path, DateTime::UNIX_EPOCH).unwrap().1, None);
+        let other = folder.path().join("notes.txt");
+        let text = "a text that is as long as the first page of a store would be ".repeat(100);
+        std::fs::write(&other, &text).unwrap();
+        assert!(Store::open_or_begin(&other, DateTime::UNIX_EPOCH).is_err());
+        assert_eq!(std::fs::read_to_string(&other).unwrap(), text);
     }
 }

@@ -123,4 +123,29 @@ impl Store {
         let whole = |body: String| serde_json::from_str(&body).ok();
         Ok(rows.collect::<Result<Vec<_>>>()?.into_iter().filter_map(whole).collect())
     }
+
+    /// The alerts that were last said to hold, as target and name.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn alerts(&self) -> Result<Vec<(String, String)>> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached("SELECT target, alert FROM alerts")?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    }
+
+    /// Remembers the alerts that hold, in place of those before.
+    ///
+    /// # Errors
+    /// When the store cannot be written; then they are what they were.
+    pub fn save_alerts<'a>(&self, all: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        transaction.execute("DELETE FROM alerts", [])?;
+        for (target, alert) in all {
+            let insert = "INSERT INTO alerts (target, alert) VALUES (?1, ?2)";
+            transaction.execute(insert, [target, alert])?;
+        }
+        transaction.commit()
+    }
 }

@@ -62,6 +62,9 @@ fn the_description_names_every_route() {
     let paths = api["paths"].as_object().unwrap();
     assert_eq!(paths.len(), 8);
     for (path, methods) in paths {
+        for operation in methods.as_object().unwrap().values() {
+            assert!(operation["responses"]["401"].is_object(), "{path} may ask for the token");
+        }
         let operations = methods.as_object().unwrap().values();
         for parameter in operations.flat_map(|o| o["parameters"].as_array().into_iter().flatten()) {
             let named = path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap()));

@@ -15,6 +15,8 @@ fn from_a_configuration_to_a_plan_over_http() {
     let instances = plan["instances"].as_u64().unwrap();
     assert!((32..=38).contains(&instances), "{plan}");
     assert_eq!(plan["plan"]["recommendations"][0]["instances"], plan["instances"]);
+    // What an export needs to know of the end of the plan.
+    assert_eq!(plan["plan"]["summary"]["to"], "2026-01-05T14:00:00Z");
     assert!(plan["reason"].as_str().unwrap().contains("needs"), "{plan}");
 }
 
@@ -28,9 +30,13 @@ fn the_plan_follows_the_clock_and_says_what_it_will_be() {
         plan
     };
     let soon = at("2026-01-05T08:10:00Z");
-    // Without a newer plan until then it would have been given up.
+    // What the plan says of a moment to come is what it asks for then.
     let later = at("2026-01-05T13:00:00Z");
-    assert_eq!((&soon["state"], &later["state"]), (&json!("fresh"), &json!("stale")));
+    assert_eq!((&soon["state"], &later["state"]), (&json!("fresh"), &json!("fresh")));
+    let steps = served.get("/api/v1/targets/web/reasons").1;
+    let steps = steps.as_array().unwrap();
+    let planned = steps.iter().rfind(|step| step["at"].as_str() <= Some("2026-01-05T13:00:00Z"));
+    assert_eq!(later["instances"], planned.unwrap()["instances"]);
     let now = served.get("/api/v1/targets/web/plan").1["instances"].clone();
     for _ in 0..48 {
         served.pass(TimeDelta::minutes(5));
@@ -108,14 +114,54 @@ fn metrics_have_their_names_and_health_answers() {
     assert_eq!(served.text_at("/readyz"), (200, "ready\n".to_owned()));
     let (_, text) = served.text_at("/metrics");
     for name in [
-        "forecast_runs_total{job=\"forecast\",result=\"success\"}",
+        "forecast_runs_total{run=\"forecast\",result=\"success\"}",
         "forecast_run_duration_seconds_bucket{",
         "forecast_last_success_timestamp_seconds{series=\"web\"}",
         "forecast_value{series=\"web\",quantile=\"0.5\",horizon=\"5m\"}",
         "plan_replicas{target=\"web\"}",
+        "scale_replicas{target=\"web\"}",
+        "forecast_failures_in_a_row{series=\"web\",run=\"forecast\"} 0",
         "plan_state{target=\"web\",state=\"fresh\"} 1",
         "build_info{version=",
     ] {
         assert!(text.contains(name), "{name} is not in\n{text}");
     }
+}
+
+#[test]
+fn a_scaler_finds_a_number_only_where_it_may_have_one() {
+    let shown = |served: &crate::support::Served| {
+        let (_, text) = served.text_at("/metrics");
+        let is = |name: &str| text.lines().any(|line| line.starts_with(name));
+        (is("plan_replicas{"), is("scale_replicas{"))
+    };
+    let served = serve("", &TARGET.replace("\"full\"", "\"forecast-only\""), daily);
+    served.settle();
+    assert_eq!(shown(&served), (true, false));
+    let served = serve("", TARGET, daily);
+    served.settle();
+    assert_eq!(shown(&served), (true, true));
+    // An hour without a run: nothing is said of a plan that is too old.
+    served.clock.advance(TimeDelta::hours(1));
+    served.memory.set(crate::support::Mood::Down);
+    served.settle();
+    assert_eq!(shown(&served), (false, false));
+}
+
+#[test]
+fn scrapes_at_once_are_each_whole() {
+    let served = serve("", TARGET, daily);
+    served.settle();
+    let service = served.running.service();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..400 {
+                    let text = service.metrics.text(&service.board, service.now());
+                    let count = text.lines().filter(|line| line.starts_with("forecast_value{"));
+                    assert_eq!(count.count(), 6, "{text}");
+                }
+            });
+        }
+    });
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use forescale_server::{Config, Running, ServerError};
+use forescale_server::{Clock, Config, Running, ServerError};
 
 use crate::support::{Mood, TARGET, agent, daily, eventually, serve};
 
@@ -148,7 +148,7 @@ fn a_clock_that_jumps_causes_one_run_and_no_storm() {
     served.settle();
     let count = || {
         let (_, text) = served.text_at("/metrics");
-        let line = "forecast_runs_total{job=\"forecast\",result=\"success\"} ";
+        let line = "forecast_runs_total{run=\"forecast\",result=\"success\"} ";
         let at = text.find(line).unwrap() + line.len();
         text[at..].lines().next().unwrap().parse::<u64>().unwrap()
     };
@@ -187,4 +187,93 @@ fn a_body_that_is_too_large_is_refused() {
         assert_eq!(response.status(), 413);
     }
     assert_eq!(served.text_at("/healthz").0, 200);
+}
+
+#[test]
+fn samples_that_stop_scale_nothing_in_though_the_source_answers() {
+    let served = serve("", TARGET, daily);
+    // From 21:00 on the load falls, and from 21:05 on nobody knows.
+    served.pass(TimeDelta::hours(13));
+    served.pass(TimeDelta::minutes(5));
+    served.memory.end(served.clock.now());
+    let mut last = None;
+    for _ in 0..6 {
+        served.pass(TimeDelta::minutes(5));
+        let plan = served.get("/api/v1/targets/web/plan").1;
+        let now = (plan["instances"].as_u64().unwrap(), plan["state"].as_str().unwrap().to_owned());
+        if now.1 == "holding" {
+            assert!(last.is_none_or(|last| now.0 >= last), "{last:?} became {now:?}");
+            last = Some(now.0);
+        }
+    }
+    // Two steps and two refreshes are 20 minutes; then it holds until it is stale.
+    assert!(last.is_some());
+    let failing = served.get("/api/v1/targets/web").1["failing"]["reason"].clone();
+    assert!(failing.as_str().unwrap().contains("nothing came since"), "{failing}");
+}
+
+#[test]
+fn a_target_whose_source_was_never_there_takes_nothing_from_the_others() {
+    let dead =
+        TARGET.replace("\"web\"", "\"new\"").replace("\"memory\"", "\"memory\"\ndead = true");
+    let served = serve("", &format!("{TARGET}{dead}"), daily);
+    assert_eq!(served.text_at("/readyz").0, 503);
+    served.settle();
+    assert_eq!(served.text_at("/readyz").0, 200);
+    let new = served.get("/api/v1/targets/new").1;
+    assert_eq!(
+        (&new["state"], &new["failing"]["reason"]),
+        (&"waiting".into(), &"connection refused".into())
+    );
+}
+
+#[test]
+fn a_training_that_failed_is_tried_again_after_a_restart() {
+    let often = TARGET.replace("mode = \"full\"", "mode = \"full\"\nschedule = \"0 9 * * *\"");
+    let served = serve("", &often, daily);
+    served.settle();
+    served.memory.set(Mood::Down);
+    served.pass(TimeDelta::hours(1));
+    let trained = |served: &crate::support::Served| {
+        let runs = served.get("/api/v1/targets/web").1["runs"].clone();
+        let runs = runs.as_array().unwrap().iter();
+        runs.clone().find(|run| run["job"] == "train").unwrap()["result"].clone()
+    };
+    assert_eq!(trained(&served), "failure");
+    let served = served.restart();
+    served.memory.set(Mood::Up);
+    served.settle();
+    assert_eq!(trained(&served), "success");
+}
+
+#[test]
+fn a_damaged_store_is_replaced_and_the_service_goes_on() {
+    let served = serve("", TARGET, daily);
+    served.settle();
+    let before = served.get("/api/v1/targets/web/plan").1["instances"].clone();
+    let served = served.restart_after(|folder| {
+        let path = folder.join("state.db");
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[100..].fill(0x5a);
+        std::fs::write(&path, bytes).unwrap();
+    });
+    served.settle();
+    assert_eq!(served.get("/api/v1/targets/web/plan").1["instances"], before);
+    assert!(served.text_at("/metrics").1.contains("store_set_aside 1"));
+    let names = std::fs::read_dir(served.folder.path()).unwrap();
+    let names: Vec<_> =
+        names.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    assert!(names.contains(&"state.db.damaged-20260105T080000Z".to_owned()), "{names:?}");
+}
+
+#[test]
+fn a_job_that_hangs_is_noted_while_it_hangs() {
+    let hasty = TARGET.replace("mode = \"full\"", "mode = \"full\"\ndeadline = \"2s\"");
+    let served = serve("", &hasty, daily);
+    served.settle();
+    served.memory.set(Mood::Hangs);
+    served.clock.advance(TimeDelta::minutes(5));
+    let noted = "forecast_runs_total{run=\"forecast\",result=\"deadline\"} 1";
+    eventually("it is counted", || served.text_at("/metrics").1.contains(noted));
+    served.memory.set(Mood::Up);
 }

@@ -58,7 +58,7 @@ fn alerts_are_signed_and_sent_until_they_are_taken() {
     served.settle();
     served.running.service().tell();
     served.memory.set(Mood::Down);
-    served.pass(TimeDelta::minutes(31));
+    served.pass(TimeDelta::minutes(36));
     served.running.service().tell();
     let next = || received.recv_timeout(Duration::from_secs(10)).unwrap();
     let (signature, body) = next();
@@ -75,4 +75,30 @@ fn alerts_are_signed_and_sent_until_they_are_taken() {
     served.running.service().tell();
     let message: Value = serde_json::from_str(&next().1).unwrap();
     assert_eq!((&message["alert"], &message["firing"]), (&"stale".into(), &false.into()));
+}
+
+#[test]
+fn an_alert_that_is_over_after_a_restart_is_said_to_be_over() {
+    let (url, received) = hook();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), SECRET).unwrap();
+    let webhook = format!("[[webhook]]\nurl = {url:?}\nsecret-file = {:?}\n", file.path());
+    let served = serve("", &format!("{webhook}{TARGET}"), daily);
+    served.memory.set(Mood::Down);
+    served.settle();
+    served.pass(TimeDelta::minutes(31));
+    served.running.service().tell();
+    let next = || {
+        let body = received.recv_timeout(Duration::from_secs(10)).unwrap().1;
+        serde_json::from_str::<Value>(&body).unwrap()
+    };
+    let message = next();
+    let said = (&message["alert"], &message["firing"], &message["detail"]);
+    assert_eq!(said, (&"waiting".into(), &true.into(), &"connection refused".into()));
+    let served = served.restart();
+    served.memory.set(Mood::Up);
+    served.pass(TimeDelta::minutes(5));
+    served.running.service().tell();
+    let message = next();
+    assert_eq!((&message["alert"], &message["firing"]), (&"waiting".into(), &false.into()));
 }

@@ -74,6 +74,93 @@ fn load_is_that_of_the_lead_time_at_the_quantile() {
 }
 
 #[test]
+fn an_hour_without_a_source_scales_nothing_in_by_load_either() {
+    let served = serve("", TARGET, daily);
+    // From 21:00 on the load falls.
+    served.pass(TimeDelta::hours(13));
+    served.pass(TimeDelta::minutes(5));
+    let mut keda = Keda::of(&served);
+    let asked = [("target", "web")];
+    let needed = |value: f64| (value / 10.0).ceil();
+    let mut last = needed(keda.value(&asked).unwrap().0);
+    served.memory.set(Mood::Down);
+    let mut answered = 0;
+    for _ in 0..12 {
+        served.pass(TimeDelta::minutes(5));
+        match keda.value(&asked) {
+            Ok((load, _)) => {
+                assert!(needed(load) >= last, "{last} became {load}");
+                (last, answered) = (needed(load), answered + 1);
+            }
+            Err(error) => assert_eq!(error.code(), Code::Unavailable),
+        }
+    }
+    assert!(answered >= 5, "{answered}");
+    // Nor by a load that is asked for otherwise.
+    served.memory.set(Mood::Up);
+    served.pass(TimeDelta::minutes(5));
+    served.memory.set(Mood::Down);
+    let before = served.get("/api/v1/targets/web/plan").1["instances"].as_f64().unwrap();
+    served.pass(TimeDelta::minutes(20));
+    let own = [("target", "web"), ("quantile", "0.5"), ("lead", "1h")];
+    assert!(needed(keda.value(&own).unwrap().0) >= before);
+}
+
+#[test]
+fn a_load_keeps_to_the_limits_of_the_plan() {
+    let slow = TARGET.replace("max = 60", "max = 60\nmax-scale-down = 1\nmin = 20");
+    let served = serve("", &slow, |at| if at.timestamp() % 86_400 < 28_800 { 400.0 } else { 50.0 });
+    served.settle();
+    let mut keda = Keda::of(&served);
+    // The load has fallen from 400 to 50, but one instance at a time may go.
+    for _ in 0..3 {
+        served.pass(TimeDelta::minutes(5));
+        let instances = served.get("/api/v1/targets/web/plan").1["instances"].as_f64().unwrap();
+        assert!(instances > 20.0);
+        assert_eq!(keda.value(&[("target", "web")]).unwrap().0, instances * 10.0);
+    }
+    let (own, _) = keda.value(&[("target", "web"), ("quantile", "0.5")]).unwrap();
+    assert_eq!(own, 200.0, "never fewer than the minimum");
+    let capped = serve("", &TARGET.replace("max = 60", "max = 12"), daily);
+    capped.settle();
+    assert_eq!(Keda::of(&capped).value(&[("target", "web")]).unwrap().0, 120.0);
+}
+
+#[test]
+fn a_token_comes_as_keda_brings_it_and_guards_reflection() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "a secret of some length\n").unwrap();
+    let served = serve(&format!("token-file = {:?}", file.path()), TARGET, daily);
+    served.settle();
+    let mut keda = Keda::of(&served);
+    let mut code = |key: &str, token: &str| {
+        keda.value(&[("target", "web"), (key, token)]).map_err(|error| error.code()).err()
+    };
+    assert_eq!(code("tokenFromEnv", "a secret of some length"), None);
+    assert_eq!(code("token", "a secret of some length"), None);
+    assert_eq!(code("tokenFromEnv", "FORESCALE_TOKEN"), Some(Code::Unauthenticated));
+    assert_eq!(code("other", "a secret of some length"), Some(Code::Unauthenticated));
+    let call = |token: Option<&str>| {
+        let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+        let address = format!("http://{}", served.running.grpc().unwrap());
+        keda.runtime.block_on(async {
+            let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
+            let mut client = tonic::client::Grpc::new(channel);
+            client.ready().await.unwrap();
+            let mut request = tonic::Request::new(tokio_stream::empty::<()>());
+            if let Some(token) = token {
+                let value = format!("Bearer {token}").parse().unwrap();
+                request.metadata_mut().insert("authorization", value);
+            }
+            let codec = tonic_prost::ProstCodec::<(), ()>::default();
+            client.streaming(request, path.parse().unwrap(), codec).await.map(drop)
+        })
+    };
+    assert_eq!(call(None).unwrap_err().code(), Code::Unauthenticated);
+    assert!(call(Some("a secret of some length")).is_ok());
+}
+
+#[test]
 fn a_spec_says_what_one_instance_carries() {
     let served = serve("", TARGET, daily);
     let mut keda = Keda::of(&served);

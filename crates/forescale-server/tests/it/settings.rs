@@ -107,6 +107,31 @@ fn a_check_names_every_part_that_is_wrong() {
 }
 
 #[test]
+fn a_check_looks_at_every_source_and_at_the_age_of_its_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = |name: &str| TARGET.replace("\"web\"", &format!("{name:?}"));
+    let wrong = other("cloud").replace("\"memory\"", "\"cloud\"");
+    let text = format!("[store]\npath = \"state.db\"\n{wrong}{TARGET}");
+    let config = Config::parse(&text, &folder.path().join("forescale.toml")).unwrap();
+    let memory = Memory::new(daily);
+    let sources: Arc<dyn Sources> = Arc::clone(&memory) as _;
+    let now = START.parse().unwrap();
+    let found = || {
+        let findings = check(&config, &sources, now).into_iter().skip(1);
+        findings.map(|finding| (finding.part, finding.result)).collect::<Vec<_>>()
+    };
+    let all = found();
+    assert_eq!(all[0].0, "the target cloud");
+    assert!(all[0].1.as_ref().unwrap_err().contains("kind should be memory"));
+    assert_eq!((all[1].0.as_str(), all[1].1.is_ok()), ("the source of web", true));
+    // A step of five minutes, and the 30 that data may be old.
+    memory.end(now - chrono::TimeDelta::minutes(30));
+    assert!(found()[1].1.is_ok());
+    memory.end(now - chrono::TimeDelta::minutes(35));
+    assert_eq!(found()[1].1.as_ref().unwrap_err(), "the newest sample ended 35m ago");
+}
+
+#[test]
 fn the_samples_are_right() {
     let samples = [
         include_str!("../../../../deploy/forescale.toml"),

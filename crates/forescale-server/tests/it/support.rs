@@ -1,7 +1,7 @@
 //! A service with sources in memory, and what asks it.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ pub fn daily(at: DateTime<Utc>) -> f64 {
 pub struct Memory {
     load: Mutex<Load>,
     mood: Arc<AtomicU8>,
+    ends: Arc<AtomicI64>,
     step: i64,
 }
 
@@ -40,7 +41,13 @@ pub enum Mood {
 
 impl Memory {
     pub fn new(load: Load) -> Arc<Self> {
-        Arc::new(Self { load: Mutex::new(load), mood: Arc::default(), step: 300 })
+        let ends = Arc::new(AtomicI64::new(i64::MAX));
+        Arc::new(Self { load: Mutex::new(load), mood: Arc::default(), ends, step: 300 })
+    }
+
+    /// The source goes on to answer, but has no samples from `ends` on.
+    pub fn end(&self, ends: DateTime<Utc>) {
+        self.ends.store(ends.timestamp(), Ordering::SeqCst);
     }
 
     pub fn set(&self, mood: Mood) {
@@ -51,13 +58,15 @@ impl Memory {
 struct Remembered {
     load: Load,
     step: i64,
+    dead: bool,
+    ends: Arc<AtomicI64>,
     mood: Arc<AtomicU8>,
 }
 
 impl Source for Remembered {
     fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
         let mood = || self.mood.load(Ordering::SeqCst);
-        if mood() == Mood::Down as u8 {
+        if self.dead || mood() == Mood::Down as u8 {
             return Err(SourceError::new("connection refused", "start the source"));
         }
         assert_ne!(mood(), Mood::Panics as u8, "a source with a mistake");
@@ -68,7 +77,10 @@ impl Source for Remembered {
         let steps = 3 * 86_400 / self.step;
         let start = DateTime::from_timestamp(end - steps * self.step, 0).unwrap();
         let at = |i: i64| start + TimeDelta::seconds(i * self.step);
-        let values = (0..steps).map(|i| (self.load)(at(i))).collect();
+        let ends = self.ends.load(Ordering::SeqCst);
+        let value =
+            |at: DateTime<Utc>| if at.timestamp() < ends { (self.load)(at) } else { f64::NAN };
+        let values = (0..steps).map(|i| value(at(i))).collect();
         let step = Frequency::from_seconds(self.step).unwrap();
         Ok(LoadSeries::new(start, step, values).unwrap().into())
     }
@@ -81,7 +93,8 @@ impl Sources for Memory {
         }
         let mood = Arc::clone(&self.mood);
         let load = *self.load.lock().unwrap();
-        Ok(Box::new(Remembered { load, step: self.step, mood }))
+        let dead = settings.get("dead").is_some();
+        Ok(Box::new(Remembered { load, step: self.step, dead, ends: Arc::clone(&self.ends), mood }))
     }
 
     fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {

@@ -64,3 +64,26 @@ fn a_service_with_a_client_ca_answers_only_its_certificates() {
     let plain = url.replace("https", "http");
     assert!(ureq::get(&plain).call().is_err());
 }
+
+#[test]
+fn beyond_the_most_connections_health_still_answers_over_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ca, service, _) = signed();
+    let [cert, key] = [("tls.crt", &service.0), ("tls.key", &service.1)]
+        .map(|(name, text)| write(folder.path(), name, text));
+    let tls = format!("tls = {{ cert = {cert:?}, key = {key:?} }}\nmax-connections = 2");
+    let served = serve(&tls, TARGET, daily);
+    let address = served.running.http();
+    let connect = |_| std::net::TcpStream::connect(address).unwrap();
+    let _held: Vec<_> = (0..2).map(connect).collect();
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let status = |path: &str| {
+        let url = format!("https://{address}{path}");
+        match agent(&ca, None).get(&url).call() {
+            Ok(answer) => answer.status().as_u16(),
+            Err(ureq::Error::StatusCode(status)) => status,
+            Err(error) => panic!("{path}: {error}"),
+        }
+    };
+    assert_eq!((status("/healthz"), status("/api/v1/targets")), (200, 503));
+}
