@@ -1,6 +1,7 @@
 //! What every answer is read from: one entry a target, with its newest standing.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwapOption;
@@ -8,10 +9,10 @@ use chrono::{DateTime, Datelike, Utc};
 use forescale::{Calendar, holidays};
 use tokio::sync::watch;
 
-use crate::accuracy::Accuracy;
+use crate::accuracy::{Accuracy, Distrust, distrust};
 use crate::clock::lock;
 use crate::config::{Config, ConfigError, Target};
-use crate::source::{Source, Sources};
+use crate::source::{Loaded, Source, Sources};
 use crate::standing::{Decision, Failing, Rules, Standing, State};
 
 /// Years of holidays before and after now that a calendar knows.
@@ -27,6 +28,8 @@ pub struct Entry {
     standing: ArcSwapOption<Standing>,
     failing: ArcSwapOption<Failing>,
     accuracy: ArcSwapOption<Accuracy>,
+    distrust: ArcSwapOption<Distrust>,
+    loads: [AtomicU64; 2],
     calendar: Mutex<Option<(i32, Arc<Calendar>)>>,
     runs: watch::Sender<u64>,
 }
@@ -59,6 +62,8 @@ impl Entry {
             standing: ArcSwapOption::empty(),
             failing: ArcSwapOption::empty(),
             accuracy: ArcSwapOption::empty(),
+            distrust: ArcSwapOption::empty(),
+            loads: Default::default(),
             calendar: Mutex::default(),
             runs: watch::Sender::new(0),
         };
@@ -101,9 +106,31 @@ impl Entry {
         self.accuracy.load_full()
     }
 
-    /// Replaces it.
-    pub fn judge(&self, accuracy: Accuracy) {
-        self.accuracy.store(Some(Arc::new(accuracy)));
+    /// Replaces it by the first of `accuracies`, the newest ones, newest first.
+    pub fn judge(&self, accuracies: &[Accuracy]) {
+        self.accuracy.store(accuracies.first().cloned().map(Arc::new));
+        self.distrust.store(distrust(accuracies).map(Arc::new));
+    }
+
+    /// Why models that were trained up to a moment are not trusted.
+    pub fn distrust(&self) -> Option<Arc<Distrust>> {
+        self.distrust.load_full()
+    }
+
+    /// Asks the source for the history up to `now`, and counts that.
+    ///
+    /// # Errors
+    /// What the source says, in words.
+    pub fn load(&self, now: DateTime<Utc>) -> Result<Loaded, String> {
+        let loaded = self.source.load(now);
+        self.loads[usize::from(loaded.is_err())].fetch_add(1, Ordering::Relaxed);
+        loaded.map_err(|error| error.to_string())
+    }
+
+    /// How often the source has answered, and how often it has not.
+    pub fn loads(&self) -> [(&'static str, u64); 2] {
+        let count = |at: usize| self.loads[at].load(Ordering::Relaxed);
+        [("success", count(0)), ("failure", count(1))]
     }
 
     /// Tells who waits that a forecast run is over.

@@ -9,7 +9,7 @@ use crate::board::{Board, Entry};
 use crate::clock::{Clock, lock};
 use crate::config::Config;
 use crate::error::ServerError;
-use crate::jobs::{COMPARED, Job, JobKind, Pool};
+use crate::jobs::{COMPARED, JUDGED, Job, JobKind, Pool};
 use crate::metrics::Metrics;
 use crate::notify::{Alerts, Message, Outbox};
 use crate::source::Sources;
@@ -136,8 +136,6 @@ fn recall(entry: &Entry, store: &Store) -> rusqlite::Result<()> {
     {
         entry.stand(standing);
     }
-    if let Some(accuracy) = store.accuracy(&entry.target.name, 1)?.pop() {
-        entry.judge(accuracy);
-    }
+    entry.judge(&store.accuracy(&entry.target.name, JUDGED)?);
     Ok(())
 }

@@ -10,6 +10,9 @@ use crate::store::Store;
 /// How far back forecasts are compared.
 pub const COMPARED: TimeDelta = TimeDelta::days(7);
 
+/// Evaluations that are looked at for two bad ones in a row: more than there are between two trainings.
+pub const JUDGED: u32 = 200;
+
 /// Fewer steps than this say nothing about drift.
 const FEWEST_STEPS: usize = 60;
 
@@ -25,16 +28,28 @@ pub fn evaluate(
     store: &Store,
     now: DateTime<Utc>,
 ) -> Result<Option<Accuracy>, String> {
-    let loaded = entry.source.load(now).map_err(|error| error.to_string())?;
-    let kept = store.forecasts(&entry.target.name, now - COMPARED).map_err(|e| e.to_string())?;
-    Ok(compare(&kept, &loaded.series, now))
+    let loaded = entry.load(now)?;
+    let name = &entry.target.name;
+    let kept = store.forecasts(name, now - COMPARED).map_err(|error| error.to_string())?;
+    let Some(accuracy) = compare(&kept, &loaded.series, now) else { return Ok(None) };
+    // What a model did before it was replaced says nothing about the new one.
+    let trained = store.trained_at(name).map_err(|error| error.to_string())?;
+    let since = kept.partition_point(|forecast| Some(forecast.origin()) < trained);
+    let newest = compare(&kept[since..], &loaded.series, now);
+    Ok(Some(Accuracy { drift: newest.as_ref().and_then(drift), ..accuracy }))
 }
 
-/// Whether a model that did like this should be replaced.
-pub fn drifted(accuracy: &Accuracy) -> bool {
-    let lost = accuracy.coverage_80 < LEAST_COVERAGE;
-    let worse = accuracy.skill.is_some_and(|skill| skill < 0.0);
-    accuracy.steps >= FEWEST_STEPS && (lost || worse)
+/// What is wrong with a model that did like this, if it should be replaced.
+fn drift(accuracy: &Accuracy) -> Option<String> {
+    if accuracy.steps < FEWEST_STEPS {
+        return None;
+    }
+    if accuracy.coverage_80 < LEAST_COVERAGE {
+        let share = accuracy.coverage_80 * 100.0;
+        return Some(format!("{share:.0} % of the load within the 80 % interval"));
+    }
+    let skill = accuracy.skill.filter(|skill| *skill < 0.0)?;
+    Some(format!("an error {:.0} % above that of repeating the season", -skill * 100.0))
 }
 
 /// The scores of `forecasts` against `actual`; none without a step in common.
@@ -113,6 +128,7 @@ impl Tally {
             skill,
             coverage_80: share(self.within_80),
             coverage_95: share(self.within_95),
+            drift: None,
         })
     }
 }
@@ -165,10 +181,13 @@ mod tests {
             skill: Some(0.5),
             coverage_80: 0.8,
             coverage_95: 0.95,
+            drift: None,
         };
-        assert!(!drifted(&good));
-        assert!(drifted(&Accuracy { skill: Some(-0.1), ..good.clone() }));
-        assert!(drifted(&Accuracy { coverage_80: 0.4, skill: None, ..good.clone() }));
-        assert!(!drifted(&Accuracy { coverage_80: 0.4, steps: 59, ..good }));
+        assert_eq!(drift(&good), None);
+        let worse = drift(&Accuracy { skill: Some(-0.1), ..good.clone() });
+        assert_eq!(worse.unwrap(), "an error 10 % above that of repeating the season");
+        let lost = drift(&Accuracy { coverage_80: 0.4, skill: None, ..good.clone() });
+        assert_eq!(lost.unwrap(), "40 % of the load within the 80 % interval");
+        assert_eq!(drift(&Accuracy { coverage_80: 0.4, steps: 59, ..good }), None);
     }
 }

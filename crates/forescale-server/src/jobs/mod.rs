@@ -12,6 +12,6 @@ mod run;
 mod train;
 
 pub use agenda::{Agenda, Job, JobKind};
-pub(crate) use evaluate::{COMPARED, drifted};
+pub(crate) use evaluate::{COMPARED, JUDGED};
 pub use pool::Pool;
 pub use rhythm::Rhythm;

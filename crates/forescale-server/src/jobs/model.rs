@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use forescale::{Calendar, EngineError, EngineOptions, LoadSeries, Model, YARDSTICK, train};
 
+use crate::accuracy::Distrust;
 use crate::config::Target;
 use crate::store::Store;
 
@@ -17,16 +18,25 @@ pub struct Found {
     pub retrain: bool,
 }
 
-/// The model of `target` for `series`.
+/// The model of `target` for `series`. One that was trained before `distrust` gives way to the simplest.
 ///
 /// # Errors
 /// [`EngineError`] when not even the simplest can be fitted.
 pub fn find(
     store: &Store,
     target: &Target,
+    distrust: Option<&Distrust>,
     calendar: &Arc<Calendar>,
     series: &LoadSeries,
 ) -> Result<Found, EngineError> {
+    let trained = store.trained_at(&target.name).ok().flatten();
+    let distrust = distrust.filter(|distrust| trained.is_some_and(|trained| trained < distrust.at));
+    if let Some(distrust) = distrust {
+        let model = simplest(target, calendar, series)?;
+        let fallback = Some(format!("{YARDSTICK}: {}", distrust.reason));
+        // The evaluation asks for a new model, in its time.
+        return Ok(Found { model, fallback, retrain: false });
+    }
     let kept = store.models(&target.name);
     let mut why = match &kept {
         Err(error) => format!("the models cannot be read: {error}"),
@@ -44,10 +54,18 @@ pub fn find(
             Err(_) => {}
         }
     }
+    let model = simplest(target, calendar, series)?;
+    Ok(Found { model, fallback: Some(format!("{YARDSTICK}: {why}")), retrain: true })
+}
+
+fn simplest(
+    target: &Target,
+    calendar: &Arc<Calendar>,
+    series: &LoadSeries,
+) -> Result<Model, EngineError> {
     let options =
         EngineOptions { predictors: vec![YARDSTICK.to_owned()], ..options(target, calendar) };
-    let model = train(series, &options)?;
-    Ok(Found { model, fallback: Some(format!("{YARDSTICK}: {why}")), retrain: true })
+    train(series, &options)
 }
 
 /// How a target's models learn.

@@ -34,12 +34,12 @@ pub struct Refreshed {
 /// What was wrong, in words: the source, its data, or the plan's settings.
 pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refreshed, String> {
     let target = &entry.target;
-    let Loaded { series, instances, mut warnings } =
-        entry.source.load(now).map_err(|error| error.to_string())?;
+    let Loaded { series, instances, mut warnings } = entry.load(now)?;
     let series = as_of(&series, now).map_err(in_words)?;
     let data_until = fresh_until(&series, target.hold_after(series.frequency().span()), now)?;
     let calendar = entry.calendar(now)?;
-    let found = find(store, target, &calendar, &series).map_err(in_words)?;
+    let distrust = entry.distrust();
+    let found = find(store, target, distrust.as_deref(), &calendar, &series).map_err(in_words)?;
     let steps = horizon(target.horizon, series.frequency()).map_err(|error| error.to_string())?;
     let predicted = found
         .model

@@ -166,9 +166,10 @@ fn compare(
         return Ok(Done { detail: "nothing to compare yet".to_owned(), ..Done::default() });
     };
     store.save_accuracy(&entry.target.name, &accuracy).map_err(|error| error.to_string())?;
-    let retrain = evaluate::drifted(&accuracy) && settled(entry, store, now)?;
+    let retrain = accuracy.drift.is_some() && settled(entry, store, now)?;
     let detail = described(&accuracy);
-    entry.judge(accuracy);
+    let newest = store.accuracy(&entry.target.name, evaluate::JUDGED);
+    entry.judge(&newest.map_err(|error| error.to_string())?);
     Ok(Done { detail, retrain, ..Done::default() })
 }
 

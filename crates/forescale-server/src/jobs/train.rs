@@ -13,7 +13,7 @@ use crate::store::Store;
 /// What was wrong, in words.
 pub fn train(entry: &Entry, now: DateTime<Utc>) -> Result<(Vec<u8>, String), String> {
     entry.forget_calendar();
-    let loaded = entry.source.load(now).map_err(|error| error.to_string())?;
+    let loaded = entry.load(now)?;
     let series = as_of(&loaded.series, now).map_err(|error| error.to_string())?;
     let options = options(&entry.target, &entry.calendar(now)?);
     let model = learn(&series, &options).map_err(|error| error.to_string())?;

@@ -1,10 +1,11 @@
 //! Gauges of what every target stands at, set when they are asked for.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{DateTime, Utc};
 use forescale::{Quantile, format_span};
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
@@ -43,6 +44,12 @@ struct OfState {
     state: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Request {
+    source: String,
+    code: &'static str,
+}
+
 type Floats<L> = Family<L, Gauge<f64, AtomicU64>>;
 
 /// The gauges.
@@ -57,6 +64,7 @@ pub(super) struct Gauges {
     scale_replicas: Family<Target, Gauge>,
     max_replicas: Family<Target, Gauge>,
     state: Family<OfState, Gauge>,
+    requests: Family<Request, Counter>,
 }
 
 impl Gauges {
@@ -95,6 +103,11 @@ impl Gauges {
         );
         registry.register("plan_max_replicas", "Most instances allowed", all.max_replicas.clone());
         registry.register("plan_state", "1 for the state a target is in", all.state.clone());
+        registry.register(
+            "source_requests",
+            "Histories that were asked for, by target",
+            all.requests.clone(),
+        );
         all
     }
 
@@ -106,6 +119,10 @@ impl Gauges {
         for entry in board.entries() {
             self.set_state(entry, now);
             self.set_accuracy(entry);
+            for (code, count) in entry.loads() {
+                let labels = Request { source: entry.target.name.to_string(), code };
+                self.requests.get_or_create(&labels).inner().store(count, Ordering::Relaxed);
+            }
             if let Some(standing) = entry.standing() {
                 self.set_standing(entry, &standing, now);
             }

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::Message;
 use crate::board::{Board, Entry};
-use crate::jobs::drifted;
 use crate::standing::{Clamp, State};
 use crate::store::Store;
 
@@ -142,9 +141,8 @@ fn conditions(entry: &Entry, now: DateTime<Utc>) -> [(Alert, Option<String>); 5]
     let capped = |what: &str, steps: u64| {
         format!("{steps} requests of the plan are held at the {what}, and more is needed")
     };
-    let collapsed = entry.accuracy().filter(|accuracy| drifted(accuracy)).map(|accuracy| {
-        format!("{:.0} % lay within the 80 % interval", accuracy.coverage_80 * 100.0)
-    });
+    let drift = entry.accuracy().and_then(|accuracy| accuracy.drift.clone());
+    let collapsed = drift.map(|drift| format!("there was {drift}"));
     [
         (Alert::Stale, stale),
         (Alert::Waiting, waiting.map(|failing| failing.reason)),

@@ -1,9 +1,9 @@
 //! Models: the newest and the one before it, each with its checksum.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Result, params};
+use rusqlite::{OptionalExtension, Result, params};
 
-use super::{Store, checked};
+use super::{Store, checked, moment};
 use crate::config::TargetName;
 
 /// Models kept for each target: the newest, and one to fall back to.
@@ -42,6 +42,19 @@ impl Store {
         let whole = |row: &rusqlite::Row| checked(row.get(0).ok()?, row.get(1).ok()?);
         let rows = statement.query_map([target.as_str()], |row| Ok(whole(row)))?;
         rows.collect()
+    }
+
+    /// When the newest model of `target` was trained.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn trained_at(&self, target: &TargetName) -> Result<Option<DateTime<Utc>>> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT made_at FROM models WHERE target = ?1 ORDER BY id DESC LIMIT 1",
+        )?;
+        let made_at = statement.query_row([target.as_str()], |row| row.get(0)).optional()?;
+        Ok(made_at.map(moment))
     }
 
     /// Whether `target` has a model, whole or not.

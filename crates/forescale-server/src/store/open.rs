@@ -111,7 +111,10 @@ impl Store {
 fn is_damage(path: &Path, source: &rusqlite::Error) -> bool {
     match source.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt) => true,
-        Some(ErrorCode::NotADatabase) => path.extension().is_some_and(|kind| kind == "db"),
+        // Also the numbers in the first bytes that no version ever wrote.
+        Some(ErrorCode::NotADatabase | ErrorCode::Unknown) => {
+            path.extension().is_some_and(|kind| kind == "db")
+        }
         _ => false,
     }
 }

@@ -122,6 +122,8 @@ fn metrics_have_their_names_and_health_answers() {
         "scale_replicas{target=\"web\"}",
         "forecast_failures_in_a_row{series=\"web\",run=\"forecast\"} 0",
         "plan_state{target=\"web\",state=\"fresh\"} 1",
+        "source_requests_total{source=\"web\",code=\"success\"} ",
+        "source_requests_total{source=\"web\",code=\"failure\"} 0",
         "build_info{version=",
     ] {
         assert!(text.contains(name), "{name} is not in\n{text}");

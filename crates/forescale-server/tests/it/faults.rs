@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use forescale_server::{Clock, Config, Running, ServerError};
 
-use crate::support::{Mood, TARGET, agent, daily, eventually, serve};
+use crate::support::{Mood, START, TARGET, agent, daily, eventually, serve};
 
 #[test]
 fn a_second_process_on_the_store_is_refused() {
@@ -276,4 +276,32 @@ fn a_job_that_hangs_is_noted_while_it_hangs() {
     let noted = "forecast_runs_total{run=\"forecast\",result=\"deadline\"} 1";
     eventually("it is counted", || served.text_at("/metrics").1.contains(noted));
     served.memory.set(Mood::Up);
+}
+
+/// A day that repeats until the second hour, and then has three times the load every other hour.
+fn broken(at: chrono::DateTime<chrono::Utc>) -> f64 {
+    let hour = (at.timestamp()
+        - START.parse::<chrono::DateTime<chrono::Utc>>().unwrap().timestamp())
+        / 3_600;
+    daily(at) * if hour >= 1 && at.timestamp() / 900 % 2 == 0 { 4.0 } else { 1.0 }
+}
+
+#[test]
+fn forecasts_that_fail_twice_give_way_to_a_simple_one_until_a_new_model_is_trained() {
+    let served = serve("", TARGET, broken);
+    served.settle();
+    let mut seen = Vec::new();
+    for _ in 0..12 * 8 {
+        served.pass(TimeDelta::minutes(5));
+        let target = served.get("/api/v1/targets/web").1;
+        let fallback = target["fallback"].as_str().unwrap_or_default().to_owned();
+        let now = (target["state"].as_str().unwrap().to_owned(), fallback);
+        if seen.last() != Some(&now) {
+            seen.push(now);
+        }
+    }
+    let states: Vec<_> = seen.iter().map(|(state, _)| state.as_str()).collect();
+    assert_eq!(states, ["fresh", "degraded", "fresh"], "{seen:?}");
+    let expected = "seasonal-naive: two evaluations in a row found ";
+    assert!(seen[1].1.starts_with(expected), "{seen:?}");
 }

@@ -1,0 +1,126 @@
+"""Alert rules, panels and the query of an export, run by a real Prometheus that scrapes the service."""
+
+import json
+import re
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from conftest import ROOT, Service, free_port, learned
+
+RULES = ROOT / "deploy/prometheus/rules.yml"
+DASHBOARD = json.loads((ROOT / "deploy/grafana/forescale.json").read_text())
+
+# What a service has only once forecasts could be compared, or a limit held a plan.
+LATER = ["forecast_coverage_ratio", "forecast_absolute_error", "forecast_skill_ratio", "plan_clamped_total"]
+
+
+class Prometheus:
+    """Debian's Prometheus: it scrapes a service every second and evaluates the rules as often."""
+
+    def __init__(self, folder, service):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        config = folder / "prometheus.yml"
+        config.write_text(json.dumps({
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(RULES)],
+            "scrape_configs": [
+                {"job_name": "forescale", "static_configs": [{"targets": [f"127.0.0.1:{service.http}"]}]}
+            ],
+        }))
+        address = self.url.removeprefix("http://")
+        self.process = subprocess.Popen([
+            "prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'tsdb'}",
+            f"--web.listen-address={address}", "--log.level=error",
+        ])
+
+    def get(self, path, **query):
+        url = f"{self.url}/api/v1/{path}?{urllib.parse.urlencode(query)}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return json.loads(answer.read())["data"]
+
+    def query(self, expression):
+        return self.get("query", query=expression)["result"]
+
+    def until(self, expression, seconds=40):
+        """What `expression` gives as soon as it gives anything."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if found := self.query(expression):
+                    return found
+            except OSError:
+                pass
+            time.sleep(0.3)
+        raise AssertionError(f"{expression} gives nothing")
+
+
+@pytest.fixture(scope="module")
+def scraped(tmp_path_factory):
+    """A service that has learned, and a Prometheus that has scraped it."""
+    service = Service(tmp_path_factory.mktemp("scraped"))
+    prometheus = None
+    try:
+        service.until(lambda: learned(service))
+        prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), service)
+        prometheus.until('rate(forecast_runs_total{result="success"}[5m]) > 0')
+        yield service, prometheus
+    finally:
+        for process in [service.process, *([prometheus.process] if prometheus else [])]:
+            process.kill()
+            process.wait()
+
+
+def expressions():
+    """Every query of a panel."""
+    return [target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", [])]
+
+
+@pytest.mark.parametrize("expression", expressions())
+def test_every_panel_shows_something(scraped, expression):
+    service, prometheus = scraped
+    found = prometheus.query(expression.replace("$target", "shop").replace("$__rate_interval", "5m"))
+    if not found:
+        later = [name for name in LATER if name in expression]
+        assert later, f"{expression} gives nothing"
+        family = later[0].removesuffix("_total")
+        assert f"# TYPE {family} " in service.get("/metrics")
+
+
+def test_the_names_of_runs_are_not_those_of_scrapes(scraped):
+    _, prometheus = scraped
+    labels = [row["metric"] for row in prometheus.query("forecast_runs_total")]
+    assert {row["run"] for row in labels} >= {"forecast", "train"}
+    assert {row["job"] for row in labels} == {"forescale"}
+    assert not any("exported_job" in row for row in labels)
+
+
+def test_every_rule_is_evaluated_and_none_fires_while_all_is_well(scraped):
+    _, prometheus = scraped
+    end = time.monotonic() + 20
+    while True:
+        rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
+        if all(rule["health"] == "ok" for rule in rules) or time.monotonic() > end:
+            break
+        time.sleep(0.3)
+    assert len(rules) == len(re.findall("- alert:", RULES.read_text()))
+    for rule in rules:
+        assert rule["health"] == "ok", rule
+        assert rule["state"] == "inactive", rule
+
+
+def test_the_query_of_an_export_gives_the_instances_and_nothing_of_a_service_that_is_gone(scraped):
+    service, prometheus = scraped
+    query = 'max(scale_replicas{target="shop"})'
+    value = int(prometheus.query(query)[0]["value"][1])
+    assert value == service.json("/api/v1/targets/shop")["decision"]["instances"] > 0
+    service.process.kill()
+    service.process.wait()
+    # The rule that tells that it is down.
+    prometheus.until("absent(plan_state)")
+    assert prometheus.query(query) == []
+    service.start()
+    service.until(lambda: service.get("/readyz"))
