@@ -64,6 +64,18 @@ def test_targets_stand_there_at_a_glance_and_open_with_their_numbers(service, vi
     expect(page.locator("#load-chart canvas")).to_be_visible()
 
 
+def test_events_and_running_instances_are_shown_where_they_are_known(service, visit):
+    page = visit(service, "/#web-shop")
+    expect(page.locator("#calendar tbody tr")).to_have_count(1)
+    expect(page.locator("#calendar tbody")).to_contain_text("sale")
+    expect(page.locator("#fleet-legend")).to_contain_text("Running")
+    counted = asked(service, "web-shop")["counted"]
+    assert len(counted) > 2 and all(33 <= row["instances"] <= 36 for row in counted), counted
+    page = visit(service, "/#search")
+    expect(page.locator("#calendar")).to_contain_text("No holiday or event is near.")
+    expect(page.locator("#fleet-legend")).to_be_empty()
+
+
 def test_a_reason_shows_on_hover(service, visit):
     page = visit(service, "/#web-shop")
     plot = page.locator("#fleet-chart .u-over")

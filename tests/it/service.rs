@@ -162,6 +162,24 @@ fn a_doctor_says_what_is_good_and_what_is_not() {
 }
 
 #[test]
+fn files_of_a_configuration_are_beside_it_from_wherever_it_is_named() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("conf")).unwrap();
+    let config = CONFIG.replace("max-age", "events = \"events.csv\"\nmax-age");
+    write(folder.path(), "conf/forescale.toml", &config);
+    write(folder.path(), "conf/events.csv", "start,end,kind\n2026-11-27,2026-11-28,sale\n");
+    let at = chrono::Utc::now() - chrono::TimeDelta::minutes(2_000);
+    let row = |minute: i64| {
+        let at = at + chrono::TimeDelta::minutes(minute);
+        format!("{},{}\n", at.format("%Y-%m-%dT%H:%M:00Z"), 100 + minute % 60)
+    };
+    let rows: String = (0..2_000).map(row).collect();
+    write(folder.path(), "conf/load.csv", &format!("timestamp,load\n{rows}"));
+    let ran = forescale(folder.path(), &["doctor", "--config", "conf/forescale.toml"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
 fn a_configuration_that_is_wrong_names_the_line_and_serves_nothing() {
     let folder = folder();
     for (text, words) in [

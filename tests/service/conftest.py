@@ -61,10 +61,11 @@ def run(*arguments):
 
 
 class Service:
-    def __init__(self, folder, url=URL):
+    def __init__(self, folder, url=URL, server=""):
         self.http, self.grpc = free_port(), free_port()
         self.config = folder / "forescale.toml"
-        self.config.write_text(TARGET.format(http=self.http, grpc=self.grpc, url=url))
+        text = TARGET.format(http=self.http, grpc=self.grpc, url=url)
+        self.config.write_text(text.replace("[store]", f"{server}\n[store]", 1))
         self.log = open(folder / "log", "a")
         self.start()
 
@@ -117,9 +118,8 @@ def service(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def scaler(service, tmp_path_factory):
-    """KEDA's side of the wire, generated from the definition."""
-    import grpc
+def wire(tmp_path_factory):
+    """Messages and calls of KEDA's side of the wire, generated from the definition."""
     from grpc_tools import protoc
 
     folder = tmp_path_factory.mktemp("wire")
@@ -132,5 +132,14 @@ def scaler(service, tmp_path_factory):
     import externalscaler_pb2 as messages
     import externalscaler_pb2_grpc as calls
 
+    return messages, calls
+
+
+@pytest.fixture(scope="session")
+def scaler(service, wire):
+    """KEDA's side of the wire to the service."""
+    import grpc
+
+    messages, calls = wire
     channel = grpc.insecure_channel(f"127.0.0.1:{service.grpc}")
     return calls.ExternalScalerStub(channel), messages

@@ -54,6 +54,53 @@ def test_keda_gets_the_instances_of_the_plan(service, scaler):
     assert value.metricValueFloat == target["decision"]["instances"] > 0
 
 
+def test_keda_gets_the_load_that_the_plan_carries(service, scaler):
+    stub, messages = scaler
+    about = messages.ScaledObjectRef(name="shop", namespace="default", scalerMetadata={"target": "shop"})
+    size = stub.GetMetricSpec(about, timeout=10).metricSpecs[0].targetSizeFloat
+    assert size == pytest.approx(8.0)
+    request = messages.GetMetricsRequest(scaledObjectRef=about, metricName="forescale-shop-load")
+    load = stub.GetMetrics(request, timeout=10).metricValues[0].metricValueFloat
+    instances = service.json("/api/v1/targets/shop")["decision"]["instances"]
+    quantile = service.json("/api/v1/targets/shop/plan")["plan"]["settings"].get("quantile") or 0.98
+    forecast = service.json(f"/api/v1/targets/shop/forecast?quantiles={quantile}")["values"]
+    # The load of some step of the next hours, unless the plan asks for more instances than that needs.
+    expected = [row[0] for row in forecast] + [instances * size]
+    assert any(load == pytest.approx(value) for value in expected), (load, instances)
+
+
+def test_a_token_comes_as_keda_brings_it(tmp_path, wire):
+    import grpc
+
+    messages, calls = wire
+    (tmp_path / "token").write_text("a secret of some length\n")
+    service = Service(tmp_path, server='token-file = "token"')
+    try:
+        service.until(lambda: service.get("/readyz"))
+        stub = calls.ExternalScalerStub(grpc.insecure_channel(f"127.0.0.1:{service.grpc}"))
+
+        def spec(**token):
+            metadata = {"target": "shop", **token}
+            return stub.GetMetricSpec(messages.ScaledObjectRef(name="shop", scalerMetadata=metadata), timeout=10)
+
+        # KEDA puts the value of the variable under the key that names it.
+        assert spec(tokenFromEnv="a secret of some length").metricSpecs
+        for wrong in [{}, {"tokenFromEnv": "FORESCALE_TOKEN"}]:
+            with pytest.raises(grpc.RpcError) as error:
+                spec(**wrong)
+            assert error.value.code() == grpc.StatusCode.UNAUTHENTICATED
+    finally:
+        service.process.kill()
+
+
+def test_the_plan_of_the_service_can_be_exported(service, tmp_path):
+    (tmp_path / "plan.json").write_text(service.get("/api/v1/targets/shop/plan"))
+    common = ["export", tmp_path / "plan.json", "--name", "shop", "--max", "60"]
+    assert "minReplicas:" in run(*common, "--to", "hpa")
+    said = run(*common, "--to", "keda-external", "--address", "forescale:8081", "--cpu", "70")
+    assert "type: external" in said and "type: cpu" in said
+
+
 def test_keda_gets_an_error_for_what_is_not_there(scaler):
     import grpc
 

@@ -77,7 +77,13 @@ struct Asked(Client);
 impl Source for Asked {
     fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
         let PrometheusRead { series, notes, .. } = self.0.read(now).map_err(told)?;
-        Ok(Loaded { series, instances: None, warnings: notes.words() })
+        let mut warnings = notes.words();
+        // A plan can do without a count: it goes on from what was asked for.
+        let instances = self.0.instances(now).unwrap_or_else(|error| {
+            warnings.push(format!("instances are not known: {error}"));
+            None
+        });
+        Ok(Loaded { series, instances, warnings })
     }
 
     fn probe(&self, now: DateTime<Utc>) -> Vec<(String, Result<String, SourceError>)> {

@@ -74,6 +74,24 @@ impl Client {
         Ok(format!("the clocks differ by {seconds} s"))
     }
 
+    /// The instances that serve at `now`, by the query that the settings have for them; none without one.
+    ///
+    /// # Errors
+    /// [`PrometheusError`] without an answer, without a series or with several, and for what is no count.
+    pub fn instances(&self, now: DateTime<Utc>) -> Result<Option<u32>, PrometheusError> {
+        let settings = self.caller.settings();
+        let Some(query) = &settings.instances else { return Ok(None) };
+        let value = self.instant(query, now, &mut Budget::new(settings))?;
+        match (0.0..=f64::from(u32::MAX)).contains(&value) {
+            true => Ok(Some(value.round() as u32)),
+            false => Err(PrometheusError::Setting {
+                key: "instances",
+                found: value.to_string(),
+                expected: "a query that gives a count of 0 or more".into(),
+            }),
+        }
+    }
+
     /// How old the newest sample behind the query is.
     fn query_age(
         &self,

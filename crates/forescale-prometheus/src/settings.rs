@@ -40,6 +40,9 @@ pub struct Settings {
     pub url: String,
     /// PromQL that gives one series.
     pub query: String,
+    /// PromQL that gives the instances that serve now.
+    #[serde(default)]
+    pub instances: Option<String>,
     /// How far the history goes back; `28d` unless given.
     #[serde(default = "four_weeks", deserialize_with = "span")]
     pub range: TimeDelta,
@@ -118,6 +121,7 @@ impl Settings {
         Self {
             url: url.into(),
             query: query.into(),
+            instances: None,
             range: four_weeks(),
             step: one_minute(),
             multiplier: one(),

@@ -86,6 +86,8 @@
     table("accuracy", [["At", "time"], ["Steps", "number"], ["Error", "number"], ["Skill", "number"], ["In 80 %", "number"], ["In 95 %", "number"]],
       accuracy.map(row => [moment(row.made_at), row.steps, number.format(row.absolute_error), percent(row.skill), percent(row.coverage_80), percent(row.coverage_95)]),
       "Nothing could be compared yet.");
+    table("calendar", [["From", "time"], ["To", "time"], ["What", "reason"]],
+      detail.calendar.map(date => [moment(date.start), moment(date.end), date.name]), "No holiday or event is near.");
     table("runs", [["Job"], ["Began", "time"], ["Result"], ["Detail", "reason"]],
       detail.runs.map(run => [run.job, moment(run.started_at), run.result, run.detail]), "No job ran yet.");
   }
@@ -95,28 +97,32 @@
   const line = (label, name, more = {}) => ({ label, stroke: () => Charts.colour(name), width: 1.6, points: { show: false }, ...more });
 
   function columns() {
-    const { history, forecast, reasons } = shown;
+    const { history, forecast, reasons, detail } = shown;
     const grid = (start, step, count) => Array.from({ length: count }, (_, i) => Date.parse(start) + i * step * 1000);
     const past = [grid(history.start, history.step_seconds, history.values.length), history.values];
     const times = grid(forecast.origin, forecast.step_seconds, forecast.values.length);
     const future = [times, ...forecast.quantiles.map((_, q) => forecast.values.map(row => row[q]))];
     const end = times.at(-1) + forecast.step_seconds * 1000;
     const fleet = [[...reasons.map(row => Date.parse(row.at)), end], [...reasons.map(row => row.instances), reasons.at(-1).instances]];
-    return { rows: uPlot.join([past, future, fleet]), end };
+    const { counted } = detail;
+    const running = [[...counted.map(row => Date.parse(row.at)), Date.parse(detail.made_at)],
+      [...counted.map(row => row.instances), counted.at(-1)?.instances ?? null]];
+    return { rows: uPlot.join([past, future, fleet, running]), end };
   }
 
   function drawCharts(view) {
     const { rows, end } = columns();
-    const [times, load, low95, low80, median, high80, high95, fleet] = rows;
+    const [times, load, low95, low80, median, high80, high95, fleet, running] = rows;
     const now = Date.parse(shown.detail.made_at);
     const bounds = { min: times[0], max: end, narrowest: 5 * shown.forecast.step_seconds * 1000 };
     charts = Charts.group(bounds, { min: Math.max(times[0], now - 2 * (end - now)), max: end });
     charts.clock = clock;
     charts.onView = ({ min, max }) => { id("range").textContent = `${clock.full(min)} to ${clock.full(max)}`; };
-    const marks = [{ time: now, label: "plan" }];
+    const dates = shown.detail.calendar.map(date => ({ time: Date.parse(date.start), label: date.name }));
+    const marks = [{ time: now, label: "plan" }, ...dates.filter(date => date.time >= times[0] && date.time <= end)];
     const band = alpha => () => `rgba(${Charts.colour("--band")}, ${alpha})`;
     const bound = label => ({ label, points: { show: false } });
-    ["load-chart", "fleet-chart"].forEach(host => id(host).replaceChildren());
+    ["load-chart", "fleet-chart", "fleet-legend"].forEach(host => id(host).replaceChildren());
     const chart = Charts.add(charts, id("load-chart"), {
       label: "Load: history and forecast", height: innerWidth < 640 ? 240 : 320, marks,
       data: [times, load, median, high95, low95, high80, low80],
@@ -129,12 +135,17 @@
       { label: "95 % interval", colour: "rgba(var(--band), 0.26)", shape: "area", series: [3, 4] },
       { label: "80 % interval", colour: "rgba(var(--band), 0.4)", shape: "area", series: [5, 6] },
     ]);
-    Charts.add(charts, id("fleet-chart"), {
+    const counts = shown.detail.counted.length > 0;
+    const instances = Charts.add(charts, id("fleet-chart"), {
       label: "Instances of the plan. The table below has the same values, with reasons.", height: 160, marks, whole: true,
-      data: [times, carried(fleet)], bands: [],
-      series: [line("Instances", "--fleet", { paths: uPlot.paths.stepped({ align: 1 }), width: 2, fill: () => Charts.colour("--fleet-fill") })],
+      data: [times, carried(fleet), ...(counts ? [until(now, times, carried(running))] : [])], bands: [],
+      series: [line("Instances", "--fleet", { paths: uPlot.paths.stepped({ align: 1 }), width: 2, fill: () => Charts.colour("--fleet-fill") }),
+        ...(counts ? [line("Running", "--history", { paths: uPlot.paths.stepped({ align: 1 }) })] : [])],
       tooltip: why, spoken: ms => [clock.full(ms), covering(ms)?.reason ?? ""].join("; "),
     });
+    if (counts) Charts.legend(id("fleet-legend"), instances, [
+      { label: "Plan", colour: "var(--fleet)", series: [1] }, { label: "Running", colour: "var(--history)", series: [2] },
+    ]);
     view ? charts.show(view.min, view.max) : charts.reset();
   }
 
@@ -143,6 +154,9 @@
     let last = null;
     return values.map(value => (last = value ?? last));
   }
+
+  /* What was counted says nothing of what is to come. */
+  const until = (now, times, values) => values.map((value, i) => (times[i] <= now ? value : null));
 
   function loads(ms, [times, load, low95, low80, median, high80, high95]) {
     const i = times.indexOf(ms);

@@ -18,6 +18,7 @@ mode = "full"
 refresh = "5m"
 horizon = "6h"
 timezone = "Europe/Berlin"
+events = "events.csv"
 predictors = ["seasonal-naive"]
 [target.source]
 [target.fleet]
@@ -45,7 +46,7 @@ fn main() {
     let start = "2026-01-05T08:00:00Z".parse().expect("a moment");
     let clock = Arc::new(ManualClock::new(start));
     let ends = (kind == "dead").then(|| start + TimeDelta::hours(3));
-    let memory = Arc::new(Memory { ends });
+    let memory = Arc::new(Memory { ends, counts: false });
     let running = Running::start(config, memory, Arc::clone(&clock) as Arc<dyn Clock>);
     let running = running.expect("it starts");
     // Four hours, so that there is something to look back on.
@@ -63,6 +64,7 @@ fn main() {
 #[derive(Clone, Copy)]
 struct Memory {
     ends: Option<DateTime<Utc>>,
+    counts: bool,
 }
 
 impl Source for Memory {
@@ -79,16 +81,20 @@ impl Source for Memory {
             250.0 - 150.0 * (hours / 24.0 * std::f64::consts::TAU).cos()
         };
         let series = LoadSeries::new(start, step, (0..864).map(value).collect());
-        Ok(series.expect("it is a series").into())
+        // Of the second target nobody counts the instances.
+        let instances = self.counts.then_some(33 + now.timestamp() as u32 / 3_600 % 4);
+        Ok(Loaded { instances, ..series.expect("it is a series").into() })
     }
 }
 
 impl Sources for Memory {
-    fn open(&self, _: &str, _: &toml::Table) -> Result<Box<dyn Source>, SourceError> {
-        Ok(Box::new(*self))
+    fn open(&self, target: &str, _: &toml::Table) -> Result<Box<dyn Source>, SourceError> {
+        Ok(Box::new(Self { counts: target == "web-shop", ..*self }))
     }
 
     fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
-        Ok(Vec::new())
+        let start = "2026-01-05T20:00:00Z".parse().expect("a moment");
+        let (end, kind) = (start + TimeDelta::hours(2), "sale".to_owned());
+        Ok(vec![Event { start, end, kind, factor: None }])
     }
 }

@@ -38,4 +38,4 @@ pub use grpc::externalscaler;
 pub use serve::{Running, Shutdown, serve};
 pub use service::Service;
 pub use source::{Loaded, Source, SourceError, Sources};
-pub use standing::{Decision, Failing, Rules, Standing, State, Step};
+pub use standing::{Counted, Decision, Failing, Rules, Standing, State, Step};

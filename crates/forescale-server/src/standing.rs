@@ -45,8 +45,20 @@ pub struct Standing {
     pub clamps: BTreeMap<Clamp, u64>,
     /// Changes of what was asked for in the near past, ascending: instances that still start come from here.
     pub asked: Vec<(DateTime<Utc>, u32)>,
+    /// Instances that the source counted, where their number changed, ascending.
+    #[serde(default)]
+    pub counted: Vec<Counted>,
     /// Since when no newer plan could be made, and why.
     pub failing: Option<Failing>,
+}
+
+/// Instances that the source counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Counted {
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// How many.
+    pub instances: u32,
 }
 
 /// What holds a forecast or a plan back.
@@ -266,6 +278,7 @@ mod tests {
             warnings: Vec::new(),
             clamps: BTreeMap::new(),
             asked: Vec::new(),
+            counted: Vec::new(),
             failing: None,
         }
     }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::problem::Problem;
-use super::views::{ForecastView, PlanView, ReasonView, TargetDetail, TargetView};
+use super::views::{DateView, ForecastView, PlanView, ReasonView, TargetDetail, TargetView};
 use crate::accuracy::Accuracy;
 use crate::board::Entry;
 use crate::config::TargetName;
@@ -67,7 +67,12 @@ pub(super) async fn target(
 ) -> Answer<TargetDetail> {
     let entry = find(&service, &name)?;
     let runs = from_store(&service, &entry, |store, name| store.runs(name)).await?;
-    Ok(Json(TargetDetail { target: TargetView::new(&entry, service.now()), runs }))
+    let now = service.now();
+    let counted = entry.standing().map(|standing| standing.counted.clone()).unwrap_or_default();
+    // What is wrong with a calendar is the affair of the run that needs it.
+    let calendar = entry.calendar(now).map(|calendar| DateView::around(&calendar, now));
+    let (target, calendar) = (TargetView::new(&entry, now), calendar.unwrap_or_default());
+    Ok(Json(TargetDetail { target, runs, counted, calendar }))
 }
 
 /// The newest load, as the last forecast saw it

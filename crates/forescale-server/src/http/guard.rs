@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -13,9 +13,11 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::failures::Failures;
 use super::problem::Problem;
 use crate::config::Server;
 use crate::error::ServerError;
+use crate::listen::Peer;
 
 /// A secret that requests have to bring. Only its hash is kept, and nothing prints it.
 #[derive(Clone)]
@@ -43,13 +45,43 @@ impl Token {
     }
 }
 
-/// Lets a request through that brings the token, if there is one.
-pub async fn demand(State(token): State<Option<Token>>, request: Request, next: Next) -> Response {
-    let offered = request.headers().get(header::AUTHORIZATION).and_then(bearer);
-    match token.is_none_or(|token| offered.is_some_and(|offered| token.is(offered))) {
-        true => next.run(request).await,
-        false => unauthorized(),
+/// Who has to bring a token, and who has lately brought a wrong one.
+#[derive(Clone)]
+pub struct Door {
+    token: Option<Token>,
+    failures: Arc<Failures>,
+}
+
+impl Door {
+    /// A door that `token` opens, or an open one.
+    pub fn new(token: Option<Token>) -> Self {
+        Self { token, failures: Arc::default() }
     }
+}
+
+/// Lets a request through that brings the token, if there is one. An address that has brought too many wrong ones waits.
+pub async fn demand(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let Some(token) = &door.token else { return next.run(request).await };
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    if peer.is_some_and(|peer| door.failures.too_many(peer, Instant::now())) {
+        return too_many();
+    }
+    let offered = request.headers().get(header::AUTHORIZATION).and_then(bearer);
+    if offered.is_some_and(|offered| token.is(offered)) {
+        return next.run(request).await;
+    }
+    // Who brings nothing does not guess: a page that asks for the token begins so.
+    if let Some(peer) = peer.filter(|_| offered.is_some()) {
+        door.failures.count(peer, Instant::now());
+    }
+    unauthorized()
+}
+
+fn too_many() -> Response {
+    let detail = "there were too many wrong tokens from this address; wait a minute";
+    let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).into_response();
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    response
 }
 
 fn bearer(value: &HeaderValue) -> Option<&[u8]> {

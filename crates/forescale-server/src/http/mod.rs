@@ -1,6 +1,7 @@
 //! HTTP: the API, its description, health and metrics.
 
 mod api;
+mod failures;
 mod guard;
 mod health;
 mod openapi;
@@ -19,7 +20,8 @@ pub use guard::Token;
 
 /// Everything that is served over HTTP; `token` guards all but health, metrics and pages without data.
 pub fn router(service: Arc<Service>, token: Option<Token>) -> Router {
-    let guarded = api::routes().layer(middleware::from_fn_with_state(token, guard::demand));
+    let guarded =
+        api::routes().layer(middleware::from_fn_with_state(guard::Door::new(token), guard::demand));
     let open =
         health::routes().merge(pages::routes()).route("/api/openapi.json", get(openapi::document));
     let limits = guard::Limits::of(&service.config.server);

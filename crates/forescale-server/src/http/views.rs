@@ -1,7 +1,7 @@
 //! What the API answers with.
 
-use chrono::{DateTime, Utc};
-use forescale::{Forecast, Quantile};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use forescale::{Calendar, Event, Forecast, Holiday, Quantile};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::accuracy::Accuracy;
 use crate::board::Entry;
 use crate::config::Mode;
-use crate::standing::{Decision, Failing, Standing, State, Step};
+use crate::standing::{Counted, Decision, Failing, Standing, State, Step};
 use crate::store::Run;
 
 /// A target at a glance.
@@ -70,6 +70,48 @@ pub struct TargetDetail {
     pub target: TargetView,
     /// The last run of every job.
     pub runs: Vec<Run>,
+    /// Instances that the source counted, where their number changed, oldest first; empty where it counts none.
+    pub counted: Vec<Counted>,
+    /// Holidays and events from a week ago to a month ahead.
+    pub calendar: Vec<DateView>,
+}
+
+/// A holiday or an event.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+pub struct DateView {
+    /// Its first moment.
+    pub start: DateTime<Utc>,
+    /// The first moment after it.
+    pub end: DateTime<Utc>,
+    /// What it is.
+    pub name: String,
+}
+
+/// How far back and ahead a calendar is shown.
+const SHOWN: (TimeDelta, TimeDelta) = (TimeDelta::days(7), TimeDelta::days(31));
+
+impl DateView {
+    /// What `calendar` has around `now`, in order.
+    pub fn around(calendar: &Calendar, now: DateTime<Utc>) -> Vec<Self> {
+        let midnight = |date: NaiveDate| {
+            let local = date.and_time(NaiveTime::MIN);
+            let zoned = calendar.zone.from_local_datetime(&local).earliest();
+            zoned.map_or_else(|| local.and_utc(), |zoned| zoned.with_timezone(&Utc))
+        };
+        let holiday = |holiday: &Holiday| Self {
+            start: midnight(holiday.date),
+            end: midnight(holiday.date.succ_opt().unwrap_or(holiday.date)),
+            name: holiday.name.clone(),
+        };
+        let event =
+            |event: &Event| Self { start: event.start, end: event.end, name: event.kind.clone() };
+        let holidays = calendar.holidays.iter().map(holiday);
+        let all = holidays.chain(calendar.events.iter().map(event));
+        let near = |date: &Self| date.end > now - SHOWN.0 && date.start < now + SHOWN.1;
+        let mut shown: Vec<_> = all.filter(near).collect();
+        shown.sort();
+        shown
+    }
 }
 
 /// The plan of a target.
@@ -171,5 +213,36 @@ impl ReasonView {
             reason: step.reason.clone(),
         };
         standing.steps.iter().map(view).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Tz;
+
+    use super::*;
+
+    #[test]
+    fn a_calendar_shows_what_is_near_in_order_and_in_its_zone() {
+        let now = "2026-01-05T10:00:00Z".parse().unwrap();
+        let day =
+            |name: &str, date: &str| Holiday { date: date.parse().unwrap(), name: name.into() };
+        let event = |kind: &str, hours: i64| Event {
+            start: now + TimeDelta::hours(hours),
+            end: now + TimeDelta::hours(hours + 2),
+            kind: kind.into(),
+            factor: None,
+        };
+        let calendar = Calendar {
+            zone: Tz::Europe__Berlin,
+            holidays: vec![day("Christmas", "2025-12-25"), day("Epiphany", "2026-01-06")],
+            events: vec![event("sale", 3), event("next year", 9_000)],
+            ..Calendar::default()
+        };
+        let shown = DateView::around(&calendar, now);
+        let names: Vec<_> = shown.iter().map(|date| date.name.as_str()).collect();
+        assert_eq!(names, ["sale", "Epiphany"]);
+        assert_eq!(shown[1].start.to_rfc3339(), "2026-01-05T23:00:00+00:00");
+        assert_eq!(shown[1].end - shown[1].start, TimeDelta::days(1));
     }
 }

@@ -14,7 +14,7 @@ use super::model::find;
 use crate::board::Entry;
 use crate::config::Target;
 use crate::source::Loaded;
-use crate::standing::{Clamp, History, Standing, Step};
+use crate::standing::{Clamp, Counted, History, Standing, Step};
 use crate::store::Store;
 
 /// Steps of history that are kept to be shown: a week of five minutes.
@@ -51,6 +51,7 @@ pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refre
     let mut notes = found.model.notes();
     notes.fallback = found.fallback.or(notes.fallback);
     let before = entry.standing();
+    let counted = counted(before.as_deref(), instances, now);
     let asked =
         before.map(|before| asked(&before, target, &entry.rules(), now)).unwrap_or_default();
     let origin = series.end();
@@ -71,6 +72,7 @@ pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refre
         forecast,
         clamps,
         asked,
+        counted,
         failing: None,
     };
     Ok(Refreshed { standing, retrain: found.retrain })
@@ -111,6 +113,17 @@ fn clamped(
         clamps.insert(Clamp::Load, held);
     }
     forecast.map_err(|error| error.to_string())
+}
+
+/// The counts so far, with that of `now` if it is another one.
+fn counted(before: Option<&Standing>, instances: Option<u32>, now: DateTime<Utc>) -> Vec<Counted> {
+    let mut counted = before.map(|before| before.counted.clone()).unwrap_or_default();
+    let last = counted.last().map(|last| last.instances);
+    counted.extend(
+        instances.filter(|now| last != Some(*now)).map(|instances| Counted { at: now, instances }),
+    );
+    let old = counted.len().saturating_sub(HISTORY_STEPS);
+    counted.split_off(old)
 }
 
 /// Counts the steps that a limit decided.

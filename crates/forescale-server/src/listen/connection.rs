@@ -1,5 +1,6 @@
 //! One connection, from its first byte to its last.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -23,6 +24,10 @@ pub enum Protocol {
     Grpc,
 }
 
+/// The address that a request comes from, among its extensions.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 /// The most bytes of a request's head, and of what is read ahead.
 const BUFFER: usize = 16 * 1_024;
 
@@ -32,9 +37,10 @@ const STREAMS: u32 = 256;
 /// How often a quiet HTTP/2 connection is asked whether it lives, and how long it has to answer.
 const PING: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(10));
 
-/// Serves `stream` by `router`. A client that has sent no request after `patience` is left.
+/// Serves `stream`, which comes from `peer`, by `router`. A client that has sent no request after `patience` is left.
 pub async fn serve<S>(
     stream: S,
+    peer: Peer,
     router: Router,
     protocol: Protocol,
     patience: Duration,
@@ -44,7 +50,8 @@ pub async fn serve<S>(
 {
     let asked = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&asked);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
         seen.store(true, Ordering::Relaxed);
         router.clone().oneshot(request)
     });

@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
-pub use connection::Protocol;
+pub use connection::{Peer, Protocol};
 use patient::Patient;
 pub use tls::acceptor;
 
@@ -82,9 +82,9 @@ impl Listener {
         let slots = Arc::new(Semaphore::new(self.most));
         let graceful = GracefulShutdown::new();
         loop {
-            let stream = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 accepted = self.socket.accept() => match accepted {
-                    Ok((stream, _)) => stream,
+                    Ok((stream, peer)) => (stream, Peer(peer.ip())),
                     Err(error) => {
                         tracing::warn!(%error, "a connection could not be accepted");
                         tokio::time::sleep(BREATH).await;
@@ -94,7 +94,7 @@ impl Listener {
                 () = told(&mut stop) => break,
             };
             match Arc::clone(&slots).try_acquire_owned() {
-                Ok(slot) => self.spawn(stream, slot, &router, &graceful),
+                Ok(slot) => self.spawn(stream, peer, slot, &router, &graceful),
                 Err(_) => {
                     metrics.shed();
                     if self.protocol == Protocol::Http {
@@ -112,6 +112,7 @@ impl Listener {
     fn spawn(
         &self,
         stream: TcpStream,
+        peer: Peer,
         slot: OwnedSemaphorePermit,
         router: &Router,
         graceful: &GracefulShutdown,
@@ -124,12 +125,12 @@ impl Listener {
             let _ = stream.set_nodelay(true);
             let stream = Patient::new(stream, stall);
             match tls {
-                None => connection::serve(stream, router, protocol, patience, watcher).await,
+                None => connection::serve(stream, peer, router, protocol, patience, watcher).await,
                 Some(tls) => {
                     // A client that never finishes the handshake only holds a connection.
                     let shaken = tokio::time::timeout(patience, tls.accept(stream)).await;
                     if let Ok(Ok(stream)) = shaken {
-                        connection::serve(stream, router, protocol, patience, watcher).await;
+                        connection::serve(stream, peer, router, protocol, patience, watcher).await;
                     }
                 }
             }

@@ -37,6 +37,23 @@ fn only_the_token_opens_the_api() {
 }
 
 #[test]
+fn who_guesses_has_to_wait_and_who_brings_nothing_does_not_guess() {
+    let served = guarded();
+    let status = |token: Option<&str>| {
+        let mut request = agent().get(served.url("/api/v1/targets"));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        request.call().unwrap().status().as_u16()
+    };
+    assert!((0..40).all(|_| status(None) == 401));
+    let guesses: Vec<_> =
+        (0..40).map(|guess| status(Some(&format!("guess number {guess}")))).collect();
+    assert_eq!((guesses[0], guesses[39]), (401, 429));
+    assert_eq!((status(Some(SECRET)), served.text_at("/healthz").0), (429, 200));
+}
+
+#[test]
 fn pages_hold_no_data_and_run_nothing_but_their_own() {
     let served = serve("", TARGET, daily);
     served.settle();

@@ -111,7 +111,8 @@ fn a_check_looks_at_every_source_and_at_the_age_of_its_data() {
     let folder = tempfile::tempdir().unwrap();
     let other = |name: &str| TARGET.replace("\"web\"", &format!("{name:?}"));
     let wrong = other("cloud").replace("\"memory\"", "\"cloud\"");
-    let text = format!("[store]\npath = \"state.db\"\n{wrong}{TARGET}");
+    let skewed = other("old").replace("\"memory\"", "\"memory\"\ndead = true");
+    let text = format!("[store]\npath = \"state.db\"\n{wrong}{TARGET}{skewed}");
     let config = Config::parse(&text, &folder.path().join("forescale.toml")).unwrap();
     let memory = Memory::new(daily);
     let sources: Arc<dyn Sources> = Arc::clone(&memory) as _;
@@ -124,6 +125,8 @@ fn a_check_looks_at_every_source_and_at_the_age_of_its_data() {
     assert_eq!(all[0].0, "the target cloud");
     assert!(all[0].1.as_ref().unwrap_err().contains("kind should be memory"));
     assert_eq!((all[1].0.as_str(), all[1].1.is_ok()), ("the source of web", true));
+    assert_eq!(all[2].0, "the source of old: clock");
+    assert_eq!(all[2].1.as_ref().unwrap_err(), "the clocks differ by 90 s");
     // A step of five minutes, and the 30 that data may be old.
     memory.end(now - chrono::TimeDelta::minutes(30));
     assert!(found()[1].1.is_ok());

@@ -84,6 +84,11 @@ impl Source for Remembered {
         let step = Frequency::from_seconds(self.step).unwrap();
         Ok(LoadSeries::new(start, step, values).unwrap().into())
     }
+
+    fn probe(&self, _: DateTime<Utc>) -> Vec<(String, Result<String, SourceError>)> {
+        let wrong = || Err(SourceError::new("the clocks differ by 90 s", "set the clock"));
+        if self.dead { vec![("clock".to_owned(), wrong())] } else { Vec::new() }
+    }
 }
 
 impl Sources for Memory {
