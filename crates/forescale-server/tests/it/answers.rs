@@ -167,3 +167,18 @@ fn scrapes_at_once_are_each_whole() {
         }
     });
 }
+
+#[test]
+fn instances_that_are_counted_are_shown_and_planned_from() {
+    let counting = TARGET.replace("\"memory\"", "\"memory\"\ncounts = true");
+    let served = serve("", &counting, daily);
+    served.settle();
+    let plan = served.get("/api/v1/targets/web/plan").1;
+    assert_eq!(plan["plan"]["settings"]["current"], 8);
+    for _ in 0..12 {
+        served.pass(TimeDelta::minutes(5));
+    }
+    let counted = served.get("/api/v1/targets/web").1["counted"].clone();
+    let row = |at: &str, instances: u32| json!({ "at": at, "instances": instances });
+    assert_eq!(counted, json!([row("2026-01-05T08:00:00Z", 8), row("2026-01-05T09:00:00Z", 9)]));
+}

@@ -59,6 +59,7 @@ struct Remembered {
     load: Load,
     step: i64,
     dead: bool,
+    counts: bool,
     ends: Arc<AtomicI64>,
     mood: Arc<AtomicU8>,
 }
@@ -82,7 +83,9 @@ impl Source for Remembered {
             |at: DateTime<Utc>| if at.timestamp() < ends { (self.load)(at) } else { f64::NAN };
         let values = (0..steps).map(|i| value(at(i))).collect();
         let step = Frequency::from_seconds(self.step).unwrap();
-        Ok(LoadSeries::new(start, step, values).unwrap().into())
+        let loaded: Loaded = LoadSeries::new(start, step, values).unwrap().into();
+        let hours = now.timestamp() / 3_600 % 24;
+        Ok(Loaded { instances: self.counts.then_some(hours as u32), ..loaded })
     }
 
     fn probe(&self, _: DateTime<Utc>) -> Vec<(String, Result<String, SourceError>)> {
@@ -98,8 +101,9 @@ impl Sources for Memory {
         }
         let mood = Arc::clone(&self.mood);
         let load = *self.load.lock().unwrap();
-        let dead = settings.get("dead").is_some();
-        Ok(Box::new(Remembered { load, step: self.step, dead, ends: Arc::clone(&self.ends), mood }))
+        let [dead, counts] = ["dead", "counts"].map(|key| settings.get(key).is_some());
+        let ends = Arc::clone(&self.ends);
+        Ok(Box::new(Remembered { load, step: self.step, dead, counts, ends, mood }))
     }
 
     fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
