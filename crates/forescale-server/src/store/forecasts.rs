@@ -70,7 +70,9 @@ pub(super) fn put_forecast(
 ) -> Result<()> {
     let quantiles = Quantiles::new(COMPARED).expect("they ascend between 0 and 1");
     let kept = forecast.at_quantiles(&quantiles);
-    let kept = kept.map_rows(|_, row| row.iter_mut().for_each(|value| *value = rounded(*value)));
+    let kept = kept.map_rows(|_, row| {
+        row.iter_mut().zip(COMPARED).for_each(|(value, level)| *value = outward(*value, level));
+    });
     let kept = kept.expect("rounding keeps the order");
     let body = serde_json::to_vec(&kept).expect("a forecast holds nothing that cannot be written");
     let made_at = forecast.origin().timestamp_millis();
@@ -81,9 +83,16 @@ pub(super) fn put_forecast(
     Ok(())
 }
 
-/// `value` to six significant digits.
-fn rounded(value: f64) -> f64 {
-    format!("{value:.5e}").parse().unwrap_or(value)
+/// `value` to six significant digits, away from the median: an interval without width, as of a load that never changes,
+/// still holds its load.
+fn outward(value: f64, level: f64) -> f64 {
+    let near: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    let last_digit = || 10_f64.powi(value.abs().log10().floor() as i32 - 5);
+    match (level < 0.5, level > 0.5) {
+        (true, _) if near > value => near - last_digit(),
+        (_, true) if near < value => near + last_digit(),
+        _ => near,
+    }
 }
 
 #[cfg(test)]
@@ -120,8 +129,17 @@ mod tests {
                 let (kept, whole) = (kept.interval(h, level), forecast.interval(h, level));
                 close(kept.0, whole.0);
                 close(kept.1, whole.1);
+                assert!(kept.0 <= whole.0 && kept.1 >= whole.1, "{kept:?} {whole:?}");
             }
             assert_eq!(kept.quantile(h, Quantile::new(0.5).unwrap()), kept.point(h));
+        }
+    }
+
+    #[test]
+    fn what_has_no_width_still_holds_its_load() {
+        for value in [0.0, 1e-7, 123.456789, 99_999.96, 0.1 + 0.2, 3.0e12 / 7.0] {
+            let row = COMPARED.map(|level| outward(value, level));
+            assert!(row.is_sorted() && row[0] <= value && value <= row[4], "{value}: {row:?}");
         }
     }
 }

@@ -67,3 +67,40 @@ fn moment(milliseconds: i64) -> DateTime<Utc> {
 fn checked(bytes: Vec<u8>, checksum: u32) -> Option<Vec<u8>> {
     (crc32fast::hash(&bytes) == checksum).then_some(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::accuracy::Accuracy;
+    use crate::config::TargetName;
+
+    #[test]
+    fn forecasts_are_dropped_before_what_is_looked_back_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("state.db")).unwrap();
+        let name = TargetName::new("web").unwrap();
+        let day = |day: i64| DateTime::UNIX_EPOCH + TimeDelta::days(day);
+        for made_at in [day(0), day(25), day(35)] {
+            let insert = "INSERT INTO forecasts (target, made_at, checksum, body) VALUES ('web', ?1, 0, x'00')";
+            store.connection().execute(insert, [made_at.timestamp_millis()]).unwrap();
+            let accuracy = Accuracy {
+                made_at,
+                steps: 1,
+                absolute_error: 0.0,
+                naive_error: None,
+                skill: None,
+                coverage_80: 1.0,
+                coverage_95: 1.0,
+                drift: None,
+            };
+            store.save_accuracy(&name, &accuracy).unwrap();
+        }
+        // It is day 40: plans and evaluations of 30 days are kept, and forecasts of 7.
+        store.forget_before(day(10), day(33)).unwrap();
+        let count = "SELECT count(*) FROM forecasts";
+        let left: i64 = store.connection().query_row(count, [], |row| row.get(0)).unwrap();
+        assert_eq!((left, store.accuracy(&name, 9).unwrap().len()), (1, 2));
+    }
+}

@@ -305,3 +305,18 @@ fn forecasts_that_fail_twice_give_way_to_a_simple_one_until_a_new_model_is_train
     let expected = "seasonal-naive: two evaluations in a row found ";
     assert!(seen[1].1.starts_with(expected), "{seen:?}");
 }
+
+#[test]
+fn sources_that_hang_stop_no_target_but_their_own() {
+    let dead = |number: usize| {
+        let named = TARGET.replace("\"web\"", &format!("\"dead-{number}\""));
+        let hasty = named.replace("mode = \"full\"", "mode = \"full\"\ndeadline = \"2s\"");
+        hasty.replace("\"memory\"", "\"memory\"\ndead = true")
+    };
+    let dead: String = (0..6).map(dead).collect();
+    let memory = |memory: &crate::support::Memory| memory.set(Mood::DeadHang);
+    let served =
+        crate::support::serve_with("workers = 2", &format!("{dead}{TARGET}"), daily, memory);
+    eventually("the last target has a plan", || served.get("/api/v1/targets/web/plan").0 == 200);
+    served.memory.set(Mood::Up);
+}

@@ -37,6 +37,8 @@ pub enum Mood {
     Down,
     Panics,
     Hangs,
+    /// Only the sources that are marked as dead hang.
+    DeadHang,
 }
 
 impl Memory {
@@ -67,6 +69,9 @@ struct Remembered {
 impl Source for Remembered {
     fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
         let mood = || self.mood.load(Ordering::SeqCst);
+        while self.dead && mood() == Mood::DeadHang as u8 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         if self.dead || mood() == Mood::Down as u8 {
             return Err(SourceError::new("connection refused", "start the source"));
         }
@@ -142,12 +147,23 @@ pub const START: &str = "2026-01-05T08:00:00Z";
 
 /// Serves the targets of `text`, on ports that the system chooses.
 pub fn serve(server: &str, targets: &str, load: Load) -> Served {
+    serve_with(server, targets, load, |_| {})
+}
+
+/// The same, with something done to the sources before the service begins.
+pub fn serve_with(
+    server: &str,
+    targets: &str,
+    load: Load,
+    prepare: impl FnOnce(&Memory),
+) -> Served {
     let folder = tempfile::tempdir().unwrap();
     let text = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\ngrpc-listen = \"127.0.0.1:0\"\n{server}\n[store]\npath = \"state.db\"\n{targets}"
     );
     let clock = Arc::new(ManualClock::new(START.parse().unwrap()));
     let memory = Memory::new(load);
+    prepare(&memory);
     let running = start(&text, folder.path(), &memory, &clock);
     Served { running, clock, memory, folder, text }
 }
