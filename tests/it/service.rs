@@ -167,7 +167,11 @@ fn files_of_a_configuration_are_beside_it_from_wherever_it_is_named() {
     std::fs::create_dir(folder.path().join("conf")).unwrap();
     let config = CONFIG.replace("max-age", "events = \"events.csv\"\nmax-age");
     write(folder.path(), "conf/forescale.toml", &config);
-    write(folder.path(), "conf/events.csv", "start,end,kind\n2026-11-27T00:00:00Z,2026-11-28T00:00:00Z,sale\n");
+    write(
+        folder.path(),
+        "conf/events.csv",
+        "start,end,kind\n2026-11-27T00:00:00Z,2026-11-28T00:00:00Z,sale\n",
+    );
     let at = chrono::Utc::now() - chrono::TimeDelta::minutes(2_000);
     let row = |minute: i64| {
         let at = at + chrono::TimeDelta::minutes(minute);
