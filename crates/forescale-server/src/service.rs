@@ -50,7 +50,7 @@ impl Service {
         for entry in board.entries() {
             recall(entry, &store).map_err(failed)?;
         }
-        let metrics = Arc::new(Metrics::default());
+        let metrics = Arc::new(Metrics::new(store.failures()));
         let workers = config.server.worker_count();
         let pool = Pool::new(
             Arc::clone(&board),
@@ -91,7 +91,6 @@ impl Service {
     pub fn forget(&self) {
         if let Err(error) = self.store.forget_before(self.now() - self.config.store.keep) {
             tracing::warn!(%error, "old plans could not be dropped");
-            self.metrics.store_failed();
         }
     }
 

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Result};
+use prometheus_client::metrics::counter::Counter;
+use rusqlite::{Connection, Result, Transaction};
 
 pub use plans::PlanRow;
 pub use records::{Run, RunResult};
@@ -24,6 +25,7 @@ use crate::clock::lock;
 pub struct Store {
     path: PathBuf,
     connection: Mutex<Connection>,
+    failures: Counter,
 }
 
 impl Store {
@@ -32,8 +34,25 @@ impl Store {
         &self.path
     }
 
+    /// Counts the writes that failed.
+    pub fn failures(&self) -> &Counter {
+        &self.failures
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         lock(&self.connection)
+    }
+
+    /// Does `work` and has it on the disk, or leaves everything as it was and counts that.
+    fn write(&self, work: impl FnOnce(&Transaction) -> Result<()>) -> Result<()> {
+        let mut connection = self.connection();
+        let written = connection.transaction().and_then(|transaction| {
+            work(&transaction)?;
+            transaction.commit()
+        });
+        written.inspect_err(|_| {
+            self.failures.inc();
+        })
     }
 
     /// Drops plans and evaluations made before `moment`.
@@ -41,13 +60,13 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn forget_before(&self, moment: DateTime<Utc>) -> Result<()> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        for table in ["plans", "evaluations", "forecasts"] {
-            let statement = format!("DELETE FROM {table} WHERE made_at < ?1");
-            transaction.execute(&statement, [moment.timestamp_millis()])?;
-        }
-        transaction.commit()
+        self.write(|transaction| {
+            for table in ["plans", "evaluations", "forecasts"] {
+                let statement = format!("DELETE FROM {table} WHERE made_at < ?1");
+                transaction.execute(&statement, [moment.timestamp_millis()])?;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -15,18 +15,18 @@ impl Store {
     /// # Errors
     /// When the store cannot be written; then the models are what they were.
     pub fn save_model(&self, target: &TargetName, now: DateTime<Utc>, bytes: &[u8]) -> Result<()> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        transaction.execute(
-            "INSERT INTO models (target, made_at, checksum, bytes) VALUES (?1, ?2, ?3, ?4)",
-            params![target.as_str(), now.timestamp_millis(), crc32fast::hash(bytes), bytes],
-        )?;
-        transaction.execute(
-            "DELETE FROM models WHERE target = ?1 AND id NOT IN
-             (SELECT id FROM models WHERE target = ?1 ORDER BY id DESC LIMIT ?2)",
-            params![target.as_str(), KEPT],
-        )?;
-        transaction.commit()
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO models (target, made_at, checksum, bytes) VALUES (?1, ?2, ?3, ?4)",
+                params![target.as_str(), now.timestamp_millis(), crc32fast::hash(bytes), bytes],
+            )?;
+            transaction.execute(
+                "DELETE FROM models WHERE target = ?1 AND id NOT IN
+                 (SELECT id FROM models WHERE target = ?1 ORDER BY id DESC LIMIT ?2)",
+                params![target.as_str(), KEPT],
+            )?;
+            Ok(())
+        })
     }
 
     /// The models of `target`, newest first; none in place of one whose bytes have changed since they were written.
