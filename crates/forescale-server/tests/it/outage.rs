@@ -2,7 +2,7 @@
 //! answer is enough to go on.
 
 #[path = "../../../forescale-prometheus/tests/it/server.rs"]
-#[allow(dead_code)]
+#[expect(dead_code, reason = "the tests of the client ask more of it")]
 mod server;
 
 use std::path::Path;
