@@ -177,6 +177,7 @@ fn report(running: &Running) -> Value {
     };
     json!({
         "made_at": plan["made_at"],
+        "state": plan["state"],
         "health": ask(running, "/healthz").0,
         "store_failures": counted("store_failures_total "),
         "forecasts": counted("forecast_runs_total{job=\"forecast\",result=\"success\"} "),
@@ -234,9 +235,11 @@ fn full(folder: &Path) {
     }
     let next = round();
     assert_eq!((&next["made_at"], &next["health"]), (&held["made_at"], &json!(200)), "{next}");
+    assert_eq!(next["state"], "holding", "what cannot be saved is said: {next}");
     std::fs::remove_file(ballast).unwrap();
     let after = round();
     assert!(moment(&after["made_at"]) > moment(&held["made_at"]), "{held} became {after}");
+    assert_eq!(after["state"], before["state"], "{after}");
     running.stop();
     whole::assert_whole(folder, "a full disk");
     assert!(made_at_of_new(folder, 10) >= moment(&after["made_at"]));

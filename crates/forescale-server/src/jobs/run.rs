@@ -75,9 +75,12 @@ fn forecast(
     let standing = refreshed.standing;
     let changed = changed(entry, &standing, now);
     let keep = kept(entry, &standing).then_some(&standing.forecast);
-    store
-        .save_standing(&entry.target.name, &standing, changed.as_ref(), keep)
-        .map_err(|error| format!("the plan cannot be saved: {error}"))?;
+    let saved = store.save_standing(&entry.target.name, &standing, changed.as_ref(), keep);
+    if let Err(error) = saved {
+        let reason = format!("the plan cannot be saved: {error}");
+        fail(entry, store, now, &reason)?;
+        return Err(reason);
+    }
     for (clamp, count) in &standing.clamps {
         metrics.clamped(&entry.target.name, clamp.name(), *count);
     }
