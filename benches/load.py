@@ -34,7 +34,7 @@ def wrk(url, seconds):
     ).stdout
     assert "Non-2xx" not in said and "Socket errors" not in said, said
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
-    p50, p99 = (milliseconds(re.search(rf"{share}%\s+(\S+)", said)[1]) for share in (50, 99))
+    p50, p99 = (milliseconds(re.search(rf"^ *{share}% +(\S+)$", said, re.M)[1]) for share in (50, 99))
     return rate, p50, p99
 
 

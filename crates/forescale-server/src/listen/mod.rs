@@ -5,6 +5,7 @@ mod shed;
 mod tls;
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
 pub use connection::Protocol;
@@ -116,6 +118,7 @@ impl Listener {
             let _slot = slot;
             // Small answers are not held back to be sent together.
             let _ = stream.set_nodelay(true);
+            let stream = impatient(stream, patience);
             match tls {
                 None => connection::serve(stream, router, protocol, patience, watcher).await,
                 Some(tls) => {
@@ -128,4 +131,11 @@ impl Listener {
             }
         });
     }
+}
+
+/// `stream`, which ends when its client takes nothing for so long while there is something to send.
+fn impatient(stream: TcpStream, patience: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(patience));
+    Box::pin(stream)
 }
