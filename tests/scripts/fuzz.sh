@@ -23,21 +23,24 @@ coverage+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sa
 RUSTFLAGS="$coverage" cargo build --release --target "$host" --target-dir "$folder" \
   -p forescale-fuzz --bin libfuzzer --features "$features"
 
+TIMEFORMAT='%U %S'
 for target in "${targets[@]}"; do
   mkdir -p "$folder/corpus/$target" "$folder/found"
-  # Twice the wall time is room for what waits; the limit that counts is that of the processor.
   status=0
-  (
-    ulimit -t "$seconds"
-    FORESCALE_FUZZ_TARGET=$target FORESCALE_FUZZ_SEEDS=$folder/corpus/$target \
-      "$folder/$host/release/libfuzzer" "$folder/corpus/$target" -artifact_prefix="$folder/found/$target-" \
-      -max_total_time=$((seconds * 2)) -rss_limit_mb="$memory" -timeout=20 -max_len=20000 -print_final_stats=1 -verbosity=1 \
-      >"$folder/$target.log" 2>&1
-  ) || status=$?
+  # The limit is that of the processor; the wall time only ends what waits for ever.
+  spent=$({
+    time (
+      ulimit -t "$seconds"
+      FORESCALE_FUZZ_TARGET=$target FORESCALE_FUZZ_SEEDS=$folder/corpus/$target \
+        "$folder/$host/release/libfuzzer" "$folder/corpus/$target" -artifact_prefix="$folder/found/$target-" \
+        -max_total_time=$((seconds * 10)) -rss_limit_mb="$memory" -timeout=20 -max_len=20000 >"$folder/$target.log" 2>&1
+    )
+  } 2>&1) || status=$?
+  spent=$(awk '{ printf "%.0f", $1 + $2 }' <<<"$spent")
   runs=$(grep -oE '^#[0-9]+' "$folder/$target.log" | tail -1 | tr -d '#')
   # 152 and 137: the processor time is over.
   case $status in
-    0 | 137 | 152) printf '%s: %s inputs in %s processor seconds, nothing found\n' "$target" "${runs:-no}" "$seconds" ;;
+    0 | 137 | 152) printf '%s: %s inputs in %s processor seconds, nothing found\n' "$target" "${runs:-no}" "$spent" ;;
     *)
       tail -40 "$folder/$target.log" >&2
       printf 'fuzz: %s does not stand the input above\n' "$target" >&2
