@@ -36,8 +36,9 @@ for target in "${targets[@]}"; do
         -max_total_time=$((seconds * 10)) -rss_limit_mb="$memory" -timeout=20 -max_len=20000 >"$folder/$target.log" 2>&1
     )
   } 2>&1) || status=$?
-  spent=$(awk '{ printf "%.0f", $1 + $2 }' <<<"$spent")
-  runs=$(grep -oE '^#[0-9]+' "$folder/$target.log" | tail -1 | tr -d '#')
+  # Above the times may stand what the shell says of a process that was ended.
+  spent=$(tail -n 1 <<<"$spent" | awk '{ printf "%.0f", $1 + $2 }')
+  runs=$(grep -aoE '^#[0-9]+' "$folder/$target.log" | tail -1 | tr -d '#')
   # 152 and 137: the processor time is over.
   case $status in
     0 | 137 | 152) printf '%s: %s inputs in %s processor seconds, nothing found\n' "$target" "${runs:-no}" "$spent" ;;
