@@ -36,7 +36,7 @@ fn nothing_is_unfinished_or_switched_off() {
 }
 
 fn sources() -> Vec<PathBuf> {
-    let folders = ["crates", "tests", "benches"].map(|folder| root().join(folder));
+    let folders = ["crates", "tests", "benches", "fuzz"].map(|folder| root().join(folder));
     folders.iter().filter(|folder| folder.exists()).flat_map(|f| files(f, &["rs", "py"])).collect()
 }
 

@@ -73,8 +73,9 @@ pub struct Metrics {
     answering: Mutex<()>,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
+impl Metrics {
+    /// Nothing was counted yet but `store_failures`, which the store counts itself.
+    pub fn new(store_failures: &Counter) -> Self {
         let mut registry = Registry::default();
         let durations = Family::<JobLabels, Histogram>::new_with_constructor(|| {
             Histogram::new(exponential_buckets(0.001, 4.0, 11))
@@ -85,7 +86,7 @@ impl Default for Metrics {
             last_success: Family::default(),
             failures_in_a_row: Family::default(),
             clamped: Family::default(),
-            store_failures: Counter::default(),
+            store_failures: store_failures.clone(),
             store_set_aside: Gauge::default(),
             shed: Counter::default(),
             webhook_failures: Counter::default(),
@@ -95,9 +96,7 @@ impl Default for Metrics {
         };
         metrics.registered(registry)
     }
-}
 
-impl Metrics {
     fn registered(mut self, mut registry: Registry) -> Self {
         registry.register("forecast_runs", "Runs of jobs", self.runs.clone());
         registry.register(
@@ -174,11 +173,6 @@ impl Metrics {
     pub fn clamped(&self, target: &TargetName, reason: &'static str, steps: u64) {
         let labels = ClampLabels { target: target.to_string(), reason };
         self.clamped.get_or_create(&labels).inc_by(steps);
-    }
-
-    /// The store refused a write.
-    pub fn store_failed(&self) {
-        self.store_failures.inc();
     }
 
     /// Whether the store was damaged when the service began.

@@ -31,6 +31,9 @@ const FORGET: Duration = Duration::from_secs(3_600);
 /// anew by the next process.
 const LAST_JOBS: Duration = Duration::from_secs(2);
 
+/// How long what is left of connections may take after that.
+const LAST_TASKS: Duration = Duration::from_secs(1);
+
 /// Ends a service from elsewhere: a signal handler, or a test.
 ///
 /// ```
@@ -135,7 +138,8 @@ impl Running {
             self.service.pool.collect();
             thread::sleep(Duration::from_millis(10));
         }
-        self.runtime.shutdown_background();
+        // What still runs there holds the store, and whoever starts next needs it.
+        self.runtime.shutdown_timeout(LAST_TASKS);
         tracing::info!("stopped");
     }
 }

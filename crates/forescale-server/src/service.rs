@@ -50,7 +50,7 @@ impl Service {
         for entry in board.entries() {
             recall(entry, &store).map_err(failed)?;
         }
-        let metrics = Arc::new(Metrics::default());
+        let metrics = Arc::new(Metrics::new(store.failures()));
         metrics.set_aside(aside.is_some());
         let workers = config.server.worker_count();
         let pool = Pool::new(
@@ -90,7 +90,6 @@ impl Service {
             && let Err(error) = alerts.save(&self.board, &self.store)
         {
             tracing::warn!(%error, "what was said cannot be saved");
-            self.metrics.store_failed();
         }
         drop(alerts);
         news.into_iter().for_each(|message| self.outbox.send(message));
@@ -104,7 +103,6 @@ impl Service {
         let compared = now - keep.min(COMPARED);
         if let Err(error) = self.store.forget_before(now - keep, compared) {
             tracing::warn!(%error, "old plans could not be dropped");
-            self.metrics.store_failed();
         }
     }
 

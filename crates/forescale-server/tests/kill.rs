@@ -2,33 +2,16 @@
 //!
 //! `FORESCALE_KILLS` says how often it is killed. The child is this program again, told by an argument what to be.
 
+mod waves;
+#[path = "waves/whole.rs"]
+mod whole;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
-use forescale::{Event, Frequency, LoadSeries};
-use forescale_server::{Config, Loaded, Running, Source, SourceError, Sources, SystemClock};
-
-/// Saves a plan and a model every second, and at the start at once.
-const CONFIG: &str = r#"
-[server]
-listen = "127.0.0.1:0"
-[store]
-path = "state.db"
-[[target]]
-name = "web"
-refresh = "1s"
-evaluate = "1s"
-schedule = "* * * * * *"
-horizon = "1h"
-predictors = ["seasonal-naive"]
-[target.source]
-[target.fleet]
-capacity = 10.0
-"#;
+use forescale_server::{Running, SystemClock};
 
 /// Kills when nobody says how many.
 const KILLS: u64 = 25;
@@ -67,19 +50,7 @@ fn pause_ms(kill: u64) -> u64 {
 
 /// Every row is whole, and a service starts on the store in time and knows its plan.
 fn check(folder: &Path, kill: u64) {
-    let store = rusqlite::Connection::open(folder.join("state.db")).unwrap();
-    let sound: String = store.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(sound, "ok", "kill {kill}");
-    for table in ["models", "standings", "forecasts"] {
-        let column = if table == "models" { "bytes" } else { "body" };
-        let mut rows = store.prepare(&format!("SELECT {column}, checksum FROM {table}")).unwrap();
-        let whole = |row: &rusqlite::Row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, u32>(1)?));
-        for row in rows.query_map([], whole).unwrap() {
-            let (bytes, checksum) = row.unwrap();
-            assert_eq!(crc32fast::hash(&bytes), checksum, "kill {kill}: {table}");
-        }
-    }
-    drop(store);
+    whole::assert_whole(folder, &format!("kill {kill}"));
     let began = Instant::now();
     let running = start(folder);
     assert!(began.elapsed() < RESTART, "kill {kill}: {:?}", began.elapsed());
@@ -114,29 +85,8 @@ fn serve(folder: &Path) {
     std::thread::sleep(Duration::from_secs(60));
 }
 
+/// Saves a plan and a model every second, and at the start at once.
 fn start(folder: &Path) -> Running {
-    let config = Config::parse(CONFIG, &folder.join("forescale.toml")).unwrap();
-    Running::start(config, Arc::new(Waves), Arc::new(SystemClock)).unwrap()
-}
-
-/// A load that rises and falls.
-struct Waves;
-
-impl Source for Waves {
-    fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
-        let values = (0..3_000).map(|i| 50.0 + 40.0 * (f64::from(i) / 100.0).sin()).collect();
-        let minute = Frequency::from_seconds(60).unwrap();
-        let end = DateTime::from_timestamp(now.timestamp() / 60 * 60, 0).unwrap();
-        Ok(LoadSeries::new(end - TimeDelta::minutes(3_000), minute, values).unwrap().into())
-    }
-}
-
-impl Sources for Waves {
-    fn open(&self, _: &str, _: &toml::Table) -> Result<Box<dyn Source>, SourceError> {
-        Ok(Box::new(Self))
-    }
-
-    fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
-        Ok(Vec::new())
-    }
+    let text = waves::settings("", "* * * * * *");
+    waves::start(&text, folder, Arc::new(SystemClock)).unwrap()
 }

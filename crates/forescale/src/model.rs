@@ -1,5 +1,6 @@
 //! A trained model: forecasts from any later history, and is bytes in between.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use forescale_core::{
@@ -133,8 +134,7 @@ impl Model {
         let history = History::new(series.clone(), Arc::clone(&self.calendar));
         let predicted = match &self.fitted {
             Fitted::Ensemble(e) => e.predict_with_notes(&history, horizon, quantiles),
-            Fitted::Single(fitted) => fitted
-                .predict(&history, horizon, quantiles)
+            Fitted::Single(fitted) => alone(fitted.as_ref(), &history, horizon, quantiles)
                 .map(|forecast| Predicted { forecast, notes: Vec::new() }),
         };
         predicted.or_else(|error| self.last_value(&history, horizon, quantiles, &error))
@@ -204,6 +204,20 @@ impl Model {
             calendar: Arc::new(stored.calendar),
         })
     }
+}
+
+/// The forecast of a predictor without others; a fit that was made to break it is as good as none.
+fn alone(
+    fitted: &dyn FittedPredictor,
+    history: &History,
+    horizon: Horizon,
+    quantiles: &Quantiles,
+) -> Result<Forecast, PredictError> {
+    let predict = || fitted.predict(history, horizon, quantiles);
+    catch_unwind(AssertUnwindSafe(predict)).unwrap_or_else(|_| {
+        let reason = "it stopped with a fault".to_owned();
+        Err(PredictError::Unsuitable { predictor: fitted.name(), reason })
+    })
 }
 
 fn load(name: &str, bytes: &[u8]) -> Result<Fitted, EngineError> {

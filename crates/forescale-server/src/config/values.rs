@@ -84,6 +84,9 @@ impl<'de> Deserialize<'de> for Schedule {
     }
 }
 
+/// The longest span: with more than ten years somebody means something else, and times far off are no times.
+const LONGEST: TimeDelta = TimeDelta::days(3_653);
+
 /// A span above 0, as `5m`, `PT5M` or seconds.
 pub(crate) fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeDelta, D::Error> {
     let span = span_or_zero(deserializer)?;
@@ -105,9 +108,9 @@ pub(crate) fn span_or_zero<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<TimeDelta, D::Error> {
     let span = parse_span(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
-    match span >= TimeDelta::zero() {
+    match (TimeDelta::zero()..=LONGEST).contains(&span) {
         true => Ok(span),
-        false => Err(D::Error::custom("the span should not be negative")),
+        false => Err(D::Error::custom("the span should be from 0 to 3653d, which is ten years")),
     }
 }
 

@@ -44,9 +44,9 @@ impl Asked {
         })?;
         Ok(Self {
             target: target.clone(),
-            metric: metric(metadata)?,
-            quantile: metadata.get("quantile").map(|text| quantile(text)).transpose()?,
-            lead: metadata.get("lead").map(|text| span(text)).transpose()?,
+            metric: metric(value(metadata, "metric")?)?,
+            quantile: value(metadata, "quantile")?.map(quantile).transpose()?,
+            lead: value(metadata, "lead")?.map(span).transpose()?,
         })
     }
 
@@ -86,7 +86,8 @@ impl Asked {
             Metric::Load => {
                 let ahead = self.lead.unwrap_or_else(|| lead(&entry.target, &standing));
                 let quantile = self.quantile.unwrap_or_else(|| entry.target.served_quantile());
-                let load = standing.load_at(now + ahead, quantile).ok_or_else(|| {
+                let at = now.checked_add_signed(ahead);
+                let load = at.and_then(|at| standing.load_at(at, quantile)).ok_or_else(|| {
                     Status::unavailable(format!("the forecast of {name} ends before the lead time"))
                 })?;
                 let least = self.least(entry, &decision);
@@ -123,8 +124,21 @@ fn bounded(load: f64, carried: f64, least: u32, most: Option<u32>) -> f64 {
     most.map_or(raised, |most| raised.min(f64::from(most) * carried))
 }
 
-fn metric(metadata: &HashMap<String, String>) -> Result<Metric, Status> {
-    match metadata.get("metric").map(String::as_str) {
+/// The longest value, in bytes: what is refused is repeated in a header of the answer, and clients take only so much.
+const LONGEST_VALUE: usize = 128;
+
+fn value<'a>(metadata: &'a HashMap<String, String>, key: &str) -> Result<Option<&'a str>, Status> {
+    let value = metadata.get(key).map(String::as_str);
+    match value.map_or(0, str::len) {
+        ..=LONGEST_VALUE => Ok(value),
+        length => Err(Status::invalid_argument(format!(
+            "{key} should have at most {LONGEST_VALUE} bytes, but has {length}"
+        ))),
+    }
+}
+
+fn metric(text: Option<&str>) -> Result<Metric, Status> {
+    match text {
         None | Some("load") => Ok(Metric::Load),
         Some("instances") => Ok(Metric::Instances),
         Some(other) => Err(Status::invalid_argument(format!(

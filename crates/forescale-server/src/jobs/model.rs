@@ -89,3 +89,59 @@ fn usable(bytes: Option<Vec<u8>>, series: &LoadSeries) -> Result<Model, String> 
         false => Err(format!("it was trained with a step of {trained}, but the load has {given}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use forescale::{Frequency, horizon};
+
+    use super::*;
+
+    fn target() -> Target {
+        let text =
+            "name = \"web\"\npredictors = [\"last-value\"]\n[source]\n[fleet]\ncapacity = 1.0\n";
+        toml::from_str(text).unwrap()
+    }
+
+    fn series() -> LoadSeries {
+        let hour = Frequency::from_seconds(3_600).unwrap();
+        let load = (0..40).map(|i| f64::from(10 + i % 7)).collect();
+        LoadSeries::new(DateTime::UNIX_EPOCH, hour, load).unwrap()
+    }
+
+    /// Every single bit and every length of a small model, and each time the previous one forecasts.
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_noticed_and_the_previous_model_carries_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let (target, series, calendar) = (target(), series(), Arc::default());
+        let previous = train(&series, &EngineOptions { seed: 2, ..options(&target, &calendar) });
+        let newest = train(&series, &options(&target, &calendar)).unwrap().to_bytes();
+        let store = Store::open(&path).unwrap();
+        for bytes in [previous.unwrap().to_bytes(), newest.clone()] {
+            store.save_model(&target.name, DateTime::UNIX_EPOCH, &bytes).unwrap();
+        }
+        let found = || find(&store, &target, &calendar, &series).unwrap();
+        assert_eq!(found().fallback, None);
+        let flipped = (0..newest.len() * 8).map(|bit| {
+            let mut bytes = newest.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            bytes
+        });
+        let cut = (0..newest.len()).map(|length| newest[..length].to_vec());
+        let mut tried = 0;
+        for bytes in flipped.chain(cut) {
+            store.damage_newest_model(&bytes);
+            let found = found();
+            let why = found.fallback.unwrap_or_default();
+            assert_eq!(why, "the previous model: the newest model has changed on the disk");
+            assert!(found.retrain && found.model.card().seed == 2);
+            tried += 1;
+        }
+        let steps = horizon(target.horizon, series.frequency()).unwrap();
+        let quantiles = forescale::Quantiles::standard();
+        assert!(found().model.forecast(&series, steps, &quantiles).is_ok());
+        assert!(tried > 1_000, "{tried} damages are too few for a model");
+        println!("{} bytes, {tried} damages noticed", newest.len());
+    }
+}

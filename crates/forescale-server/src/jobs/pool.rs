@@ -224,7 +224,6 @@ impl Pool {
         };
         if let Err(error) = self.store.save_run(&entry.target.name, &run) {
             tracing::warn!(%error, "the run cannot be saved");
-            self.metrics.store_failed();
         }
         if job.kind == JobKind::Forecast {
             if entry.standing().is_none() && result != RunResult::Success {

@@ -182,7 +182,8 @@ fn in_words(error: EngineError) -> String {
 
 #[cfg(test)]
 mod tests {
-    use forescale::Frequency;
+    use forescale::{FleetState, ForecastNotes, Frequency, Replicas};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -198,6 +199,59 @@ mod tests {
         let held = clamped(forecast, &seen, 10.0, &mut clamps).unwrap();
         assert_eq!((held.row(0), held.row(1)), (&[1.0, 2.0, 3.0][..], &[4.0, 40.0, 50.0][..]));
         assert_eq!(clamps, BTreeMap::from([(Clamp::Load, 1)]));
+    }
+
+    fn priced(max: u32, up: u32, down: u32, cost: f64) -> Target {
+        let text = format!(
+            "name = \"web\"\ncost-per-instance-hour = 0.5\nmax-cost-per-hour = {cost}\n[source]\n[fleet]\n\
+             capacity = 10.0\nmax = {max}\nmax-scale-up = {up}\nmax-scale-down = {down}\n"
+        );
+        toml::from_str(&text).unwrap()
+    }
+
+    /// Loads that anything could have written: from nothing to the largest number.
+    fn absurd() -> impl Strategy<Value = f64> {
+        prop_oneof![0.0..1e3, 1e3..1e9, (-300_i32..308).prop_map(|power| 10_f64.powi(power))]
+    }
+
+    proptest! {
+        /// However absurd the forecast is, the plan keeps to the maximum, the cost and the steps, and says so.
+        #[test]
+        fn no_forecast_moves_a_plan_beyond_its_limits(
+            rows in prop::collection::vec(prop::array::uniform3(absurd()), 1..40),
+            seen in prop::collection::vec(0.0..1e3, 3..10),
+            (max, up, down, cost) in (1_u32..200, 1_u32..20, 1_u32..20, 1.0..60.0_f64),
+            current in 1_u32..100,
+        ) {
+            let minute = Frequency::from_seconds(60).unwrap();
+            let seen = LoadSeries::new(DateTime::UNIX_EPOCH, minute, seen).unwrap();
+            let ordered = rows.into_iter().flat_map(|mut row| {
+                row.sort_by(f64::total_cmp);
+                row
+            });
+            let quantiles = Quantiles::new([0.1, 0.9]).unwrap();
+            let forecast = Forecast::new(seen.end(), minute, quantiles, ordered.collect()).unwrap();
+            let target = priced(max, up, down, cost);
+            let most = target.most_instances().unwrap();
+            let current = current.min(most);
+            let mut clamps = BTreeMap::new();
+            let held = clamped(forecast, &seen, target.most_times_seen, &mut clamps).unwrap();
+            let most_seen = seen.present().fold(0.0, f64::max) * target.most_times_seen;
+            for step in 0..held.steps() {
+                prop_assert!(most_seen == 0.0 || held.row(step).iter().all(|load| *load <= most_seen));
+            }
+            let state = FleetState::new(seen.end(), Replicas(current), TimeDelta::minutes(1));
+            let capacity = target.capacity().unwrap();
+            let made = plan(&held, &state, &capacity, &target.plan_options(), &ForecastNotes::default());
+            let mut before = current;
+            for row in made.unwrap().recommendations {
+                let now = row.instances.0;
+                prop_assert!(now <= most, "{now} of at most {most}");
+                prop_assert!(f64::from(now) * 0.5 <= cost, "{now} for at most {cost}");
+                prop_assert!(now <= before + up && now + down >= before, "{before} became {now}");
+                before = now;
+            }
+        }
     }
 
     #[test]

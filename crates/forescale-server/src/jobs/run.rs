@@ -75,7 +75,7 @@ fn forecast(
             let saved = fail(entry, store, now, &reason);
             return Err(match saved {
                 Ok(()) => reason,
-                Err(error) => unsaved(metrics, &format!("{reason}; and"), &error),
+                Err(error) => unsaved(&format!("{reason}; and"), &error),
             });
         }
     };
@@ -88,13 +88,12 @@ fn forecast(
     }
     // A disk that is full is no reason to go without a plan: it is only lost when the process ends.
     entry.stand(standing);
-    let error = saved.err().map(|error| unsaved(metrics, "the plan is used, but", &error));
+    let error = saved.err().map(|error| unsaved("the plan is used, but", &error));
     Ok(Done { error, retrain: refreshed.retrain, ..Done::default() })
 }
 
-/// Counts what the store refused, and says so.
-fn unsaved(metrics: &Metrics, what: &str, error: &rusqlite::Error) -> String {
-    metrics.store_failed();
+/// Says what the store refused.
+fn unsaved(what: &str, error: &rusqlite::Error) -> String {
     format!("{what} the store cannot be written: {error}")
 }
 
@@ -233,7 +232,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("state.db")).unwrap();
         store.refuse_writes();
-        let (entry, metrics) = (&board.entries()[0], Metrics::default());
+        let (entry, metrics) = (&board.entries()[0], Metrics::new(store.failures()));
         let live = AtomicBool::new(true);
         let done = run(JobKind::Forecast, entry, &store, &metrics, now, &live);
         let error = done.error.unwrap();

@@ -1,11 +1,11 @@
 //! Sockets: connections that are counted, have a deadline for what they owe, and end when the service does.
 
 mod connection;
-mod patient;
 mod shed;
 mod tls;
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
 pub use connection::{Peer, Protocol};
-use patient::Patient;
 pub use tls::acceptor;
 
 use crate::config::Server;
@@ -42,7 +42,6 @@ pub struct Listener {
     protocol: Protocol,
     most: usize,
     patience: Duration,
-    stall: Duration,
 }
 
 impl Listener {
@@ -59,8 +58,7 @@ impl Listener {
         let socket = TcpListener::bind(address).await;
         let socket = socket.map_err(|source| ServerError::Listen { address, source })?;
         let patience = server.header_timeout.to_std().unwrap_or(Duration::from_secs(10));
-        let stall = server.request_timeout.to_std().unwrap_or(Duration::from_secs(30));
-        Ok(Self { socket, tls, protocol, most: server.max_connections, patience, stall })
+        Ok(Self { socket, tls, protocol, most: server.max_connections, patience })
     }
 
     /// The address, with the port that the system chose if it was asked to.
@@ -118,12 +116,12 @@ impl Listener {
         graceful: &GracefulShutdown,
     ) {
         let (tls, protocol, patience) = (self.tls.clone(), self.protocol, self.patience);
-        let (router, watcher, stall) = (router.clone(), graceful.watcher(), self.stall);
+        let (router, watcher) = (router.clone(), graceful.watcher());
         tokio::spawn(async move {
             let _slot = slot;
             // Small answers are not held back to be sent together.
             let _ = stream.set_nodelay(true);
-            let stream = Patient::new(stream, stall);
+            let stream = impatient(stream, patience);
             match tls {
                 None => connection::serve(stream, peer, router, protocol, patience, watcher).await,
                 Some(tls) => {
@@ -136,4 +134,11 @@ impl Listener {
             }
         });
     }
+}
+
+/// `stream`, which ends when its client takes nothing for so long while there is something to send.
+fn impatient(stream: TcpStream, patience: Duration) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(patience));
+    Box::pin(stream)
 }

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Result};
+use prometheus_client::metrics::counter::Counter;
+use rusqlite::{Connection, Result, Transaction};
 
 pub use plans::PlanRow;
 pub use records::{Run, RunResult};
@@ -24,6 +25,7 @@ use crate::clock::lock;
 pub struct Store {
     path: PathBuf,
     connection: Mutex<Connection>,
+    failures: Counter,
 }
 
 impl Store {
@@ -38,8 +40,25 @@ impl Store {
         self.connection().pragma_update(None, "query_only", true).expect("it is a pragma");
     }
 
+    /// Counts the writes that failed.
+    pub fn failures(&self) -> &Counter {
+        &self.failures
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         lock(&self.connection)
+    }
+
+    /// Does `work` and has it on the disk, or leaves everything as it was and counts that.
+    fn write(&self, work: impl FnOnce(&Transaction) -> Result<()>) -> Result<()> {
+        let mut connection = self.connection();
+        let written = connection.transaction().and_then(|transaction| {
+            work(&transaction)?;
+            transaction.commit()
+        });
+        written.inspect_err(|_| {
+            self.failures.inc();
+        })
     }
 
     /// Drops plans and evaluations made before `moment`, and forecasts made before `compared`.
@@ -47,14 +66,14 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn forget_before(&self, moment: DateTime<Utc>, compared: DateTime<Utc>) -> Result<()> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        for (table, before) in [("plans", moment), ("evaluations", moment), ("forecasts", compared)]
-        {
-            let statement = format!("DELETE FROM {table} WHERE made_at < ?1");
-            transaction.execute(&statement, [before.timestamp_millis()])?;
-        }
-        transaction.commit()
+        let tables = [("plans", moment), ("evaluations", moment), ("forecasts", compared)];
+        self.write(|transaction| {
+            for (table, before) in tables {
+                let statement = format!("DELETE FROM {table} WHERE made_at < ?1");
+                transaction.execute(&statement, [before.timestamp_millis()])?;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -15,18 +15,18 @@ impl Store {
     /// # Errors
     /// When the store cannot be written; then the models are what they were.
     pub fn save_model(&self, target: &TargetName, now: DateTime<Utc>, bytes: &[u8]) -> Result<()> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        transaction.execute(
-            "INSERT INTO models (target, made_at, checksum, bytes) VALUES (?1, ?2, ?3, ?4)",
-            params![target.as_str(), now.timestamp_millis(), crc32fast::hash(bytes), bytes],
-        )?;
-        transaction.execute(
-            "DELETE FROM models WHERE target = ?1 AND id NOT IN
-             (SELECT id FROM models WHERE target = ?1 ORDER BY id DESC LIMIT ?2)",
-            params![target.as_str(), KEPT],
-        )?;
-        transaction.commit()
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO models (target, made_at, checksum, bytes) VALUES (?1, ?2, ?3, ?4)",
+                params![target.as_str(), now.timestamp_millis(), crc32fast::hash(bytes), bytes],
+            )?;
+            transaction.execute(
+                "DELETE FROM models WHERE target = ?1 AND id NOT IN
+                 (SELECT id FROM models WHERE target = ?1 ORDER BY id DESC LIMIT ?2)",
+                params![target.as_str(), KEPT],
+            )?;
+            Ok(())
+        })
     }
 
     /// The models of `target`, newest first; none in place of one whose bytes have changed since they were written.
@@ -69,6 +69,18 @@ impl Store {
 }
 
 #[cfg(test)]
+impl Store {
+    /// Puts `bytes` in place of the newest model, as a disk might: nobody counts a checksum.
+    pub fn damage_newest_model(&self, bytes: &[u8]) {
+        let newest = "UPDATE models SET bytes = ?1 WHERE id = (SELECT max(id) FROM models)";
+        let connection = self.connection();
+        // Thousands of damages need not all reach the disk.
+        connection.pragma_update(None, "synchronous", "OFF").unwrap();
+        assert_eq!(connection.execute(newest, [bytes]).unwrap(), 1);
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -82,8 +94,7 @@ mod tests {
         }
         let found = store.models(&name).unwrap();
         assert_eq!(found, [Some(b"six".to_vec()), Some(b"two".to_vec())]);
-        let newest = "UPDATE models SET bytes = x'00' WHERE id = (SELECT max(id) FROM models)";
-        store.connection().execute(newest, []).unwrap();
+        store.damage_newest_model(&[0]);
         assert_eq!(store.models(&name).unwrap(), [None, Some(b"two".to_vec())]);
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
+use prometheus_client::metrics::counter::Counter;
 use rusqlite::{Connection, ErrorCode};
 
 use super::Store;
@@ -65,7 +66,8 @@ impl Store {
             return Err(ServerError::NewerStore { path: path.into(), found, known });
         }
         migrate(&mut connection, found as usize).map_err(failed)?;
-        Ok(Self { path: path.into(), connection: Mutex::new(connection) })
+        let (path, connection) = (path.into(), Mutex::new(connection));
+        Ok(Self { path, connection, failures: Counter::default() })
     }
 }
 

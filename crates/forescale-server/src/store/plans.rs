@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use forescale::Forecast;
-use rusqlite::{Result, params};
+use rusqlite::{Result, Transaction, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,23 +36,11 @@ impl Store {
         changed: Option<&PlanRow>,
         keep: Option<&Forecast>,
     ) -> Result<()> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        put_standing(&transaction, target, standing)?;
-        if let Some(row) = changed {
-            transaction.execute(
-                "INSERT INTO plans (target, made_at, instances, state, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    target.as_str(),
-                    row.made_at.timestamp_millis(),
-                    row.instances,
-                    row.state,
-                    row.reason
-                ],
-            )?;
-        }
-        keep.map_or(Ok(()), |forecast| put_forecast(&transaction, target, forecast))?;
-        transaction.commit()
+        self.write(|transaction| {
+            put_standing(transaction, target, standing)?;
+            changed.map_or(Ok(()), |row| put_plan(transaction, target, row))?;
+            keep.map_or(Ok(()), |forecast| put_forecast(transaction, target, forecast))
+        })
     }
 
     /// The newest `most` decisions of `target`, newest first.
@@ -74,4 +62,19 @@ impl Store {
         })?;
         rows.collect()
     }
+}
+
+/// Adds the row of a changed decision.
+fn put_plan(transaction: &Transaction, target: &TargetName, row: &PlanRow) -> Result<()> {
+    transaction.execute(
+        "INSERT INTO plans (target, made_at, instances, state, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            target.as_str(),
+            row.made_at.timestamp_millis(),
+            row.instances,
+            row.state,
+            row.reason
+        ],
+    )?;
+    Ok(())
 }

@@ -58,19 +58,21 @@ impl Store {
     /// # Errors
     /// When the store cannot be written.
     pub fn save_run(&self, target: &TargetName, run: &Run) -> Result<()> {
-        self.connection().execute(
-            "INSERT OR REPLACE INTO runs (target, job, started_at, ended_at, result, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                target.as_str(),
-                run.job,
-                run.started_at.timestamp_millis(),
-                run.ended_at.timestamp_millis(),
-                run.result.name(),
-                run.detail
-            ],
-        )?;
-        Ok(())
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT OR REPLACE INTO runs (target, job, started_at, ended_at, result, detail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    target.as_str(),
+                    run.job,
+                    run.started_at.timestamp_millis(),
+                    run.ended_at.timestamp_millis(),
+                    run.result.name(),
+                    run.detail
+                ],
+            )?;
+            Ok(())
+        })
     }
 
     /// The last run of every job of `target`.
@@ -102,11 +104,13 @@ impl Store {
     /// When the store cannot be written.
     pub fn save_accuracy(&self, target: &TargetName, accuracy: &Accuracy) -> Result<()> {
         let body = serde_json::to_string(accuracy).expect("scores are plain numbers");
-        self.connection().execute(
-            "INSERT INTO evaluations (target, made_at, body) VALUES (?1, ?2, ?3)",
-            params![target.as_str(), accuracy.made_at.timestamp_millis(), body],
-        )?;
-        Ok(())
+        self.write(|transaction| {
+            transaction.execute(
+                "INSERT INTO evaluations (target, made_at, body) VALUES (?1, ?2, ?3)",
+                params![target.as_str(), accuracy.made_at.timestamp_millis(), body],
+            )?;
+            Ok(())
+        })
     }
 
     /// The newest `most` evaluations of `target`, newest first.
@@ -139,13 +143,13 @@ impl Store {
     /// # Errors
     /// When the store cannot be written; then they are what they were.
     pub fn save_alerts<'a>(&self, all: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
-        let mut connection = self.connection();
-        let transaction = connection.transaction()?;
-        transaction.execute("DELETE FROM alerts", [])?;
-        for (target, alert) in all {
-            let insert = "INSERT INTO alerts (target, alert) VALUES (?1, ?2)";
-            transaction.execute(insert, [target, alert])?;
-        }
-        transaction.commit()
+        self.write(|transaction| {
+            transaction.execute("DELETE FROM alerts", [])?;
+            for (target, alert) in all {
+                let insert = "INSERT INTO alerts (target, alert) VALUES (?1, ?2)";
+                transaction.execute(insert, [target, alert])?;
+            }
+            Ok(())
+        })
     }
 }

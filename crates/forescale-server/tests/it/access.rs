@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::support::{TARGET, agent, daily, serve};
+use crate::support::{TARGET, agent, daily, eventually, serve};
 
 const SECRET: &str = "a secret of some length";
 
@@ -119,6 +119,21 @@ fn a_client_that_dawdles_is_left() {
         assert!(took < Duration::from_secs(4), "{head:?} held a connection for {took:?}");
     }
     assert_eq!(served.text_at("/healthz").0, 200);
+}
+
+#[test]
+fn a_client_that_takes_no_answer_is_left() {
+    let served = serve("header-timeout = \"1s\"\nmax-connections = 1", TARGET, daily);
+    served.settle();
+    let mut stream = TcpStream::connect(served.running.http()).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    let asked = b"GET /api/v1/targets/web/plan HTTP/1.1\r\nhost: x\r\n\r\n".repeat(100);
+    // Until the service reads no more, since its answers are not taken; or it has left already.
+    while stream.write_all(&asked).is_ok() {}
+    // The only connection is free again.
+    let status =
+        || agent().get(served.url("/api/v1/targets")).call().map(|it| it.status().as_u16());
+    eventually("the client is left", || status().is_ok_and(|status| status == 200));
 }
 
 #[test]

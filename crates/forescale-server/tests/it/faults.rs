@@ -82,6 +82,43 @@ fn a_corrupt_model_falls_to_the_previous_then_to_a_simple_one_and_is_trained_ane
     }
 }
 
+/// Changes one bit in the file of the store.
+fn flip(path: &std::path::Path, bit: u64) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let at = (bit / 8) as usize % bytes.len();
+    bytes[at] ^= 1 << (bit % 8);
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_store_with_a_changed_bit_is_refused_or_gives_a_plan_that_was_made() {
+    let mut served = serve("", TARGET, daily);
+    served.settle();
+    let plan = served.get("/api/v1/targets/web/plan").1;
+    let mut opened = 0;
+    let many = std::env::var("PROPTEST_CASES").map_or(60, |cases| cases.parse().unwrap());
+    served.running.stop();
+    let whole = std::fs::read(served.folder.path().join("state.db")).unwrap();
+    for nth in 0..many {
+        let path = served.folder.path().join("state.db");
+        std::fs::write(&path, &whole).unwrap();
+        flip(&path, (nth as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16);
+        let config = Config::parse(&served.text, &served.folder.path().join("forescale.toml"));
+        let memory = Arc::clone(&served.memory);
+        match Running::start(config.unwrap(), memory as _, Arc::clone(&served.clock) as _) {
+            Ok(running) => {
+                opened += 1;
+                served.running = running;
+                let (status, now) = served.get("/api/v1/targets/web/plan");
+                assert!(status == 503 || now == plan || now["state"] == "fresh", "{nth}: {now}");
+                served.running.stop();
+            }
+            Err(error) => assert!(matches!(error, ServerError::Store { .. }), "{nth}: {error}"),
+        }
+    }
+    assert!(opened > 0, "most bits belong to rows that are checked");
+}
+
 #[test]
 fn what_the_load_needs_beyond_the_limits_is_held_and_counted() {
     let capped = TARGET.replace("max = 60", "max = 20");

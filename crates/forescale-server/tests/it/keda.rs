@@ -11,13 +11,13 @@ use tonic::{Code, Status};
 
 use crate::support::{Mood, Served, TARGET, daily, serve};
 
-struct Keda {
+pub struct Keda {
     runtime: Runtime,
     client: ExternalScalerClient<Channel>,
 }
 
 impl Keda {
-    fn of(served: &Served) -> Self {
+    pub fn of(served: &Served) -> Self {
         let runtime = Runtime::new().unwrap();
         let address = format!("http://{}", served.running.grpc().unwrap());
         let channel = runtime.block_on(Channel::from_shared(address).unwrap().connect()).unwrap();
@@ -25,7 +25,7 @@ impl Keda {
     }
 
     /// The float and the whole number that KEDA gets.
-    fn value(&mut self, metadata: &[(&str, &str)]) -> Result<(f64, i64), Status> {
+    pub fn value(&mut self, metadata: &[(&str, &str)]) -> Result<(f64, i64), Status> {
         let request = GetMetricsRequest {
             scaled_object_ref: Some(object(metadata)),
             metric_name: "forescale-web-load".to_owned(),

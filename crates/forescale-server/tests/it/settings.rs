@@ -44,6 +44,7 @@ fn a_mistake_is_named_with_its_line_and_a_way_out() {
         (with("\"web\"", "\"<b>\""), 3, "\"<b>\"", "docs/serve.md"),
         (with("\"full\"", "\"fuls\""), 4, "unknown variant `fuls`", "did you mean full?"),
         (with("\"5m\"\nevaluate", "\"5 parsecs\"\nevaluate"), 5, "5 parsecs", "docs/serve.md"),
+        (with("\"30m\"", "\"9000w\""), 8, "ten years", "docs/serve.md"),
         (with("capacity = 12.5", "capacity = -1.0"), 13, "above 0", "docs/serve.md"),
         (with("max = 60\n", ""), 2, "target web: a scaler should know a most", "set max"),
         (with("max = 60", "max = 60\nmin = 70"), 2, "target web: the minimum", ""),
