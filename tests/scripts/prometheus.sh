@@ -4,6 +4,7 @@
 #   tests/scripts/prometheus.sh              prints its URL and keeps it running
 #   tests/scripts/prometheus.sh COMMAND...   runs the command with
 #     PROMETHEUS_URL   where it listens
+#     PROMETHEUS_PID   the process
 #     PROMETHEUS_DATA  the OpenMetrics file that was put in
 #     PROMETHEUS_END   the last whole hour in it, in seconds since the Unix epoch
 set -euo pipefail
@@ -38,6 +39,7 @@ YAML
 prometheus --config.file="$folder/prometheus.yml" --storage.tsdb.path="$folder/tsdb" \
   --storage.tsdb.retention.time=10y --web.listen-address="127.0.0.1:$port" --log.level=error >&2 &
 server=$!
+export PROMETHEUS_PID=$server
 
 ready() {
   python3 -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1] + "/-/ready", timeout=5)' "$PROMETHEUS_URL" 2>/dev/null
