@@ -121,7 +121,7 @@ mod tests {
         for bytes in [previous.unwrap().to_bytes(), newest.clone()] {
             store.save_model(&target.name, DateTime::UNIX_EPOCH, &bytes).unwrap();
         }
-        let found = || find(&store, &target, &calendar, &series).unwrap();
+        let found = || find(&store, &target, None, &calendar, &series).unwrap();
         assert_eq!(found().fallback, None);
         let flipped = (0..newest.len() * 8).map(|bit| {
             let mut bytes = newest.clone();

@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::support::{Mood, TARGET, daily, serve};
+use crate::support::{Memory, Mood, TARGET, daily, serve, serve_with};
 
 const SECRET: &str = "a secret of some length";
 
@@ -83,8 +83,8 @@ fn an_alert_that_is_over_after_a_restart_is_said_to_be_over() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), SECRET).unwrap();
     let webhook = format!("[[webhook]]\nurl = {url:?}\nsecret-file = {:?}\n", file.path());
-    let served = serve("", &format!("{webhook}{TARGET}"), daily);
-    served.memory.set(Mood::Down);
+    let down = |memory: &Memory| memory.set(Mood::Down);
+    let served = serve_with("", &format!("{webhook}{TARGET}"), daily, down);
     served.settle();
     served.pass(TimeDelta::minutes(31));
     served.running.service().tell();

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
 
-use crate::support::{Mood, Served, TARGET, daily, serve};
+use crate::support::{Mood, Served, TARGET, daily, serve, serve_with};
 
 pub struct Keda {
     runtime: Runtime,
@@ -171,8 +171,7 @@ fn a_spec_says_what_one_instance_carries() {
 
 #[test]
 fn without_a_fresh_forecast_there_is_no_number() {
-    let served = serve("", TARGET, daily);
-    served.memory.set(Mood::Down);
+    let served = serve_with("", TARGET, daily, |memory| memory.set(Mood::Down));
     served.settle();
     let mut keda = Keda::of(&served);
     let asked = [("target", "web")];
