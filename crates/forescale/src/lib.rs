@@ -24,6 +24,7 @@
 pub mod advise;
 mod backtest;
 pub mod card;
+mod decide;
 mod error;
 mod error_correlation;
 pub mod explain;
@@ -43,6 +44,7 @@ mod train;
 pub use advise::{Advice, Evidence, Kind, Numbers, Verdict, Workload, advise};
 pub use backtest::{Backtest, BacktestOptions, backtest};
 pub use card::ModelCard;
+pub use decide::decide;
 pub use error::EngineError;
 pub use error_correlation::error_correlation;
 pub use explain::{Explanation, Rule, explain};
@@ -62,7 +64,7 @@ pub use forescale_plan::{
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
-    CurvePoint, FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Outcome,
+    CurvePoint, FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Next, Outcome,
     PlanKind, Planned, PolicyTraining, ReplayError, Run, ScoreSettings, Scorecard, Trace,
     TrainedPolicy, World, frontier, train_policy, unseen_worlds,
 };

@@ -4,6 +4,7 @@ pub mod advise;
 pub mod backtest;
 pub mod completions;
 pub mod data;
+pub mod decide;
 pub mod explain;
 pub mod export;
 pub mod forecast;

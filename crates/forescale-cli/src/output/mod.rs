@@ -10,6 +10,7 @@ use crate::failure::Failure;
 pub mod advised;
 pub mod apply;
 pub mod card;
+pub mod decided;
 pub mod frame;
 pub mod outcomes;
 pub mod picture;
