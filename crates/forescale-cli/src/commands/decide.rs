@@ -24,14 +24,14 @@ pub fn run(args: &DecideArgs, mut context: Context) -> Result<(), Failure> {
     let step = format_span(args.fleet.step);
     context.set("step", step);
     fresh(&series, args.max_age)?;
-    let metrics =
-        simulated::metrics(&args.fleet, &args.input, &args.service, &series, &context)?;
+    let metrics = simulated::metrics(&args.fleet, &args.input, &args.service, &series, &context)?;
     let world = simulated::now(args, &series, &metrics, calendar)?;
     let policy = named::policy(&args.policy, args.budget, zone)?;
     let options = EngineOptions { seed: args.fleet.seed, ..EngineOptions::default() };
     let next = decide(&series, &world, policy, &options, args.current)?;
     context.set("current", next.before);
-    let settings = next.settings.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into()));
+    let settings =
+        next.settings.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into()));
     context.set("policy_settings", Value::Object(settings.collect()));
     context.terminal.warn_all(&read.warnings);
     let answer = Answer {

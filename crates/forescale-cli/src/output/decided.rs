@@ -38,9 +38,8 @@ pub fn summary(next: &Next, max_age: TimeDelta) -> Value {
 
 /// The decision in three lines.
 pub fn human(next: &Next, policy: &str, simulated: bool, zone: Tz) -> String {
-    let local = |time: DateTime<Utc>| {
-        time.with_timezone(&zone).format("%a %d %b %Y %H:%M:%S").to_string()
-    };
+    let local =
+        |time: DateTime<Utc>| time.with_timezone(&zone).format("%a %d %b %Y %H:%M:%S").to_string();
     let change = match next.action() {
         Action::Hold => "as before".to_owned(),
         Action::ScaleUp => {
