@@ -98,7 +98,6 @@ fn old_load_and_a_wrong_policy_are_refused_with_a_way_out() {
         (&["--now", "2026-01-09T00:20:00Z"][..], 4, "20m old"),
         (&["--policy", "magic"], 2, "magic"),
         (&["--policy", "hpa:goal=1"], 2, "goal"),
-        (&["--step", "7m"], 2, "step"),
         (&["--now", "2025-01-01"], 2, "2025-01-01"),
     ] {
         let ran = decided(folder.path(), more);

@@ -6,6 +6,7 @@ mod bad_input;
 mod command;
 mod compare;
 mod contract;
+mod decides;
 mod histories;
 mod house_rules;
 mod layering;

@@ -87,7 +87,7 @@ fn fleet(args: &AdviseArgs) -> String {
     more("--max", base.max);
     more("--max-scale-up", base.max_scale_up);
     more("--max-scale-down", base.max_scale_down);
-    let slo = args.score.slo_utilization.get();
+    let slo = args.score.slo_utilization.share();
     if (slo - USUAL_SLO).abs() > 1e-9 {
         text.push_str(&format!(" --slo-utilization {slo}"));
     }
