@@ -169,6 +169,12 @@ impl Fleet for DetailedFleet {
         i64::from(target) - i64::from(total)
     }
 
+    fn replace(&mut self, k: usize, count: u32) {
+        let taken = self.serving.len().min(count as usize);
+        self.serving.drain(..taken);
+        self.launch(k, taken as u32);
+    }
+
     fn counts(&self) -> Counts {
         let now = self.now;
         let broken = self.serving.iter().filter(|instance| instance.breaks <= now).count();

@@ -32,6 +32,9 @@ pub(crate) trait Fleet {
     /// Brings serving and starting instances to `wanted` within the limits; gives the change made.
     fn apply(&mut self, k: usize, wanted: u32) -> i64;
 
+    /// Takes the oldest `count` serving instances away at step `k`, without drain; new ones are launched in their place.
+    fn replace(&mut self, k: usize, count: u32);
+
     /// The instances now.
     fn counts(&self) -> Counts;
 

@@ -93,6 +93,10 @@ fn last(
     let loads = world.trace.loads();
     for (k, load) in loads.iter().enumerate() {
         fleet.advance(k);
+        if policy.is_interruptible() {
+            let taken = policy.taken(world.trace.step(), fleet.counts().serving);
+            fleet.replace(k, taken);
+        }
         let wanted = policy.decide(&eyes.look(k, fleet.counts())).wanted;
         fleet.apply(k, wanted);
         if policy.moves_load() {

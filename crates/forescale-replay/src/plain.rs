@@ -174,6 +174,23 @@ impl Fleet for PlainFleet {
         i64::from(target) - i64::from(total)
     }
 
+    fn replace(&mut self, k: usize, count: u32) {
+        let mut left = count.min(self.counts.serving);
+        self.counts.serving -= left;
+        self.counts.billed -= f64::from(left);
+        self.launch(k, left);
+        while left > 0
+            && let Some(mut oldest) = self.serving.pop_front()
+        {
+            let taken = left.min(oldest.count);
+            left -= taken;
+            oldest.count -= taken;
+            if oldest.count > 0 {
+                self.serving.push_front(oldest);
+            }
+        }
+    }
+
     fn counts(&self) -> Counts {
         self.counts
     }

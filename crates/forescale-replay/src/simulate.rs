@@ -14,9 +14,9 @@ use crate::world::World;
 /// What `policy` would have done in `world`.
 ///
 /// At the start of step `k`, in this order: instances whose start-up is over begin to serve and finished drains are no
-/// longer billed; the policy decides from the loads before `k`, as far as metrics have arrived; the fleet follows within
-/// its limits, cancelling the newest starting instances first and then the oldest serving ones; the step is served, with
-/// the load that a policy which moves load in time lets in.
+/// longer billed; what may be taken away is, and is replaced by launches; the policy decides from the loads before `k`,
+/// as far as metrics have arrived; the fleet follows within its limits, cancelling the newest starting instances first
+/// and then the oldest serving ones; the step is served, with the load that a policy which moves load in time lets in.
 ///
 /// The policy is prepared with the loads before the scored window, and with what `foresight` there is.
 ///
@@ -54,9 +54,14 @@ fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run 
         ..Run::default()
     };
     let mut eyes = Eyes::new(world);
+    let interruptible = policy.is_interruptible();
     let mut moved = policy.moves_load().then(Moved::default);
     for k in 0..all {
         fleet.advance(k);
+        if interruptible {
+            let taken = policy.taken(world.trace.step(), fleet.counts().serving);
+            fleet.replace(k, taken);
+        }
         let decision = policy.decide(&eyes.look(k, fleet.counts()));
         let change = fleet.apply(k, decision.wanted);
         if change != 0 {
