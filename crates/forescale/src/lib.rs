@@ -27,7 +27,9 @@ pub mod card;
 mod error;
 mod error_correlation;
 pub mod explain;
+pub mod fleet;
 mod foresight;
+pub mod grid;
 mod model;
 mod noticed;
 mod options;
@@ -58,7 +60,7 @@ pub use forescale_plan::objectives;
 pub use forescale_plan::policies::{Attached, Dimension, FileKind, Policy, PolicyError, dqn};
 pub use forescale_plan::{
     Action, Capacity, ColdStart, FleetState, Limits, Objective, PlanError, PlanOptions,
-    Recommendation, ScalePlan, plan, plan_serving,
+    PlanSummary, Recommendation, ScalePlan, plan, plan_serving,
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
@@ -67,7 +69,7 @@ pub use forescale_replay::{
     TrainedPolicy, World, frontier, train_policy, unseen_worlds,
 };
 pub use foresight::foresight;
-pub use model::Model;
+pub use model::{MODEL_VERSION, Model};
 pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
