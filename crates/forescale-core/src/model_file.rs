@@ -50,6 +50,19 @@ pub enum ModelProblem {
     },
 }
 
+impl ModelProblem {
+    /// What to do about it, in a sentence.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotAModel => "make one with `forescale train HISTORY --model FILE`",
+            Self::Newer { .. } => "update forescale, or train the model again",
+            Self::Truncated { .. } | Self::Corrupted { .. } => {
+                "copy it again, or train the model again"
+            }
+        }
+    }
+}
+
 /// What every model file begins with.
 pub const MAGIC: &[u8; 10] = b"FORESCALE\0";
 

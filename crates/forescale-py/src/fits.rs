@@ -70,7 +70,7 @@ impl Fits {
         let histories = recent.unwrap_or(&self.histories);
         let made = work::each(py, histories.names.len(), None, progress, |at| {
             let forecast = match recent {
-                Some(recent) => self.from_newer(&recent.names[at], &recent.series[at], h),
+                Some(recent) => self.forecast_newer(&recent.names[at], &recent.series[at], h),
                 None => forecast(&self.models[at], &self.histories.series[at], h),
             };
             let shown = forecast.map(|forecast| (at, forecast.at_quantiles(levels.quantiles())));
@@ -184,7 +184,12 @@ impl Fits {
     }
 
     /// What came after the training moves weights and intervals, in a copy that lives for this forecast alone.
-    fn from_newer(&self, name: &str, series: &LoadSeries, h: usize) -> Result<Forecast, Refusal> {
+    fn forecast_newer(
+        &self,
+        name: &str,
+        series: &LoadSeries,
+        h: usize,
+    ) -> Result<Forecast, Refusal> {
         let (_, model, _) = self.one(Some(name).filter(|_| self.models.len() > 1))?;
         let mut model = Model::from_bytes(&model.to_bytes())?;
         model.observe(series);
@@ -223,10 +228,8 @@ pub fn forecast(model: &Model, series: &LoadSeries, h: usize) -> Result<Forecast
 }
 
 fn of_file(path: &str, bytes: &[u8]) -> Result<(String, Model), Refusal> {
-    let file = decode(bytes, MODEL_VERSION).map_err(|problem| {
-        Refusal::new(format!("{path} {problem}"))
-            .hint("pass a file that Forecaster.save or `forescale train` wrote")
-    })?;
+    let file = decode(bytes, MODEL_VERSION)
+        .map_err(|problem| Refusal::new(format!("{path} {problem}")).hint(problem.hint()))?;
     let model = Model::from_bytes(&file.payload)
         .map_err(|error| Refusal::new(format!("{path}: {error}")).hint("train the model again"))?;
     // The title holds the name and the span of the history.

@@ -41,13 +41,13 @@ pub enum GridError {
         /// What is wrong with it.
         reason: UnitError,
     },
-    /// A step below that of the samples.
-    #[error("a step of {asked} is finer than the samples, which are {native} apart")]
+    /// A step below the distance of any two samples.
+    #[error("a step of {asked} is finer than the samples, which are {nearest} apart or more")]
     TooFine {
         /// The step asked for.
         asked: Frequency,
-        /// The median distance of the samples.
-        native: String,
+        /// The least distance of two samples.
+        nearest: String,
     },
     /// Hardly any step would hold a sample.
     #[error("{samples} samples on a grid of {steps} steps of {step}")]
@@ -101,10 +101,9 @@ pub fn regular(mut samples: Vec<Sample>, step: Option<Frequency>) -> Result<Load
     }
     // A stable sort: of one moment, the last row stays last.
     samples.sort_by_key(|sample| sample.0);
-    let native = median_distance(&samples);
     let step = match step {
-        Some(step) => not_finer(step, native)?,
-        None => own_step(native, samples.len())?,
+        Some(step) => not_finer(step, &samples)?,
+        None => own_step(&samples)?,
     };
     let micros = step.seconds() * SECOND;
     let first = samples[0].0.div_euclid(micros);
@@ -118,15 +117,17 @@ pub fn regular(mut samples: Vec<Sample>, step: Option<Frequency>) -> Result<Load
     LoadSeries::new(start, step, values).map_err(|_| GridError::NoLoad(samples.len()))
 }
 
-fn not_finer(step: Frequency, native: Option<i64>) -> Result<Frequency, GridError> {
-    match native.filter(|native| step.seconds() * SECOND < *native) {
-        Some(native) => Err(GridError::TooFine { asked: step, native: written(native) }),
+/// A given step holds even where most samples are missing, but not where no two of them are as near as that.
+fn not_finer(step: Frequency, samples: &[Sample]) -> Result<Frequency, GridError> {
+    let nearest = distances(samples).min();
+    match nearest.filter(|nearest| step.seconds() * SECOND < *nearest) {
+        Some(nearest) => Err(GridError::TooFine { asked: step, nearest: written(nearest) }),
         None => Ok(step),
     }
 }
 
-fn own_step(native: Option<i64>, samples: usize) -> Result<Frequency, GridError> {
-    let native = native.ok_or(GridError::TooFew(samples))?;
+fn own_step(samples: &[Sample]) -> Result<Frequency, GridError> {
+    let native = median_distance(samples).ok_or(GridError::TooFew(samples.len()))?;
     let seconds = if native % SECOND == 0 { native / SECOND } else { 0 };
     Frequency::from_seconds(seconds)
         .map_err(|reason| GridError::Step { distance: written(native), reason })
@@ -139,15 +140,18 @@ fn written(micros: i64) -> String {
 
 /// The median distance of ascending samples of different moments.
 fn median_distance(samples: &[Sample]) -> Option<i64> {
-    let distances = || samples.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|d| *d > 0);
-    let first = distances().next()?;
+    let first = distances(samples).next()?;
     // Nearly every history is regular: a distance that most samples have is the median.
-    if 2 * distances().filter(|distance| *distance == first).count() > samples.len() {
+    if 2 * distances(samples).filter(|distance| *distance == first).count() > samples.len() {
         return Some(first);
     }
-    let mut all: Vec<i64> = distances().collect();
+    let mut all: Vec<i64> = distances(samples).collect();
     let middle = (all.len() - 1) / 2;
     Some(*all.select_nth_unstable(middle).1)
+}
+
+fn distances(samples: &[Sample]) -> impl Iterator<Item = i64> + '_ {
+    samples.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|distance| *distance > 0)
 }
 
 /// The mean load of each step; `NaN` for a step without one.
@@ -212,7 +216,7 @@ mod tests {
         let fine = regular(vec![(0, 1.0), (60 * MINUTE, 2.0)], Frequency::from_seconds(60).ok());
         assert_eq!(
             fine.unwrap_err().to_string(),
-            "a step of 1m is finer than the samples, which are 1h apart"
+            "a step of 1m is finer than the samples, which are 1h apart or more"
         );
     }
 
