@@ -227,3 +227,83 @@ fn a_scenario_that_fails_says_so_and_ends_with_1() {
     let ran = forescale(folder.path(), &["scenario", "broken.toml"]);
     assert!(ran.code == 2 && ran.stderr.contains("line 1"), "{}", ran.stderr);
 }
+
+/// A plan of the sample shop with more options, as JSON.
+fn shop(more: &[&str]) -> Ran {
+    let plan = ["plan", "data/web-shop.csv", "--capacity", "40", "-o", "json", "-q"];
+    forescale(&root(), &[&plan, more].concat())
+}
+
+/// Instances of every recommendation, and the figures of what was weighed.
+fn weighed(ran: &Ran) -> (Vec<u64>, Value) {
+    let json = ran.json();
+    let rows = json["recommendations"].as_array().expect("a plan").clone();
+    let counts = rows.iter().filter_map(|row| row["instances"].as_u64()).collect();
+    (counts, json["weighed"].clone())
+}
+
+#[test]
+fn a_plan_weighs_spot_prices_carbon_regions_and_paths() {
+    let (plain, nothing) = weighed(&shop(&[]));
+    assert!(nothing.is_null());
+    let (_, spot) = weighed(&shop(&["--spot", "data/spot.csv", "--price", "0.1"]));
+    assert_eq!(spot["objective"], "spot");
+    let total = |of: &Value, name: &str| of["totals"][name].as_f64().expect("a figure");
+    assert!(total(&spot, "cost") < 0.6 * total(&spot, "cost_on_demand"), "{}", spot["totals"]);
+    let carbon = ["--carbon", "data/carbon.csv", "--flexible", "30%", "--deadline", "6h"];
+    let (_, carbon) = weighed(&shop(&carbon));
+    assert!(total(&carbon, "kg_co2") < total(&carbon, "kg_co2_unmoved"), "{}", carbon["totals"]);
+    let (_, split) = weighed(&shop(&["--regions", "data/regions.csv", "--latency-limit", "60"]));
+    let names: Vec<&str> = split["steps"][0]["parts"]
+        .as_array()
+        .expect("regions")
+        .iter()
+        .filter_map(|part| part["name"].as_str())
+        .collect();
+    assert!(
+        names.len() > 1 && names.contains(&"us-east"),
+        "each coast is near one of them: {names:?}"
+    );
+    let (counts, paths) = weighed(&shop(&["--scenarios", "200", "--budget", "1%"]));
+    let avoidable = total(&paths, "short") - total(&paths, "unavoidable");
+    assert!(avoidable <= 0.01 + 1e-6, "{}", paths["totals"]);
+    let peaks = (plain.iter().max(), counts.iter().max());
+    let (Some(plain), Some(peak)) = peaks else { panic!("{peaks:?}") };
+    assert!(plain.abs_diff(*peak) <= plain / 5, "{plain} {peak}");
+    // The same seed draws the same paths.
+    assert_eq!(shop(&["--scenarios", "200"]).stdout, shop(&["--scenarios", "200"]).stdout);
+}
+
+#[test]
+fn what_cannot_be_weighed_is_refused_with_a_way_out() {
+    for (more, words) in [
+        (&["--spot", "data/spot.csv"][..], "--price"),
+        (&["--carbon", "data/carbon.csv"], "--flexible"),
+        (&["--spot", "data/carbon.csv", "--price", "1"], "no column \"price\""),
+        (&["--regions", "data/regions.csv", "--origins", "mars=1"], "mars"),
+        (&["--regions", "data/regions.csv", "--origins", "europe=0.5"], "sum up to"),
+        (&["--scenarios", "0"], "0 is not in 1..=100000"),
+        (&["--scenarios", "9", "--violation-price", "3"], "cannot be used with"),
+        (&["--carbon", "data/carbon.csv", "--flexible", "0.2", "--carbon-price", "1"], "--price"),
+    ] {
+        let ran = shop(more);
+        assert!([1, 2].contains(&ran.code) && ran.stdout.is_empty(), "{more:?}: {}", ran.code);
+        assert!(ran.stderr.contains(words), "{more:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn policies_with_files_say_what_they_reached_and_repeat_themselves() {
+    let folder = folder();
+    let spot = "time,price,interruption_rate\n2026-01-01,0.3,0.1\n";
+    std::fs::write(folder.path().join("spot.csv"), spot).expect("the folder is writable");
+    let named = ["--policy", "spot:prices=spot.csv", "--policy", "carbon", "--score-from", "1d"];
+    let ran = replayed(folder.path(), &[&named[..], &["-o", "json"]].concat());
+    let found = policies(&ran);
+    let figure = |at: usize, name: &str| found[at]["objective"][name].as_f64().expect("a figure");
+    assert!(figure(0, "mix_cost") < 0.5 * figure(0, "on_demand_cost"), "{}", found[0]["objective"]);
+    assert!(figure(1, "kg_co2") < figure(1, "unmoved_kg_co2"), "{}", found[1]["objective"]);
+    assert_eq!(found[0]["settings"]["prices"], "spot.csv");
+    let ran = replayed(folder.path(), &["--policy", "spot:prices=none.csv"]);
+    assert!(ran.code == 3 && ran.stderr.contains("none.csv"), "{} {}", ran.code, ran.stderr);
+}

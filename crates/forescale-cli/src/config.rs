@@ -28,6 +28,12 @@ pub fn file_of(arguments: &[OsString], environment: Option<OsString>) -> Option<
     environment.filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
+/// Whether the configuration is that of a service, and not of options.
+pub fn is_of_a_service(arguments: &[OsString]) -> bool {
+    let words = arguments.iter().skip(1).take_while(|word| *word != "--");
+    words.into_iter().any(|word| word == "serve" || word == "doctor")
+}
+
 /// The command with the environment's names on its options and the file's values as their defaults.
 ///
 /// # Errors

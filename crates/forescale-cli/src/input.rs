@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use chrono_tz::Tz;
 use forescale::{Frequency, LoadSeries, Model, as_of};
 use forescale_core::time::format_span;
+use forescale_prometheus::{PrometheusRead, Settings};
 use forescale_sources::{Aggregate, ReadOptions, SourceError, read_history};
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::args::{Aggregation, EngineArgs, HistoryArgs, Source};
 use crate::commands::Context;
 use crate::failure::Failure;
 use crate::output::frame::time_text;
-use crate::{calendar, engine, store};
+use crate::{calendar, engine, live, store};
 
 /// Missing steps before the first moment to forecast that are nothing to speak of.
 const STALE_STEPS: i32 = 3;
@@ -52,6 +53,9 @@ pub fn read(
     step: Option<Frequency>,
     context: &Context,
 ) -> Result<Read, Failure> {
+    if Settings::is_source(path) {
+        return asked(path, args, step, context);
+    }
     let options = ReadOptions {
         time: args.service.time.clone(),
         loads: args.service.load.iter().cloned().collect(),
@@ -69,6 +73,30 @@ pub fn read(
     let line = read.report.line();
     context.terminal.say(&format!("read {}: {line}", read.report.source));
     Ok(Read { series: read.series, data: json!(read.report), warnings: read.warnings })
+}
+
+/// Reads what Prometheus holds at `--now`.
+fn asked(
+    source: &str,
+    args: &HistoryArgs,
+    step: Option<Frequency>,
+    context: &Context,
+) -> Result<Read, Failure> {
+    let zone = args.service.timezone.unwrap_or(Tz::UTC);
+    let now = args.now.map_or_else(Utc::now, |now| now.in_zone(zone));
+    let PrometheusRead { mut series, labels, notes } = live::prometheus(source, now)?;
+    let coarser = frequency(args.step)?.or(step).filter(|step| *step != series.frequency());
+    if let Some(step) = coarser {
+        series = series.averaged(step).map_err(|error| {
+            Failure::usage(error.to_string()).hint("put step=SPAN into the source instead")
+        })?;
+    }
+    let (from, to) = (time_text(series.start()), time_text(series.end()));
+    let (steps, step) = (series.len(), series.frequency());
+    context.terminal.say(&format!("read {labels}: {steps} steps of {step}, {from} .. {to}"));
+    let data =
+        json!({ "source": labels, "steps": steps, "step": step.to_string(), "notes": notes });
+    Ok(Read { series, data, warnings: notes.words() })
 }
 
 fn frequency(step: Option<TimeDelta>) -> Result<Option<Frequency>, Failure> {

@@ -17,6 +17,7 @@ mod engine;
 mod failure;
 mod fleet;
 mod input;
+mod live;
 mod named;
 mod output;
 mod parquet;
@@ -36,14 +37,17 @@ use terminal::Terminal;
 const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
-    // Without a handler an interrupt kills the process, which a shell reports as 130 too, but a parent does not.
-    let handled = ctrlc::set_handler(|| std::process::exit(INTERRUPTED));
-    debug_assert!(handled.is_ok(), "the handler is set once");
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let (cli, settings) = match parse(&arguments) {
         Ok(parsed) => parsed,
         Err(code) => return code,
     };
+    // Without a handler an interrupt kills the process, which a shell reports as 130 too, but a parent does not. A
+    // service ends what is under way first.
+    if !matches!(cli.command, Command::Serve(_)) {
+        let handled = ctrlc::set_handler(|| std::process::exit(INTERRUPTED));
+        debug_assert!(handled.is_ok(), "the handler is set once");
+    }
     let terminal = Terminal::of(&cli.global);
     match run(cli, settings, terminal) {
         Ok(()) => ExitCode::SUCCESS,
@@ -54,7 +58,8 @@ fn main() -> ExitCode {
 /// Reads the command line over the environment over the configuration file.
 fn parse(arguments: &[OsString]) -> Result<(Cli, Map<String, Value>), ExitCode> {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let file = config::file_of(arguments, std::env::var_os("FORESCALE_CONFIG"));
+    let file = config::file_of(arguments, std::env::var_os("FORESCALE_CONFIG"))
+        .filter(|_| !config::is_of_a_service(arguments));
     let mut command = config::apply(Cli::command(), file.as_deref())
         .map_err(|failure| report(&failure, color))?;
     let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| {
@@ -104,6 +109,9 @@ fn run(cli: Cli, settings: Map<String, Value>, terminal: Terminal) -> Result<(),
         Command::Explain(args) => commands::explain::run(&args, context),
         Command::Models(args) => commands::models::run(&args, context),
         Command::Data(args) => commands::data::run(&args, context),
+        Command::Serve(args) => commands::serve::run(global.config.as_deref(), args.log),
+        Command::Doctor => commands::serve::doctor(global.config.as_deref(), context),
+        Command::Export(args) => commands::export::run(&args, &context),
         Command::Completions(args) => commands::completions::run(&args),
     }
 }

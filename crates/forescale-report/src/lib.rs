@@ -3,6 +3,7 @@
 //! A replay of policies has a page of its own. All are pure functions of their data: no file, no network and no clock,
 //! so the same data give the same bytes.
 
+pub mod assets;
 pub mod chart;
 mod data;
 mod island;

@@ -4,17 +4,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use crate::assets::{CHARTS_JS, REPORT_CSS as CSS, UPLOT_CSS, UPLOT_JS};
 use crate::data::ReportData;
 use crate::island::island;
 
 const TEMPLATE: &str = include_str!("../assets/page.html");
-const CSS: &str = include_str!("../assets/report.css");
-const CHARTS_JS: &str = include_str!("../assets/charts.js");
 const REPORT_JS: &str = include_str!("../assets/report.js");
 const REPLAY_TEMPLATE: &str = include_str!("../assets/replay.html");
 const REPLAY_JS: &str = include_str!("../assets/replay.js");
-const UPLOT_CSS: &str = include_str!("../assets/uplot/uPlot.min.css");
-const UPLOT_JS: &str = include_str!("../assets/uplot/uPlot.iife.min.js");
 
 /// The report as one HTML page that loads nothing: styles, scripts and data are inside it.
 ///

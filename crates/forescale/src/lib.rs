@@ -51,7 +51,7 @@ pub use explain::{Explanation, Rule, explain};
 pub use forescale_backtest::{Bucket, Scores};
 pub use forescale_core::{
     BusinessHours, Calendar, Event, Forecast, Frequency, Holiday, Horizon, Importance, Level,
-    LoadSeries, Quantile, Quantiles, Replicas, Utilization, parse_span,
+    LoadSeries, Quantile, Quantiles, Replicas, Utilization, parse_span, time::format_span,
 };
 pub use forescale_ensemble::{EnsembleReport, MemberReport, Predicted, Progress};
 pub use forescale_features::holidays::{HolidayError, holidays};
@@ -59,8 +59,8 @@ pub use forescale_plan::identify::{Candidate, Identified, IdentifyError, Respons
 pub use forescale_plan::objectives;
 pub use forescale_plan::policies::{Attached, Dimension, FileKind, Policy, PolicyError, dqn};
 pub use forescale_plan::{
-    Action, Capacity, ColdStart, FleetState, Limits, Objective, PlanError, PlanOptions,
-    PlanSummary, Recommendation, ScalePlan, plan, plan_serving,
+    Action, Binding, Capacity, ColdStart, FleetState, ForecastNotes, Limits, Objective, PlanError,
+    PlanOptions, PlanSummary, Recommendation, ScalePlan, plan, plan_serving,
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{

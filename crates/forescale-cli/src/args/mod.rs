@@ -12,6 +12,7 @@ mod learn;
 mod model;
 mod plan;
 mod replay;
+mod serve;
 mod values;
 mod weigh;
 mod what;
@@ -26,6 +27,7 @@ pub use plan::{FleetArgs, PlanArgs};
 pub use replay::{
     MetricColumn, PlanMeaning, PlanOut, ReplayArgs, ScoreArgs, ScoreFrom, SimulatedArgs,
 };
+pub use serve::{ExportArgs, ExportTo, LogForm, ServeArgs};
 pub use weigh::WeighArgs;
 pub use what::{BacktestArgs, CompareArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
 
@@ -76,6 +78,12 @@ pub enum Command {
     Models(ModelsArgs),
     /// Describe a history, or generate a sample one.
     Data(DataArgs),
+    /// Forecast and plan on a schedule, for KEDA, Prometheus, HTTP and people; --config names its targets.
+    Serve(ServeArgs),
+    /// Say what is wrong with the configuration of a service, its store, its sources and its clock.
+    Doctor,
+    /// A plan as files for Kubernetes, KEDA, AWS or Prometheus.
+    Export(Box<ExportArgs>),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
 }

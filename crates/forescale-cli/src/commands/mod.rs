@@ -5,12 +5,14 @@ pub mod backtest;
 pub mod completions;
 pub mod data;
 pub mod explain;
+pub mod export;
 pub mod forecast;
 pub mod identify;
 pub mod models;
 pub mod plan;
 pub mod replay;
 pub mod scenario;
+pub mod serve;
 pub mod train;
 pub mod train_policy;
 

@@ -1,0 +1,94 @@
+//! A service with a load in memory, to look at its page: prints its address and serves until its input ends.
+//!
+//! `sample` has two targets, `sample empty` none, `sample dead` a source that went down an hour ago.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use forescale::{Event, Frequency, LoadSeries};
+use forescale_server::{Clock, Config, Loaded, ManualClock, Running, Source, SourceError, Sources};
+
+const TARGETS: &str = r#"
+[[target]]
+name = "web-shop"
+mode = "full"
+refresh = "5m"
+horizon = "6h"
+timezone = "Europe/Berlin"
+predictors = ["seasonal-naive"]
+[target.source]
+[target.fleet]
+capacity = 12.5
+max = 60
+startup = "5m"
+
+[[target]]
+name = "search"
+refresh = "5m"
+horizon = "6h"
+predictors = ["seasonal-naive"]
+[target.source]
+[target.fleet]
+capacity = 25.0
+"#;
+
+fn main() {
+    let kind = std::env::args().nth(1).unwrap_or_default();
+    let folder = tempfile::tempdir().expect("a folder");
+    let targets = if kind == "empty" { "" } else { TARGETS };
+    let text =
+        format!("[server]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"state.db\"\n{targets}");
+    let config = Config::parse(&text, &folder.path().join("forescale.toml")).expect("it is right");
+    let start = "2026-01-05T08:00:00Z".parse().expect("a moment");
+    let clock = Arc::new(ManualClock::new(start));
+    let ends = (kind == "dead").then(|| start + TimeDelta::hours(3));
+    let memory = Arc::new(Memory { ends });
+    let running = Running::start(config, memory, Arc::clone(&clock) as Arc<dyn Clock>);
+    let running = running.expect("it starts");
+    // Four hours, so that there is something to look back on.
+    for _ in 0..48 {
+        running.service().pool.settle();
+        clock.advance(TimeDelta::minutes(5));
+    }
+    running.service().pool.settle();
+    println!("http://{}", running.http());
+    let _ = std::io::stdin().read_to_end(&mut Vec::new());
+    running.stop();
+}
+
+/// Days that repeat, until the source goes down.
+#[derive(Clone, Copy)]
+struct Memory {
+    ends: Option<DateTime<Utc>>,
+}
+
+impl Source for Memory {
+    fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
+        if self.ends.is_some_and(|ends| now >= ends) {
+            let message = "http://127.0.0.1:9090 did not answer: <b>connection refused</b>";
+            return Err(SourceError::new(message, "start the source"));
+        }
+        let step = Frequency::from_seconds(300).expect("five minutes are a step");
+        let end = DateTime::from_timestamp(now.timestamp() / 300 * 300, 0).expect("a moment");
+        let start = end - TimeDelta::days(3);
+        let value = |i: i64| {
+            let hours = ((start.timestamp() + i * 300) % 86_400) as f64 / 3_600.0;
+            250.0 - 150.0 * (hours / 24.0 * std::f64::consts::TAU).cos()
+        };
+        let series = LoadSeries::new(start, step, (0..864).map(value).collect());
+        Ok(series.expect("it is a series").into())
+    }
+}
+
+impl Sources for Memory {
+    fn open(&self, _: &str, _: &toml::Table) -> Result<Box<dyn Source>, SourceError> {
+        Ok(Box::new(*self))
+    }
+
+    fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
+        Ok(Vec::new())
+    }
+}

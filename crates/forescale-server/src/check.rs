@@ -1,0 +1,101 @@
+//! What `forescale doctor` asks before a service is started: every part on its own, so that one that is wrong does not
+//! hide another.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use forescale::as_of;
+
+use crate::board::{Board, Entry};
+use crate::config::{Config, Tls};
+use crate::error::ServerError;
+use crate::http::Token;
+use crate::listen::{Protocol, acceptor};
+use crate::secret;
+use crate::source::Sources;
+use crate::store::Store;
+
+/// What was found out about a part of the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The part: `the store`, `the source of web-shop`.
+    pub part: String,
+    /// How it is, or what is wrong with it.
+    pub result: Result<String, String>,
+    /// What to do; empty when nothing is wrong.
+    pub hint: String,
+}
+
+impl Finding {
+    fn good(part: impl Into<String>, how: impl Into<String>) -> Self {
+        Self { part: part.into(), result: Ok(how.into()), hint: String::new() }
+    }
+
+    fn bad(part: impl Into<String>, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { part: part.into(), result: Err(what.into()), hint: hint.into() }
+    }
+
+    fn of<T>(part: &str, how: &str, result: Result<T, ServerError>) -> Self {
+        match result {
+            Ok(_) => Self::good(part, how),
+            Err(error) => Self::bad(part, error.to_string(), error.hint()),
+        }
+    }
+}
+
+/// Looks at the files, the store and the sources of `config` at `now`. Every source is asked once; nothing is written
+/// but a store that is not there yet.
+pub fn check(config: &Config, sources: &Arc<dyn Sources>, now: DateTime<Utc>) -> Vec<Finding> {
+    let mut findings = files(config);
+    findings.push(store(config));
+    match Board::new(config, sources, now) {
+        Ok(board) => findings.extend(board.entries().iter().map(|entry| source(entry, now))),
+        Err(error) => {
+            findings.push(Finding::bad("the targets", error.to_string(), error.hint.clone()));
+        }
+    }
+    findings
+}
+
+fn files(config: &Config) -> Vec<Finding> {
+    let server = &config.server;
+    let token = server.token_file.iter();
+    let token = token.map(|file| Finding::of("the token", "it can be read", Token::read(file)));
+    let tls = |tls: &Tls| acceptor(tls, Protocol::Http);
+    let tls =
+        server.tls.iter().map(|files| Finding::of("the certificates", "they fit", tls(files)));
+    let hooks = config.webhooks.iter().map(|hook| {
+        let read = secret::read("the secret of a webhook", &hook.secret_file);
+        Finding::of("a webhook", "its secret can be read", read)
+    });
+    token.chain(tls).chain(hooks).collect()
+}
+
+fn store(config: &Config) -> Finding {
+    match Store::open(&config.store.path) {
+        Err(ServerError::Locked { .. }) => {
+            Finding::good("the store", "a service that runs holds it")
+        }
+        result => Finding::of("the store", "it can be opened and written", result),
+    }
+}
+
+fn source(entry: &Entry, now: DateTime<Utc>) -> Finding {
+    let part = format!("the source of {}", entry.target.name);
+    let loaded = match entry.source.load(now) {
+        Ok(loaded) => loaded,
+        Err(error) => return Finding::bad(part, error.message, error.hint),
+    };
+    match as_of(&loaded.series, now) {
+        Ok(series) => {
+            let (steps, step) = (series.len(), series.frequency());
+            let gaps = series.gaps();
+            Finding::good(part, format!("{steps} steps of {step}, {gaps} of them gaps"))
+        }
+        Err(error) => Finding::bad(
+            part,
+            error.to_string(),
+            "compare the clock of this machine with that of the source, and see that samples still arrive",
+        ),
+    }
+}

@@ -1,0 +1,238 @@
+//! `/api/v1`: targets, forecasts, plans, and how good they were.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use chrono::{DateTime, Utc};
+use forescale::Quantile;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::problem::Problem;
+use super::views::{ForecastView, PlanView, ReasonView, TargetDetail, TargetView};
+use crate::accuracy::Accuracy;
+use crate::board::Entry;
+use crate::config::TargetName;
+use crate::service::Service;
+use crate::standing::{History, Standing};
+use crate::store::{PlanRow, Store};
+
+/// Rows of a list when nobody says how many.
+const ROWS: u32 = 100;
+
+/// The most rows of a list.
+const MOST_ROWS: u32 = 1_000;
+
+type Shared = State<Arc<Service>>;
+type Answer<T> = Result<Json<T>, Problem>;
+
+/// The routes of the API.
+pub fn routes() -> Router<Arc<Service>> {
+    Router::new()
+        .route("/api/v1/targets", get(targets))
+        .route("/api/v1/targets/{name}", get(target))
+        .route("/api/v1/targets/{name}/history", get(history))
+        .route("/api/v1/targets/{name}/forecast", get(forecast))
+        .route("/api/v1/targets/{name}/plan", get(plan).post(plan_now))
+        .route("/api/v1/targets/{name}/plans", get(plans))
+        .route("/api/v1/targets/{name}/reasons", get(reasons))
+        .route("/api/v1/targets/{name}/accuracy", get(accuracy))
+}
+
+/// Which target is asked about.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+struct NamePath {
+    /// The name of a target.
+    #[param(min_length = 1, max_length = 128, pattern = "^[a-z0-9._-]+$")]
+    #[allow(dead_code)]
+    name: String,
+}
+
+/// All targets at a glance
+#[utoipa::path(get, path = "/api/v1/targets", responses((status = 200, body = Vec<TargetView>)))]
+pub(super) async fn targets(State(service): Shared) -> Json<Vec<TargetView>> {
+    let now = service.now();
+    Json(service.board.entries().iter().map(|entry| TargetView::new(entry, now)).collect())
+}
+
+/// A target, and how its jobs last ran
+#[utoipa::path(get, path = "/api/v1/targets/{name}", params(NamePath), responses((status = 200, body = TargetDetail), (status = 404, body = Problem)))]
+pub(super) async fn target(
+    State(service): Shared,
+    Path(name): Path<String>,
+) -> Answer<TargetDetail> {
+    let entry = find(&service, &name)?;
+    let runs = from_store(&service, &entry, |store, name| store.runs(name)).await?;
+    Ok(Json(TargetDetail { target: TargetView::new(&entry, service.now()), runs }))
+}
+
+/// The newest load, as the last forecast saw it
+#[utoipa::path(get, path = "/api/v1/targets/{name}/history", params(NamePath), responses((status = 200, body = History), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn history(State(service): Shared, Path(name): Path<String>) -> Answer<History> {
+    let entry = find(&service, &name)?;
+    let standing = standing(&entry)?;
+    Ok(Json(standing.history.clone()))
+}
+
+/// What a forecast is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ForecastQuery {
+    /// Quantiles between commas, such as `0.5,0.98`; those the forecast carries when absent.
+    quantiles: Option<String>,
+}
+
+/// The newest forecast
+#[utoipa::path(get, path = "/api/v1/targets/{name}/forecast", params(NamePath, ForecastQuery), responses((status = 200, body = ForecastView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn forecast(
+    State(service): Shared,
+    Path(name): Path<String>,
+    query: Result<Query<ForecastQuery>, QueryRejection>,
+) -> Answer<ForecastView> {
+    let entry = find(&service, &name)?;
+    let asked = query.map_err(|error| unprocessable(error.body_text()))?.0.quantiles;
+    let quantiles = asked.as_deref().map(quantiles).transpose()?.unwrap_or_default();
+    let standing = standing(&entry)?;
+    Ok(Json(ForecastView::new(&entry, &standing.forecast, &quantiles)))
+}
+
+/// The most quantiles of a forecast.
+const MOST_QUANTILES: usize = 32;
+
+fn quantiles(text: &str) -> Result<Vec<Quantile>, Problem> {
+    let one = |text: &str| {
+        let number = text.trim().parse::<f64>().ok();
+        number.and_then(|number| Quantile::new(number).ok()).ok_or_else(|| {
+            unprocessable(format!("a quantile should be above 0 and below 1, but is {text:?}"))
+        })
+    };
+    if text.split(',').count() > MOST_QUANTILES {
+        return Err(unprocessable(format!("ask for at most {MOST_QUANTILES} quantiles")));
+    }
+    text.split(',').map(one).collect()
+}
+
+/// What a plan is asked about.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PlanQuery {
+    /// The moment, as `2026-01-05T10:00:00Z`; now when absent.
+    at: Option<DateTime<Utc>>,
+}
+
+/// The newest plan, and what it says at a moment
+#[utoipa::path(get, path = "/api/v1/targets/{name}/plan", params(NamePath, PlanQuery), responses((status = 200, body = PlanView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn plan(
+    State(service): Shared,
+    Path(name): Path<String>,
+    query: Result<Query<PlanQuery>, QueryRejection>,
+) -> Answer<PlanView> {
+    let entry = find(&service, &name)?;
+    let asked = query.map_err(|error| unprocessable(error.body_text()))?.0.at;
+    let standing = standing(&entry)?;
+    Ok(Json(PlanView::new(&entry, &standing, asked.unwrap_or_else(|| service.now()))))
+}
+
+/// A new plan, now
+#[utoipa::path(post, path = "/api/v1/targets/{name}/plan", params(NamePath), responses((status = 200, body = PlanView), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn plan_now(State(service): Shared, Path(name): Path<String>) -> Answer<PlanView> {
+    let entry = find(&service, &name)?;
+    let mut runs = entry.runs();
+    runs.mark_unchanged();
+    service.ask(&entry);
+    let over = runs.changed().await;
+    over.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping"))?;
+    let standing = standing(&entry)?;
+    if let Some(failing) = &standing.failing {
+        let detail = format!("no newer plan could be made: {}", failing.reason);
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+    }
+    Ok(Json(PlanView::new(&entry, &standing, service.now())))
+}
+
+/// How long a list may be.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// Rows, the newest first; 100 when absent, at most 1000.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
+}
+
+type Limited = Result<Query<ListQuery>, QueryRejection>;
+
+fn limit(query: Limited) -> Result<u32, Problem> {
+    let asked = query.map_err(|error| unprocessable(error.body_text()))?.0.limit.unwrap_or(ROWS);
+    match (1..=MOST_ROWS).contains(&asked) {
+        true => Ok(asked),
+        false => Err(unprocessable(format!("limit should be 1 to {MOST_ROWS}, but is {asked}"))),
+    }
+}
+
+/// Decisions that changed something, newest first
+#[utoipa::path(get, path = "/api/v1/targets/{name}/plans", params(NamePath, ListQuery), responses((status = 200, body = Vec<PlanRow>), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn plans(
+    State(service): Shared,
+    Path(name): Path<String>,
+    query: Limited,
+) -> Answer<Vec<PlanRow>> {
+    let (entry, most) = (find(&service, &name)?, limit(query)?);
+    from_store(&service, &entry, move |store, name| store.plans(name, most)).await.map(Json)
+}
+
+/// Why, for every step of the newest plan
+#[utoipa::path(get, path = "/api/v1/targets/{name}/reasons", params(NamePath), responses((status = 200, body = Vec<ReasonView>), (status = 404, body = Problem), (status = 503, body = Problem)))]
+pub(super) async fn reasons(
+    State(service): Shared,
+    Path(name): Path<String>,
+) -> Answer<Vec<ReasonView>> {
+    let entry = find(&service, &name)?;
+    let standing = standing(&entry)?;
+    Ok(Json(ReasonView::all(&standing)))
+}
+
+/// How good the forecasts were over time, newest first
+#[utoipa::path(get, path = "/api/v1/targets/{name}/accuracy", params(NamePath, ListQuery), responses((status = 200, body = Vec<Accuracy>), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(super) async fn accuracy(
+    State(service): Shared,
+    Path(name): Path<String>,
+    query: Limited,
+) -> Answer<Vec<Accuracy>> {
+    let (entry, most) = (find(&service, &name)?, limit(query)?);
+    from_store(&service, &entry, move |store, name| store.accuracy(name, most)).await.map(Json)
+}
+
+fn find(service: &Service, name: &str) -> Result<Arc<Entry>, Problem> {
+    service.board.find(name).cloned().ok_or_else(Problem::no_target)
+}
+
+fn standing(entry: &Entry) -> Result<Arc<Standing>, Problem> {
+    entry.standing().ok_or_else(|| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no plan was made yet; ask again in a minute")
+    })
+}
+
+fn unprocessable(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+}
+
+/// Reads from the store on a thread that may wait for the disk.
+async fn from_store<T: Send + 'static>(
+    service: &Arc<Service>,
+    entry: &Arc<Entry>,
+    read: impl FnOnce(&Store, &TargetName) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, Problem> {
+    let (service, entry) = (Arc::clone(service), Arc::clone(entry));
+    let read = tokio::task::spawn_blocking(move || read(&service.store, &entry.target.name));
+    let failed = |detail: String| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
+    let result = read.await.map_err(|error| failed(error.to_string()))?;
+    result.map_err(|error| failed(format!("the store cannot be read: {error}")))
+}

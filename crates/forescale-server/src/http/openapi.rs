@@ -1,0 +1,38 @@
+//! The description of the API, and the page to try it.
+
+use axum::Json;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use super::api;
+
+/// Everything the API has; every answer but those of health and metrics needs the token, if there is one.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "forescale",
+        description = "Scheduled forecasts and scale plans. Loads are in the unit of the series, spans in seconds, times in UTC."
+    ),
+    paths(
+        api::targets,
+        api::target,
+        api::history,
+        api::forecast,
+        api::plan,
+        api::plan_now,
+        api::plans,
+        api::reasons,
+        api::accuracy
+    ),
+    security((), ("token" = []))
+)]
+struct Api;
+
+/// `/api/openapi.json`.
+pub async fn document() -> Json<utoipa::openapi::OpenApi> {
+    let mut api = Api::openapi();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    let components = api.components.get_or_insert_default();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    Json(api)
+}

@@ -1,0 +1,224 @@
+//! The workers: at most so many jobs at a time, each in a thread of its own with a deadline.
+//!
+//! A thread cannot be ended from outside. A job beyond its deadline is given up: what it makes is not used, its worker
+//! is free for others, and the same job does not begin again before the thread has ended.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+
+use super::backlog::agenda;
+use super::run::{Done, run};
+use super::{Agenda, Job, JobKind};
+use crate::board::{Board, Entry};
+use crate::clock::{Clock, lock};
+use crate::metrics::Metrics;
+use crate::store::{Run, RunResult, Store};
+
+/// Runs what is due.
+pub struct Pool {
+    board: Arc<Board>,
+    store: Arc<Store>,
+    metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
+    workers: usize,
+    agenda: Mutex<Agenda>,
+    at_work: Mutex<BTreeMap<Job, AtWork>>,
+    ended: (Sender<Ended>, Mutex<Receiver<Ended>>),
+}
+
+struct AtWork {
+    started_at: DateTime<Utc>,
+    since: Instant,
+    live: Arc<AtomicBool>,
+}
+
+struct Ended {
+    job: Job,
+    done: Option<Done>,
+}
+
+impl Pool {
+    /// A pool of `workers` for the targets of `board`, which goes on where the store says the last one ended.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn new(
+        board: Arc<Board>,
+        store: Arc<Store>,
+        metrics: Arc<Metrics>,
+        clock: Arc<dyn Clock>,
+        workers: usize,
+    ) -> rusqlite::Result<Self> {
+        let agenda = Mutex::new(agenda(&board, &store)?);
+        let (sender, receiver) = channel();
+        let ended = (sender, Mutex::new(receiver));
+        let at_work = Mutex::default();
+        Ok(Self { board, store, metrics, clock, workers, agenda, at_work, ended })
+    }
+
+    /// Makes `job` due at once.
+    pub fn ask(&self, job: Job) {
+        lock(&self.agenda).ask(job);
+    }
+
+    /// Notes what has ended, gives up what takes too long, and begins what is due while workers are free.
+    pub fn tick(&self) {
+        self.collect();
+        self.give_up();
+        let now = self.clock.now();
+        let due = lock(&self.agenda).due(now);
+        for job in due {
+            if !self.free() {
+                break;
+            }
+            if self.room_for(job) && lock(&self.agenda).begin(job, now) {
+                self.begin(job, now);
+            }
+        }
+    }
+
+    /// Waits for a job to end, for at most `span`.
+    pub fn wait(&self, span: Duration) {
+        let ended = lock(&self.ended.1).recv_timeout(span);
+        if let Ok(Ended { job, done }) = ended {
+            self.end(job, done);
+        }
+    }
+
+    /// Whether nothing is at work.
+    pub fn idle(&self) -> bool {
+        lock(&self.at_work).is_empty()
+    }
+
+    /// Runs everything that is due, and what that asks for, until nothing is: for tests on a clock that stands still.
+    pub fn settle(&self) {
+        loop {
+            self.tick();
+            if self.idle() && lock(&self.agenda).due(self.clock.now()).is_empty() {
+                return;
+            }
+            self.wait(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether a worker is free. What was given up may still run: it may double the threads, and no more.
+    fn free(&self) -> bool {
+        let at_work = lock(&self.at_work);
+        let live = at_work.values().filter(|work| work.live.load(Ordering::Acquire)).count();
+        live < self.workers && at_work.len() < 2 * self.workers
+    }
+
+    /// One worker never learns, so that forecasts go on.
+    fn room_for(&self, job: Job) -> bool {
+        let at_work = lock(&self.at_work);
+        let live = at_work.iter().filter(|(_, work)| work.live.load(Ordering::Acquire));
+        let learning = live.filter(|(job, _)| job.kind == JobKind::Train).count();
+        job.kind != JobKind::Train || learning + 1 < self.workers
+    }
+
+    fn begin(&self, job: Job, now: DateTime<Utc>) {
+        let live = Arc::new(AtomicBool::new(true));
+        let work = AtWork { started_at: now, since: Instant::now(), live: Arc::clone(&live) };
+        lock(&self.at_work).insert(job, work);
+        let entry = Arc::clone(&self.board.entries()[job.target]);
+        let (store, metrics) = (Arc::clone(&self.store), Arc::clone(&self.metrics));
+        let sender = self.ended.0.clone();
+        let name = format!("{} {}", job.kind.name(), entry.target.name);
+        let work = move || {
+            let work = AssertUnwindSafe(|| run(job.kind, &entry, &store, &metrics, now, &live));
+            let done = catch_unwind(work).ok();
+            // Nobody waits for it once the service has ended.
+            let _ = sender.send(Ended { job, done });
+        };
+        if thread::Builder::new().name(name).spawn(work).is_err() {
+            let error = Some("the system refuses another thread".to_owned());
+            self.end(job, Some(Done { error, ..Done::default() }));
+        }
+    }
+
+    /// Notes what has ended.
+    pub fn collect(&self) {
+        let ended: Vec<Ended> = lock(&self.ended.1).try_iter().collect();
+        for Ended { job, done } in ended {
+            self.end(job, done);
+        }
+    }
+
+    fn give_up(&self) {
+        let overdue: Vec<Job> = lock(&self.at_work)
+            .iter()
+            .filter(|(job, work)| work.since.elapsed() > deadline(self.entry(**job), job.kind))
+            .filter(|(_, work)| work.live.swap(false, Ordering::AcqRel))
+            .map(|(job, _)| *job)
+            .collect();
+        for job in overdue {
+            tracing::warn!(job = job.kind.name(), target_name = %self.entry(job).target.name, "given up");
+        }
+    }
+
+    fn end(&self, job: Job, done: Option<Done>) {
+        let Some(work) = lock(&self.at_work).remove(&job) else { return };
+        let result = match &done {
+            None => RunResult::Panic,
+            Some(_) if !work.live.load(Ordering::Acquire) => RunResult::Deadline,
+            Some(done) if done.error.is_some() => RunResult::Failure,
+            Some(_) => RunResult::Success,
+        };
+        let done = done.unwrap_or_else(|| Done {
+            error: Some(
+                "it panicked, which is a mistake in forescale: please report it".to_owned(),
+            ),
+            ..Done::default()
+        });
+        let now = self.clock.now();
+        let mut agenda = lock(&self.agenda);
+        agenda.end(job, now, result == RunResult::Success);
+        if done.retrain {
+            agenda.want(Job { kind: JobKind::Train, ..job }, work.started_at);
+        }
+        if result == RunResult::Success && job.kind == JobKind::Train {
+            agenda.ask(Job { kind: JobKind::Forecast, ..job });
+        }
+        drop(agenda);
+        self.record(job, &work, result, done);
+    }
+
+    fn record(&self, job: Job, work: &AtWork, result: RunResult, done: Done) {
+        let entry = self.entry(job);
+        let took = work.since.elapsed();
+        self.metrics.ran(&entry.target.name, job.kind, result, took, work.started_at);
+        let run = Run {
+            job: job.kind.name().to_owned(),
+            started_at: work.started_at,
+            ended_at: self.clock.now(),
+            result,
+            detail: done.error.unwrap_or(done.detail),
+        };
+        if let Err(error) = self.store.save_run(&entry.target.name, &run) {
+            tracing::warn!(%error, "the run cannot be saved");
+            self.metrics.store_failed();
+        }
+        if job.kind == JobKind::Forecast {
+            entry.ran();
+        }
+    }
+
+    fn entry(&self, job: Job) -> &Entry {
+        &self.board.entries()[job.target]
+    }
+}
+
+fn deadline(entry: &Entry, kind: JobKind) -> Duration {
+    let whole = entry.target.deadline.to_std().unwrap_or(Duration::MAX);
+    match kind {
+        JobKind::Train => whole,
+        JobKind::Forecast | JobKind::Evaluate => whole / 10,
+    }
+}

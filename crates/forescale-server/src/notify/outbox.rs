@@ -1,0 +1,151 @@
+//! Sends messages to the webhooks of the configuration, and to nobody else.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use ureq::Agent;
+
+use super::Message;
+use super::message::{SIGNATURE, signature};
+use crate::clock::Clock;
+use crate::config::Webhook;
+use crate::error::ServerError;
+use crate::metrics::Metrics;
+use crate::secret;
+
+/// Messages that wait for a webhook; more are dropped and counted.
+const WAITING: usize = 1_000;
+
+/// How long a webhook may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Pauses between attempts; after the last one a message is dropped and counted.
+const PAUSES: [u64; 5] = [1, 2, 4, 8, 16];
+
+/// How often a sender looks whether the service ends.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// The ways to the webhooks, one thread each: one that does not answer holds up no other.
+pub struct Outbox {
+    senders: Vec<(bool, SyncSender<Arc<Message>>)>,
+    metrics: Arc<Metrics>,
+}
+
+impl Outbox {
+    /// Reads the secrets and begins to send.
+    ///
+    /// # Errors
+    /// [`ServerError::File`] when a secret cannot be read.
+    pub fn open(
+        webhooks: &[Webhook],
+        metrics: &Arc<Metrics>,
+        clock: &Arc<dyn Clock>,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Self, ServerError> {
+        let open = |webhook: &Webhook| {
+            let (sender, messages) = sync_channel(WAITING);
+            let worker = Worker {
+                url: webhook.url.clone(),
+                secret: secret::read("the secret of a webhook", &webhook.secret_file)?,
+                agent: agent(),
+                metrics: Arc::clone(metrics),
+                clock: Arc::clone(clock),
+                stop: stop.clone(),
+            };
+            let thread = thread::Builder::new().name("webhook".to_owned());
+            let spawned = thread.spawn(move || worker.run(&messages));
+            spawned.map_err(|source| ServerError::System { what: "a thread", source })?;
+            Ok((webhook.plans, sender))
+        };
+        let senders = webhooks.iter().map(open).collect::<Result<_, ServerError>>()?;
+        Ok(Self { senders, metrics: Arc::clone(metrics) })
+    }
+
+    /// Whether anybody wants to be told anything.
+    pub fn is_empty(&self) -> bool {
+        self.senders.is_empty()
+    }
+
+    /// Hands `message` to everybody who wants it.
+    pub fn send(&self, message: Message) {
+        let is_plan = matches!(message, Message::Plan { .. });
+        let message = Arc::new(message);
+        for (plans, sender) in &self.senders {
+            let wanted = *plans || !is_plan;
+            if wanted && let Err(TrySendError::Full(_)) = sender.try_send(Arc::clone(&message)) {
+                self.metrics.webhook_failed();
+            }
+        }
+    }
+}
+
+/// A webhook is called where it is and nowhere else: a redirect could lead into the cluster.
+fn agent() -> Agent {
+    let config = Agent::config_builder().timeout_global(Some(PATIENCE)).max_redirects(0);
+    config.http_status_as_error(true).build().into()
+}
+
+struct Worker {
+    url: String,
+    secret: Vec<u8>,
+    agent: Agent,
+    metrics: Arc<Metrics>,
+    clock: Arc<dyn Clock>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Worker {
+    fn run(&self, messages: &Receiver<Arc<Message>>) {
+        while !self.stopping() {
+            match messages.recv_timeout(LOOK) {
+                Ok(message) => self.deliver(&message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn deliver(&self, message: &Message) {
+        let body = serde_json::to_vec(message).expect("a message is plain data");
+        for pause in PAUSES {
+            match self.post(&body) {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(%error, "a webhook did not take a message"),
+            }
+            if !self.wait(Duration::from_secs(pause)) {
+                return;
+            }
+        }
+        if self.post(&body).is_err() {
+            self.metrics.webhook_failed();
+        }
+    }
+
+    fn post(&self, body: &[u8]) -> Result<(), ureq::Error> {
+        let signed = signature(&self.secret, self.clock.now(), body);
+        let request = self.agent.post(&self.url).content_type("application/json");
+        let response = request.header(SIGNATURE, signed).send(body)?;
+        match response.status().is_success() {
+            true => Ok(()),
+            // A redirect is no error to the client, but nobody has taken the message.
+            false => Err(ureq::Error::StatusCode(response.status().as_u16())),
+        }
+    }
+
+    /// Waits, and says whether the service still goes on.
+    fn wait(&self, pause: Duration) -> bool {
+        let mut left = pause;
+        while left > Duration::ZERO && !self.stopping() {
+            thread::sleep(left.min(LOOK));
+            left = left.saturating_sub(LOOK);
+        }
+        !self.stopping()
+    }
+
+    fn stopping(&self) -> bool {
+        *self.stop.borrow()
+    }
+}

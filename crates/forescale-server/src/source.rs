@@ -1,0 +1,66 @@
+//! Where load comes from: the service asks, the command behind it knows how.
+
+use std::path::Path;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use forescale::{Event, LoadSeries};
+use thiserror::Error;
+
+/// A history as it was known when it was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The load; gaps are gaps.
+    pub series: LoadSeries,
+    /// Instances that serve now, where the source knows.
+    pub instances: Option<u32>,
+    /// What a careful reader should know of the data.
+    pub warnings: Vec<String>,
+}
+
+impl From<LoadSeries> for Loaded {
+    fn from(series: LoadSeries) -> Self {
+        Self { series, instances: None, warnings: Vec::new() }
+    }
+}
+
+/// A source that did not answer, or whose settings are wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct SourceError {
+    /// What was wrong, and where; never a secret.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl SourceError {
+    /// A failure with its way out.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+}
+
+/// A load history that can be asked again and again.
+pub trait Source: Send + Sync {
+    /// The history up to `now`. It takes at most the deadline that its settings give it.
+    ///
+    /// # Errors
+    /// [`SourceError`] when there is no answer that can be trusted; never a series of zeros instead.
+    fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError>;
+}
+
+/// Makes sources from the tables of the configuration.
+pub trait Sources: Send + Sync {
+    /// The source that a target's `[target.source]` describes. It checks the settings and loads nothing.
+    ///
+    /// # Errors
+    /// [`SourceError`] names the setting that is wrong.
+    fn open(&self, target: &str, settings: &toml::Table) -> Result<Box<dyn Source>, SourceError>;
+
+    /// The events in `file`, whose times without an offset are in `zone`.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the file cannot be read.
+    fn events(&self, file: &Path, zone: Tz) -> Result<Vec<Event>, SourceError>;
+}

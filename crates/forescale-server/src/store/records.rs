@@ -1,0 +1,126 @@
+//! How the last run of every job went, and how good the forecasts were.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Result, params};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Store, moment};
+use crate::accuracy::Accuracy;
+use crate::config::TargetName;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunResult {
+    /// It did what it should.
+    Success,
+    /// It could not.
+    Failure,
+    /// It took longer than it may, and what it makes is not used.
+    Deadline,
+    /// It panicked, which is a mistake in forescale.
+    Panic,
+}
+
+impl RunResult {
+    const ALL: [Self; 4] = [Self::Success, Self::Failure, Self::Deadline, Self::Panic];
+
+    /// Its name, in labels and in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Deadline => "deadline",
+            Self::Panic => "panic",
+        }
+    }
+}
+
+/// The last run of a job.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Run {
+    /// What it did: `train`, `forecast` or `evaluate`.
+    pub job: String,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: DateTime<Utc>,
+    /// How it ended.
+    pub result: RunResult,
+    /// What went wrong, or what is worth knowing.
+    pub detail: String,
+}
+
+impl Store {
+    /// Remembers `run` as the last of its job.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn save_run(&self, target: &TargetName, run: &Run) -> Result<()> {
+        self.connection().execute(
+            "INSERT OR REPLACE INTO runs (target, job, started_at, ended_at, result, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                target.as_str(),
+                run.job,
+                run.started_at.timestamp_millis(),
+                run.ended_at.timestamp_millis(),
+                run.result.name(),
+                run.detail
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// The last run of every job of `target`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn runs(&self, target: &TargetName) -> Result<Vec<Run>> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT job, started_at, ended_at, result, detail FROM runs WHERE target = ?1 ORDER BY job",
+        )?;
+        let rows = statement.query_map([target.as_str()], |row| {
+            let result: String = row.get(3)?;
+            let known = RunResult::ALL.into_iter().find(|known| known.name() == result);
+            Ok(Run {
+                job: row.get(0)?,
+                started_at: moment(row.get(1)?),
+                ended_at: moment(row.get(2)?),
+                result: known.unwrap_or(RunResult::Failure),
+                detail: row.get(4)?,
+            })
+        })?;
+        rows.collect()
+    }
+
+    /// Adds what an evaluation found.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn save_accuracy(&self, target: &TargetName, accuracy: &Accuracy) -> Result<()> {
+        let body = serde_json::to_string(accuracy).expect("scores are plain numbers");
+        self.connection().execute(
+            "INSERT INTO evaluations (target, made_at, body) VALUES (?1, ?2, ?3)",
+            params![target.as_str(), accuracy.made_at.timestamp_millis(), body],
+        )?;
+        Ok(())
+    }
+
+    /// The newest `most` evaluations of `target`, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn accuracy(&self, target: &TargetName, most: u32) -> Result<Vec<Accuracy>> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(
+            "SELECT body FROM evaluations WHERE target = ?1 ORDER BY id DESC LIMIT ?2",
+        )?;
+        let rows =
+            statement.query_map(params![target.as_str(), most], |row| row.get::<_, String>(0))?;
+        let whole = |body: String| serde_json::from_str(&body).ok();
+        Ok(rows.collect::<Result<Vec<_>>>()?.into_iter().filter_map(whole).collect())
+    }
+}

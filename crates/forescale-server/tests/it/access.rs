@@ -1,0 +1,115 @@
+//! Who is let in, and how much of the service one client can take.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::support::{TARGET, agent, daily, serve};
+
+const SECRET: &str = "a secret of some length";
+
+fn guarded() -> crate::support::Served {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("{SECRET}\n")).unwrap();
+    let served = serve(&format!("token-file = {:?}", file.path()), TARGET, daily);
+    served.settle();
+    served
+}
+
+#[test]
+fn only_the_token_opens_the_api() {
+    let served = guarded();
+    let status = |path: &str, token: Option<&str>| {
+        let mut request = agent().get(served.url(path));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        request.call().unwrap().status().as_u16()
+    };
+    for path in ["/api/v1/targets", "/api/v1/targets/web/plan", "/api/v1/targets/none"] {
+        assert_eq!(status(path, None), 401, "{path}");
+        assert_eq!(status(path, Some("a secret of some lengtH")), 401, "{path}");
+    }
+    assert_eq!(status("/api/v1/targets/web/plan", Some(SECRET)), 200);
+    for open in ["/healthz", "/readyz", "/metrics", "/", "/api", "/api/openapi.json"] {
+        assert_eq!(status(open, None), 200, "{open}");
+    }
+}
+
+#[test]
+fn pages_hold_no_data_and_run_nothing_but_their_own() {
+    let served = serve("", TARGET, daily);
+    served.settle();
+    for page in ["/", "/api"] {
+        let mut response = agent().get(served.url(page)).call().unwrap();
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        let html = response.body_mut().read_to_string().unwrap();
+        assert!(!html.contains("http:") && !html.contains("https:") && !html.contains("web"));
+        for file in html.split('"').filter(|part| part.starts_with("/assets/")) {
+            assert_eq!(served.text_at(file).0, 200, "{file}");
+        }
+    }
+    assert_eq!(served.text_at("/assets/..%2f..%2fCargo.toml").0, 404);
+}
+
+#[test]
+fn the_description_names_every_route() {
+    let served = serve("", TARGET, daily);
+    served.settle();
+    let (_, api) = served.get("/api/openapi.json");
+    assert!(api["openapi"].as_str().unwrap().starts_with("3."));
+    let paths = api["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), 8);
+    for (path, methods) in paths {
+        let operations = methods.as_object().unwrap().values();
+        for parameter in operations.flat_map(|o| o["parameters"].as_array().into_iter().flatten()) {
+            let named = path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap()));
+            assert_eq!(parameter["in"], if named { "path" } else { "query" }, "{path} {parameter}");
+            assert_eq!(parameter["required"], named, "{path} {parameter}");
+        }
+    }
+    for path in paths.keys().filter(|path| paths[*path]["get"].is_object()) {
+        assert_eq!(served.get(&path.replace("{name}", "web")).0, 200, "{path}");
+    }
+}
+
+/// Sends `head` and waits until the service closes the connection; what it said, and how long it took.
+fn left(address: std::net::SocketAddr, head: &[u8]) -> (String, Duration) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
+    let began = Instant::now();
+    stream.write_all(head).unwrap();
+    let mut said = Vec::new();
+    let _ = stream.read_to_end(&mut said);
+    (String::from_utf8_lossy(&said).into_owned(), began.elapsed())
+}
+
+#[test]
+fn a_client_that_dawdles_is_left() {
+    let served = serve("header-timeout = \"1s\"", TARGET, daily);
+    let (http, grpc) = (served.running.http(), served.running.grpc().unwrap());
+    for (address, head) in [
+        (http, &b""[..]),
+        (http, b"GET /healthz HTTP/1.1\r\nhost: x\r\n"),
+        (grpc, b""),
+        (grpc, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    ] {
+        let (_, took) = left(address, head);
+        assert!(took < Duration::from_secs(4), "{head:?} held a connection for {took:?}");
+    }
+    assert_eq!(served.text_at("/healthz").0, 200);
+}
+
+#[test]
+fn beyond_the_most_connections_health_still_answers() {
+    let served = serve("max-connections = 4", TARGET, daily);
+    let address = served.running.http();
+    let _held: Vec<TcpStream> = (0..4).map(|_| TcpStream::connect(address).unwrap()).collect();
+    // The connections are taken one after the other.
+    std::thread::sleep(Duration::from_millis(200));
+    let (said, _) = left(address, b"GET /api/v1/targets HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(said.starts_with("HTTP/1.1 503") && said.contains("Retry-After: 1"), "{said}");
+    let (said, took) = left(address, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(said.starts_with("HTTP/1.1 200") && took < Duration::from_secs(1), "{said} {took:?}");
+}

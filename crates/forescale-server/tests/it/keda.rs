@@ -1,0 +1,131 @@
+//! What KEDA is answered over gRPC.
+
+use std::collections::HashMap;
+
+use chrono::TimeDelta;
+use forescale_server::externalscaler::external_scaler_client::ExternalScalerClient;
+use forescale_server::externalscaler::{GetMetricsRequest, ScaledObjectRef};
+use tokio::runtime::Runtime;
+use tonic::transport::Channel;
+use tonic::{Code, Status};
+
+use crate::support::{Mood, Served, TARGET, daily, serve};
+
+struct Keda {
+    runtime: Runtime,
+    client: ExternalScalerClient<Channel>,
+}
+
+impl Keda {
+    fn of(served: &Served) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let address = format!("http://{}", served.running.grpc().unwrap());
+        let channel = runtime.block_on(Channel::from_shared(address).unwrap().connect()).unwrap();
+        Self { runtime, client: ExternalScalerClient::new(channel) }
+    }
+
+    /// The float and the whole number that KEDA gets.
+    fn value(&mut self, metadata: &[(&str, &str)]) -> Result<(f64, i64), Status> {
+        let request = GetMetricsRequest {
+            scaled_object_ref: Some(object(metadata)),
+            metric_name: "forescale-web-load".to_owned(),
+        };
+        let answer = self.runtime.block_on(self.client.get_metrics(request))?;
+        let value = &answer.get_ref().metric_values[0];
+        #[allow(deprecated)]
+        Ok((value.metric_value_float, value.metric_value))
+    }
+}
+
+fn object(metadata: &[(&str, &str)]) -> ScaledObjectRef {
+    let pairs = metadata.iter().map(|(key, value)| (key.to_string(), value.to_string()));
+    ScaledObjectRef {
+        name: "web".to_owned(),
+        namespace: "shop".to_owned(),
+        scaler_metadata: pairs.collect::<HashMap<_, _>>(),
+    }
+}
+
+#[test]
+fn instances_over_grpc_are_those_over_http() {
+    let served = serve("", TARGET, daily);
+    served.settle();
+    let mut keda = Keda::of(&served);
+    let http = served.get("/api/v1/targets/web/plan").1["instances"].as_i64().unwrap();
+    let (float, whole) = keda.value(&[("target", "web"), ("metric", "instances")]).unwrap();
+    assert_eq!((float, whole), (http as f64, http));
+}
+
+#[test]
+fn load_is_that_of_the_lead_time_at_the_quantile() {
+    let served = serve("", TARGET, daily);
+    served.settle();
+    let mut keda = Keda::of(&served);
+    let (_, forecast) = served.get("/api/v1/targets/web/forecast?quantiles=0.98,0.5");
+    // Five minutes ahead is the second step of five minutes.
+    let expected = forecast["values"][1].as_array().unwrap();
+    let (load, whole) = keda.value(&[("target", "web")]).unwrap();
+    assert_eq!(Some(load), expected[0].as_f64());
+    assert_eq!(whole, load.ceil() as i64);
+    let (median, _) = keda.value(&[("target", "web"), ("quantile", "0.5")]).unwrap();
+    assert_eq!(Some(median), expected[1].as_f64());
+    let (later, _) = keda.value(&[("target", "web"), ("lead", "1h")]).unwrap();
+    assert_eq!(Some(later), forecast["values"][12][0].as_f64());
+}
+
+#[test]
+fn a_spec_says_what_one_instance_carries() {
+    let served = serve("", TARGET, daily);
+    let mut keda = Keda::of(&served);
+    let spec = keda.runtime.block_on(keda.client.get_metric_spec(object(&[("target", "web")])));
+    let spec = spec.unwrap().into_inner().metric_specs.remove(0);
+    assert_eq!((spec.metric_name.as_str(), spec.target_size_float), ("forescale-web-load", 10.0));
+}
+
+#[test]
+fn without_a_fresh_forecast_there_is_no_number() {
+    let served = serve("", TARGET, daily);
+    served.memory.set(Mood::Down);
+    served.settle();
+    let mut keda = Keda::of(&served);
+    let asked = [("target", "web")];
+    assert!(keda.value(&[("target", "none")]).unwrap_err().code() == Code::NotFound);
+    assert!(keda.value(&[]).unwrap_err().code() == Code::InvalidArgument);
+    served.memory.set(Mood::Up);
+    served.pass(TimeDelta::minutes(5));
+    assert!(keda.value(&asked).unwrap().0 > 0.0);
+    served.memory.set(Mood::Down);
+    for _ in 0..7 {
+        served.pass(TimeDelta::minutes(5));
+    }
+    assert_eq!(keda.value(&asked).unwrap_err().code(), Code::Unavailable);
+    let active = keda.runtime.block_on(keda.client.is_active(object(&asked)));
+    assert_eq!(active.unwrap_err().code(), Code::Unavailable);
+}
+
+#[test]
+fn a_target_that_is_only_looked_at_gives_no_number() {
+    let served = serve("", &TARGET.replace("\"full\"", "\"forecast-only\""), daily);
+    served.settle();
+    let error = Keda::of(&served).value(&[("target", "web")]).unwrap_err();
+    assert_eq!(error.code(), Code::FailedPrecondition);
+}
+
+#[test]
+fn streams_begin_at_once_and_end_with_the_service() {
+    let served = serve("", TARGET, daily);
+    served.settle();
+    let mut keda = Keda::of(&served);
+    let asked = object(&[("target", "web"), ("metric", "instances")]);
+    let (mut active, mut specs) = keda.runtime.block_on(async {
+        let active = keda.client.stream_is_active(asked.clone()).await.unwrap().into_inner();
+        (active, keda.client.stream_metric_spec(asked).await.unwrap().into_inner())
+    });
+    let first = keda.runtime.block_on(active.message()).unwrap().unwrap();
+    assert!(first.result);
+    let spec = keda.runtime.block_on(specs.message()).unwrap().unwrap();
+    assert_eq!(spec.metric_specs[0].target_size_float, 1.0);
+    let started = std::time::Instant::now();
+    served.running.stop();
+    assert!(started.elapsed().as_secs() < 10);
+}

@@ -1,0 +1,193 @@
+//! A service with sources in memory, and what asks it.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use forescale::{Event, Frequency, LoadSeries};
+use forescale_server::{Config, Loaded, ManualClock, Running, Source, SourceError, Sources};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What the load of a test is at a moment.
+pub type Load = fn(DateTime<Utc>) -> f64;
+
+/// A day that repeats: 100 by night, 400 at noon.
+pub fn daily(at: DateTime<Utc>) -> f64 {
+    let hours = (at.timestamp() % 86_400) as f64 / 3_600.0;
+    250.0 - 150.0 * (hours / 24.0 * std::f64::consts::TAU).cos()
+}
+
+/// Sources in memory that can be made to fail.
+pub struct Memory {
+    load: Mutex<Load>,
+    mood: Arc<AtomicU8>,
+    step: i64,
+}
+
+/// What the sources do when they are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Mood {
+    Up,
+    Down,
+    Panics,
+    Hangs,
+}
+
+impl Memory {
+    pub fn new(load: Load) -> Arc<Self> {
+        Arc::new(Self { load: Mutex::new(load), mood: Arc::default(), step: 300 })
+    }
+
+    pub fn set(&self, mood: Mood) {
+        self.mood.store(mood as u8, Ordering::SeqCst);
+    }
+}
+
+struct Remembered {
+    load: Load,
+    step: i64,
+    mood: Arc<AtomicU8>,
+}
+
+impl Source for Remembered {
+    fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
+        let mood = || self.mood.load(Ordering::SeqCst);
+        if mood() == Mood::Down as u8 {
+            return Err(SourceError::new("connection refused", "start the source"));
+        }
+        assert_ne!(mood(), Mood::Panics as u8, "a source with a mistake");
+        while mood() == Mood::Hangs as u8 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let end = now.timestamp().div_euclid(self.step) * self.step;
+        let steps = 3 * 86_400 / self.step;
+        let start = DateTime::from_timestamp(end - steps * self.step, 0).unwrap();
+        let at = |i: i64| start + TimeDelta::seconds(i * self.step);
+        let values = (0..steps).map(|i| (self.load)(at(i))).collect();
+        let step = Frequency::from_seconds(self.step).unwrap();
+        Ok(LoadSeries::new(start, step, values).unwrap().into())
+    }
+}
+
+impl Sources for Memory {
+    fn open(&self, _: &str, settings: &toml::Table) -> Result<Box<dyn Source>, SourceError> {
+        if settings.get("kind").and_then(toml::Value::as_str) != Some("memory") {
+            return Err(SourceError::new("kind should be memory", "set kind = \"memory\""));
+        }
+        let mood = Arc::clone(&self.mood);
+        let load = *self.load.lock().unwrap();
+        Ok(Box::new(Remembered { load, step: self.step, mood }))
+    }
+
+    fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
+        Ok(Vec::new())
+    }
+}
+
+/// A target that scales, in few words.
+pub const TARGET: &str = r#"
+[[target]]
+name = "web"
+mode = "full"
+refresh = "5m"
+evaluate = "1h"
+horizon = "6h"
+max-age = "30m"
+predictors = ["seasonal-naive"]
+[target.source]
+kind = "memory"
+[target.fleet]
+capacity = 12.5
+max = 60
+startup = "5m"
+"#;
+
+/// A service in a folder of its own.
+pub struct Served {
+    pub running: Running,
+    pub clock: Arc<ManualClock>,
+    pub memory: Arc<Memory>,
+    pub folder: TempDir,
+    pub text: String,
+}
+
+pub const START: &str = "2026-01-05T08:00:00Z";
+
+/// Serves the targets of `text`, on ports that the system chooses.
+pub fn serve(server: &str, targets: &str, load: Load) -> Served {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\ngrpc-listen = \"127.0.0.1:0\"\n{server}\n[store]\npath = \"state.db\"\n{targets}"
+    );
+    let clock = Arc::new(ManualClock::new(START.parse().unwrap()));
+    let memory = Memory::new(load);
+    let running = start(&text, folder.path(), &memory, &clock);
+    Served { running, clock, memory, folder, text }
+}
+
+pub fn start(text: &str, folder: &Path, memory: &Arc<Memory>, clock: &Arc<ManualClock>) -> Running {
+    let config = Config::parse(text, &folder.join("forescale.toml")).unwrap();
+    Running::start(config, Arc::clone(memory) as Arc<dyn Sources>, Arc::clone(clock) as _).unwrap()
+}
+
+impl Served {
+    /// Waits until everything that is due has run.
+    pub fn settle(&self) {
+        self.running.service().pool.settle();
+    }
+
+    /// Moves the clock and waits until everything that is then due has run.
+    pub fn pass(&self, span: TimeDelta) {
+        self.clock.advance(span);
+        self.settle();
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running.http())
+    }
+
+    /// The status and the JSON at `path`.
+    pub fn get(&self, path: &str) -> (u16, Value) {
+        let (status, text) = self.text_at(path);
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    pub fn text_at(&self, path: &str) -> (u16, String) {
+        let mut response = agent().get(self.url(path)).call().unwrap();
+        (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
+    }
+
+    /// Ends the service and starts it again on the same store.
+    pub fn restart(self) -> Self {
+        self.restart_after(|_| {})
+    }
+
+    /// The same, with something done to the folder of the store in between.
+    pub fn restart_after(self, change: impl FnOnce(&Path)) -> Self {
+        let Self { running, clock, memory, folder, text } = self;
+        running.stop();
+        change(folder.path());
+        let running = start(&text, folder.path(), &memory, &clock);
+        Self { running, clock, memory, folder, text }
+    }
+}
+
+pub fn agent() -> ureq::Agent {
+    let timeout = Some(Duration::from_secs(20));
+    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(timeout);
+    config.build().into()
+}
+
+/// Waits until `done`, for at most ten seconds.
+pub fn eventually(what: &str, mut done: impl FnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(10);
+    while !done() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
