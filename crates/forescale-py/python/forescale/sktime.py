@@ -31,6 +31,16 @@ class ForescaleForecaster(BaseForecaster):
         Where all randomness comes from.
     timezone : str
         Zone of the service.
+
+    Examples
+    --------
+    >>> from forescale.sktime import ForescaleForecaster
+    >>> from sktime.datasets import load_airline
+    >>> forecaster = ForescaleForecaster(predictors=["linear-trend"])
+    >>> forecaster.fit(load_airline(), fh=[1, 2, 3])
+    ForescaleForecaster(...)
+    >>> forecaster.predict_interval(coverage=0.8).shape
+    (3, 2)
     """
 
     _tags = {
@@ -42,13 +52,10 @@ class ForescaleForecaster(BaseForecaster):
         "scitype:y": "univariate",
         "requires-fh-in-fit": False,
         "capability:exogenous": False,
-        "ignores-exogeneous-X": True,
         "capability:insample": False,
         "capability:pred_int": True,
         "capability:pred_int:insample": False,
         "capability:missing_values": True,
-        "handles-missing-data": True,
-        "capability:random_state": True,
         "X-y-must-have-same-index": False,
         "enforce_index_type": None,
     }
@@ -67,6 +74,7 @@ class ForescaleForecaster(BaseForecaster):
         super().__init__()
 
     def _fit(self, y: pandas.Series, X: Any, fh: Any) -> ForescaleForecaster:
+        self._name = y.name
         freq, times = self._times(y.index)
         self._forecaster = Forecaster(
             freq, predictors=self.predictors or (), seed=self.seed, timezone=self.timezone
@@ -75,7 +83,7 @@ class ForescaleForecaster(BaseForecaster):
 
     def _predict(self, fh: Any, X: Any) -> pandas.Series:
         rows, index = self._rows(fh, [])
-        return pandas.Series(rows["forescale"].to_numpy(), index=index, name=self._y.name)
+        return pandas.Series(rows["forescale"].to_numpy(), index=index, name=self._name)
 
     def _predict_interval(self, fh: Any, X: Any, coverage: list[float]) -> pandas.DataFrame:
         # A coverage of 0 is the median alone, and one of 1 all that can be.

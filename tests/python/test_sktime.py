@@ -1,0 +1,26 @@
+"""sktime's own checks of an estimator, with a wheel that has its adapter."""
+
+import warnings
+
+from forescale.sktime import ForescaleForecaster
+
+
+def test_the_adapter_passes_the_checks_of_sktime():
+    from sktime.utils.estimator_checks import check_estimator
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = check_estimator(ForescaleForecaster, raise_exceptions=False, verbose=False)
+    failed = {name: result for name, result in results.items() if result != "PASSED"}
+    assert len(results) > 300 and not failed, failed
+
+
+def test_the_adapter_forecasts_what_the_forecaster_does(single):
+    import forescale as fs
+
+    series = single.set_index("ds")["y"].asfreq("h")
+    names = ["seasonal-naive", "linear-trend"]
+    made = ForescaleForecaster(predictors=names).fit(series).predict(fh=[1, 5, 24])
+    expected = fs.Forecaster("1h", predictors=names).fit(single).predict(24)
+    assert made.tolist() == expected["forescale"].iloc[[0, 4, 23]].tolist()
+    assert made.index.tolist() == expected["ds"].iloc[[0, 4, 23]].tolist()
