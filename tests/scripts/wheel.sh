@@ -26,4 +26,4 @@ CC=/bin/false CXX=/bin/false CARGO=/bin/false "$folder/clean/bin/pip" install -q
 "$folder/clean/bin/python" tests/python/import_time.py
 
 .venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps "${wheel[0]}"
-FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}} .venv/bin/python -m pytest -q -p no:cacheprovider tests/python
+FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}} .venv/bin/python -m pytest -q -p no:cacheprovider tests/python --ignore tests/python/long
