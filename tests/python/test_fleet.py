@@ -36,7 +36,7 @@ def test_without_a_capacity_there_is_no_plan(table):
 
 def test_the_fleet_forecasts_what_a_forecaster_does(long, table):
     rows, _ = fs.fleet(table, "1h", h=6)
-    predictors = ["seasonal-naive", "last-value", "linear-trend"]
+    predictors = ["seasonal-naive", "last-value", "linear-trend", "fft-seasonality"]
     expected = fs.Forecaster(freq="1h", predictors=predictors, horizon=6).forecast(long, 6)
     numpy.testing.assert_array_equal(rows["forescale"].to_numpy(), expected["forescale"].to_numpy())
 

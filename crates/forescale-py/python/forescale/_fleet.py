@@ -25,7 +25,7 @@ class Fleet:
     freq : step of every series, as "1h".
     h : steps to forecast.
     level : central intervals to give, in percent.
-    profile : "fleet", the fewest predictors that beat seasonal naive, or "full".
+    profile : "fleet", a few quick predictors for many thousand series, or "full", the default ensemble.
     capacity : load that one instance carries when saturated; without it there are no plans.
     """
 
