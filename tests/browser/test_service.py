@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def serve(kind):
     """A sample service and its address; it ends with its input."""
-    command = ["cargo", "run", "--quiet", "--release", "-p", "forescale-server", "--example", "sample", "--", kind]
+    command = ["cargo", "run", "--quiet", "--release", "-p", "forescale-server", "--example", "sample_service", "--", kind]
     service = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     return service, service.stdout.readline().strip()
 

@@ -13,5 +13,6 @@ mod never_absurd;
 mod odd_histories;
 mod pipeline;
 mod replays;
+mod service;
 mod worked_example;
 mod workspace;

@@ -231,7 +231,7 @@ fn a_scenario_that_fails_says_so_and_ends_with_1() {
 /// A plan of the sample shop with more options, as JSON.
 fn shop(more: &[&str]) -> Ran {
     let plan = ["plan", "data/web-shop.csv", "--capacity", "40", "-o", "json", "-q"];
-    forescale(&root(), &[&plan, more].concat())
+    forescale(root(), &[&plan, more].concat())
 }
 
 /// Instances of every recommendation, and the figures of what was weighed.

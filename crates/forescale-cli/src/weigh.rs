@@ -12,6 +12,7 @@ use forescale::{ColdStart, error_correlation};
 use forescale_sources::{Source, read_carbon, read_regions, read_spot};
 
 use crate::args::{EngineArgs, WeighArgs};
+use crate::commands::Context;
 use crate::failure::Failure;
 use crate::input::{Prepared, source_failure};
 
@@ -25,6 +26,21 @@ pub fn cold_start(args: &WeighArgs) -> ColdStart {
         duration: args.cold_start,
         budget: args.cold_start_budget,
         price: args.cold_start_price,
+    }
+}
+
+/// Leaves out of the settings what had no part in the plan.
+pub fn record(args: &WeighArgs, min: u32, context: &mut Context) {
+    let emissions = args.carbon.is_some() || args.regions.is_some();
+    for (name, has_part) in [
+        ("deadline", args.carbon.is_some()),
+        ("watts", emissions),
+        ("latency_limit", args.regions.is_some()),
+        ("idle_load", min == 0),
+    ] {
+        if !has_part {
+            context.unset(name);
+        }
     }
 }
 

@@ -68,7 +68,7 @@ impl Schedule {
     pub fn from_json(text: &str) -> Result<Self, ExportError> {
         #[derive(Deserialize)]
         struct Plan {
-            result: Vec<Step>,
+            recommendations: Vec<Step>,
             summary: Summary,
         }
         #[derive(Deserialize)]
@@ -77,7 +77,7 @@ impl Schedule {
         }
         let plan: Plan =
             serde_json::from_str(text).map_err(|error| ExportError::NoPlan(error.to_string()))?;
-        Self::new(plan.result, plan.summary.to)
+        Self::new(plan.recommendations, plan.summary.to)
     }
 
     /// The steps, ascending.
@@ -215,7 +215,7 @@ mod tests {
     fn only_a_plan_in_order_is_one() {
         let plan = |rows: &str| {
             Schedule::from_json(&format!(
-                r#"{{"settings":{{}},"result":[{rows}],"summary":{{"to":"2026-01-05T12:00:00Z"}}}}"#
+                r#"{{"settings":{{}},"recommendations":[{rows}],"summary":{{"to":"2026-01-05T12:00:00Z"}}}}"#
             ))
         };
         let row =

@@ -21,6 +21,7 @@ pub fn run(args: &PlanArgs, mut context: Context) -> Result<(), Failure> {
     let options = fleet::plan_options(&args.fleet, weigh::cold_start(&args.weigh), args.all_steps);
     options.check()?;
     fleet::record(&args.fleet, &mut context);
+    weigh::record(&args.weigh, args.fleet.min, &mut context);
     let horizon = args.horizon.horizon;
     let mut prepared = prepare(&args.source, &args.reading, &args.engine, horizon, &mut context)?;
     let state = fleet::state(&args.fleet, &prepared.series, &capacity, &options)?;

@@ -31,7 +31,7 @@ pub fn run(config: Option<&Path>, log: LogForm) -> Result<(), Failure> {
         }
     });
     let sources: Arc<dyn Sources> = Arc::new(Live::beside(file));
-    forescale_server::serve(config, sources, Arc::new(SystemClock::default()), &shutdown)
+    forescale_server::serve(config, sources, Arc::new(SystemClock), &shutdown)
         .map_err(|error| Failure::failed(error.to_string()).hint(error.hint()))
 }
 

@@ -24,7 +24,7 @@ fn both_ways_in_agree() {
     assert_eq!(counts, [(at(0), 15), (at(5), 24)], "the rise is asked for a start-up time ahead");
     let printed = json!({
         "settings": {"command": "plan"},
-        "result": plan.recommendations,
+        "recommendations": plan.recommendations,
         "summary": {"from": now(), "to": at(15), "peak_instances": 24},
     });
     assert_eq!(Schedule::from_json(&printed.to_string()).unwrap(), schedule);

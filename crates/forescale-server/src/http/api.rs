@@ -44,12 +44,11 @@ pub fn routes() -> Router<Arc<Service>> {
 }
 
 /// Which target is asked about.
-#[derive(IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-struct NamePath {
+pub(super) struct NamePath {
     /// The name of a target.
     #[param(min_length = 1, max_length = 128, pattern = "^[a-z0-9._-]+$")]
-    #[allow(dead_code)]
     name: String,
 }
 
@@ -142,19 +141,28 @@ pub(super) async fn plan(
 
 /// A new plan, now
 #[utoipa::path(post, path = "/api/v1/targets/{name}/plan", params(NamePath), responses((status = 200, body = PlanView), (status = 404, body = Problem), (status = 503, body = Problem)))]
-pub(super) async fn plan_now(State(service): Shared, Path(name): Path<String>) -> Answer<PlanView> {
+pub(super) async fn plan_now(
+    State(service): Shared,
+    Path(NamePath { name }): Path<NamePath>,
+) -> Answer<PlanView> {
     let entry = find(&service, &name)?;
     let mut runs = entry.runs();
     runs.mark_unchanged();
+    let asked_at = service.now();
     service.ask(&entry);
-    let over = runs.changed().await;
-    over.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping"))?;
-    let standing = standing(&entry)?;
-    if let Some(failing) = &standing.failing {
-        let detail = format!("no newer plan could be made: {}", failing.reason);
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+    loop {
+        let over = runs.changed().await;
+        over.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping"))?;
+        let standing = standing(&entry)?;
+        if let Some(failing) = &standing.failing {
+            let detail = format!("no newer plan could be made: {}", failing.reason);
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+        }
+        // A run that was under way when this was asked made its plan of older load.
+        if standing.made_at >= asked_at {
+            return Ok(Json(PlanView::new(&entry, &standing, service.now())));
+        }
     }
-    Ok(Json(PlanView::new(&entry, &standing, service.now())))
 }
 
 /// How long a list may be.
