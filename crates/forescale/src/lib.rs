@@ -28,7 +28,9 @@ mod decide;
 mod error;
 mod error_correlation;
 pub mod explain;
+pub mod fleet;
 mod foresight;
+pub mod grid;
 mod model;
 mod noticed;
 mod options;
@@ -60,7 +62,7 @@ pub use forescale_plan::objectives;
 pub use forescale_plan::policies::{Attached, Dimension, FileKind, Policy, PolicyError, dqn};
 pub use forescale_plan::{
     Action, Binding, Capacity, ColdStart, FleetState, ForecastNotes, Limits, Objective, PlanError,
-    PlanOptions, Recommendation, ScalePlan, plan, plan_serving,
+    PlanOptions, PlanSummary, Recommendation, ScalePlan, plan, plan_serving,
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
@@ -69,7 +71,7 @@ pub use forescale_replay::{
     TrainedPolicy, World, frontier, train_policy, unseen_worlds,
 };
 pub use foresight::foresight;
-pub use model::Model;
+pub use model::{MODEL_VERSION, Model};
 pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};
 pub use origin::as_of;
