@@ -1,8 +1,13 @@
 //! Tables out: CSV and Parquet.
 
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use polars::prelude::*;
+use tempfile::NamedTempFile;
 
+use crate::atomic::grant;
 use crate::error::SourceError;
 
 /// The values of a column of a table.
@@ -16,6 +21,10 @@ pub enum Values {
     Integers(Vec<i64>),
     /// Moments.
     Moments(Vec<DateTime<Utc>>),
+    /// Whole numbers, where there are any.
+    SomeIntegers(Vec<Option<i64>>),
+    /// Moments, where there are any.
+    SomeMoments(Vec<Option<DateTime<Utc>>>),
 }
 
 /// A column of a table.
@@ -34,6 +43,8 @@ impl Values {
             Self::Numbers(values) => values.len(),
             Self::Integers(values) => values.len(),
             Self::Moments(values) => values.len(),
+            Self::SomeIntegers(values) => values.len(),
+            Self::SomeMoments(values) => values.len(),
         }
     }
 
@@ -44,9 +55,15 @@ impl Values {
             Self::Numbers(values) if values[row].is_nan() => String::new(),
             Self::Numbers(values) => values[row].to_string(),
             Self::Integers(values) => values[row].to_string(),
-            Self::Moments(values) => values[row].to_rfc3339_opts(SecondsFormat::AutoSi, true),
+            Self::Moments(values) => written(values[row]),
+            Self::SomeIntegers(values) => values[row].map_or_else(String::new, |n| n.to_string()),
+            Self::SomeMoments(values) => values[row].map_or_else(String::new, written),
         }
     }
+}
+
+fn written(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// A table as CSV: a header, and times as ISO 8601 in UTC.
@@ -107,14 +124,19 @@ fn column(column: &TableColumn) -> PolarsResult<Column> {
             Float64Chunked::from_iter_options(name, present).into_column()
         }
         Values::Integers(values) => Int64Chunked::from_vec(name, values.clone()).into_column(),
-        Values::Moments(values) => {
-            let milliseconds = values.iter().map(DateTime::timestamp_millis).collect();
-            let zone = Some(TimeZone::UTC);
-            Int64Chunked::from_vec(name, milliseconds)
-                .into_datetime(TimeUnit::Milliseconds, zone)
-                .into_column()
+        Values::Moments(values) => moments(name, values.iter().map(|value| Some(*value))),
+        Values::SomeMoments(values) => moments(name, values.iter().copied()),
+        Values::SomeIntegers(values) => {
+            Int64Chunked::from_iter_options(name, values.iter().copied()).into_column()
         }
     })
+}
+
+fn moments(name: PlSmallStr, values: impl Iterator<Item = Option<DateTime<Utc>>>) -> Column {
+    let milliseconds = values.map(|value| value.map(|value| value.timestamp_millis()));
+    Int64Chunked::from_iter_options(name, milliseconds)
+        .into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC))
+        .into_column()
 }
 
 fn height(columns: &[TableColumn]) -> usize {
@@ -124,4 +146,43 @@ fn height(columns: &[TableColumn]) -> usize {
         "every column of a table has the same length"
     );
     rows
+}
+
+/// The Parquet files at `parts`, one after the other, as one file at `path`: whole or not there.
+///
+/// One part at a time is in memory.
+///
+/// # Errors
+/// [`SourceError::Write`] when a part cannot be read, parts differ in their columns, or the file cannot be written.
+pub fn join_parquet(parts: &[PathBuf], path: &Path) -> Result<(), SourceError> {
+    let failed = |error: &dyn std::fmt::Display| SourceError::Write {
+        path: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(|e| failed(&e))?;
+    let mut writer = None;
+    for part in parts {
+        let read = File::open(part).map_err(|error| failed(&error))?;
+        let frame = ParquetReader::new(read).finish().map_err(|error| failed(&error))?;
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            none => {
+                let file = file.as_file().try_clone().map_err(|error| failed(&error))?;
+                let made = ParquetWriter::new(file)
+                    .with_compression(ParquetCompression::Uncompressed)
+                    .batched(frame.schema())
+                    .map_err(|error| failed(&error))?;
+                none.insert(made)
+            }
+        };
+        writer.write_batch(&frame).map_err(|error| failed(&error))?;
+    }
+    if let Some(writer) = &mut writer {
+        writer.finish().map_err(|error| failed(&error))?;
+    }
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    grant(&file, path).map_err(|error| failed(&error))?;
+    file.persist(path).map_err(|error| failed(&error.error))?;
+    Ok(())
 }

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 mod advise;
 mod data;
 mod decide;
+mod fleet;
 mod history;
 mod identify;
 mod learn;
@@ -21,6 +22,10 @@ mod what;
 pub use advise::AdviseArgs;
 pub use data::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
 pub use decide::DecideArgs;
+pub use fleet::{
+    FleetBacktestArgs, FleetCommand, FleetCommandArgs, FleetJobArgs, FleetPlanArgs, FleetTrainArgs,
+    ProfileName,
+};
 pub use history::{Aggregation, EngineArgs, HistoryArgs, ServiceArgs};
 pub use identify::IdentifyArgs;
 pub use learn::{ScenarioArgs, TrainPolicyArgs};
@@ -83,6 +88,8 @@ pub enum Command {
     Models(ModelsArgs),
     /// Describe a history, or generate a sample one.
     Data(DataArgs),
+    /// Forecast, plan, train or backtest many series at once, on all cores and in bounded memory.
+    Fleet(FleetCommandArgs),
     /// Forecast and plan on a schedule, for KEDA, Prometheus, HTTP and people; --config names its targets.
     Serve(ServeArgs),
     /// Say what is wrong with the configuration of a service, its store, its sources and its clock.

@@ -7,6 +7,7 @@ pub mod data;
 pub mod decide;
 pub mod explain;
 pub mod export;
+pub mod fleet;
 pub mod forecast;
 pub mod identify;
 pub mod models;

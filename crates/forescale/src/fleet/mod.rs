@@ -8,10 +8,12 @@ mod one;
 mod options;
 mod summary;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use forescale_core::LoadSeries;
 use rayon::prelude::*;
 
-pub use one::{Answer, Answered};
+pub use one::{Answer, Answered, model, skill};
 pub use options::{FleetOptions, FleetPlan, Profile};
 pub use summary::FleetSummary;
 use summary::Tally;
@@ -53,23 +55,51 @@ pub fn run<E>(
     options: &FleetOptions,
     mut sink: impl FnMut(&Answered) -> Result<(), E>,
 ) -> Result<FleetSummary, E> {
-    let mut series = series.into_iter();
     let mut tally = Tally::default();
+    let work = |_: &str, series: &LoadSeries| one::of_series(series, options);
+    each(series, work, |name, answer| {
+        let answered = Answered { name, answer };
+        tally.add(&answered);
+        sink(&answered)
+    })?;
+    Ok(tally.finish())
+}
+
+/// Does `work` on every series of `series`, on all cores; what comes of it goes to `sink` in the order of the series.
+///
+/// A panic in `work` is the failure of its series alone. At most eight series a thread are in memory at a time.
+///
+/// # Errors
+/// The error of `sink`, which ends the run.
+pub fn each<T: Send, E>(
+    series: impl IntoIterator<Item = Named>,
+    work: impl Fn(&str, &LoadSeries) -> Result<T, String> + Sync,
+    mut sink: impl FnMut(String, Result<T, String>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut series = series.into_iter();
     let together = TOGETHER * rayon::current_num_threads();
     loop {
         let batch: Vec<Named> = series.by_ref().take(together).collect();
         if batch.is_empty() {
-            return Ok(tally.finish());
+            return Ok(());
         }
-        let answered: Vec<Answered> = batch
+        let done: Vec<(String, Result<T, String>)> = batch
             .into_par_iter()
-            .map(|(name, series)| one::answer(name, series, options))
+            .map(|(name, series)| {
+                let answer = series.and_then(|series| guarded(|| work(&name, &series)));
+                (name, answer)
+            })
             .collect();
-        for answered in &answered {
-            tally.add(answered);
-            sink(answered)?;
+        for (name, answer) in done {
+            sink(name, answer)?;
         }
     }
+}
+
+/// What `work` gives; a panic is an error.
+fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err("the engine broke down on it".to_owned()))
 }
 
 #[cfg(test)]

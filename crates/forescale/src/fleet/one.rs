@@ -1,7 +1,5 @@
 //! One series of a fleet.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use forescale_core::{Forecast, LoadSeries, Quantiles};
 use forescale_plan::{FleetState, ScalePlan, plan};
 
@@ -46,22 +44,10 @@ impl Answer {
     }
 }
 
-/// Works on one series; a panic in it is its failure alone.
-pub(super) fn answer(
-    name: String,
-    series: Result<LoadSeries, String>,
-    options: &FleetOptions,
-) -> Answered {
-    let answer = series.and_then(|series| {
-        catch_unwind(AssertUnwindSafe(|| of_series(&series, options)))
-            .unwrap_or_else(|_| Err("the engine broke down on it".to_owned()))
-    });
-    Answered { name, answer }
-}
-
-fn of_series(series: &LoadSeries, options: &FleetOptions) -> Result<Answer, String> {
-    let engine = EngineOptions { threads: Some(1), ..options.engine.clone() };
-    let model = train(series, &engine).map_err(|error| error.to_string())?;
+/// Works on one series.
+pub(super) fn of_series(series: &LoadSeries, options: &FleetOptions) -> Result<Answer, String> {
+    let model = model(series, options)?;
+    let engine = &options.engine;
     let steps = horizon(engine.horizon, series.frequency()).map_err(|error| error.to_string())?;
     let predicted = model
         .forecast_with_notes(series, steps, &Quantiles::standard())
@@ -78,6 +64,15 @@ fn of_series(series: &LoadSeries, options: &FleetOptions) -> Result<Answer, Stri
         skill: skill(&model),
         degraded: [model.card().degraded.clone(), predicted.notes].concat(),
     })
+}
+
+/// The model of one series, learned by one thread.
+///
+/// # Errors
+/// Why it cannot be learned.
+pub fn model(series: &LoadSeries, options: &FleetOptions) -> Result<Model, String> {
+    let engine = EngineOptions { threads: Some(1), ..options.engine.clone() };
+    train(series, &engine).map_err(|error| error.to_string())
 }
 
 fn planned(
@@ -98,7 +93,8 @@ fn planned(
     made().map_err(|error| error.to_string())
 }
 
-fn skill(model: &Model) -> Option<f64> {
+/// 1 less the forecast's quantile loss over that of the yardstick on held-out days; none where it was not measured.
+pub fn skill(model: &Model) -> Option<f64> {
     let report = model.card().report.as_ref()?;
     let ours = report.overall?.wql;
     let yardstick = report.member(&report.yardstick)?.overall?.wql;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Answer, Answered};
 
@@ -11,7 +11,7 @@ use super::{Answer, Answered};
 const LISTED: usize = 100;
 
 /// The answers of a fleet in a few figures. Its memory does not grow with the number of series.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FleetSummary {
     /// Series there were.
     pub series: usize,
@@ -33,6 +33,41 @@ pub struct FleetSummary {
     pub peak_of_sum: u64,
     /// The most instances of each series, added up: what a fleet without a forecast in common would keep.
     pub sum_of_peaks: u64,
+}
+
+impl FleetSummary {
+    /// The summary of this fleet and `other` together: what was worked on in parts.
+    ///
+    /// ```
+    /// use forescale::fleet::FleetSummary;
+    /// let part = |series, measured, mean_skill| FleetSummary { series, measured, mean_skill, ..Default::default() };
+    /// let both = part(10, 4, 0.2).and(part(5, 1, 0.7));
+    /// assert_eq!((both.series, both.measured), (15, 5));
+    /// assert!((both.mean_skill - 0.3).abs() < 1e-12);
+    /// ```
+    pub fn and(mut self, other: Self) -> Self {
+        let mut total: BTreeMap<DateTime<Utc>, u64> = self.instances.into_iter().collect();
+        for (at, count) in other.instances {
+            *total.entry(at).or_default() += count;
+        }
+        self.failures.extend(other.failures);
+        self.failures.truncate(LISTED);
+        let measured = self.measured + other.measured;
+        let sum =
+            self.mean_skill * self.measured as f64 + other.mean_skill * other.measured as f64;
+        Self {
+            series: self.series + other.series,
+            failed: self.failed + other.failed,
+            failures: self.failures,
+            degraded: self.degraded + other.degraded,
+            measured,
+            mean_skill: if measured > 0 { sum / measured as f64 } else { 0.0 },
+            better_than_yardstick: self.better_than_yardstick + other.better_than_yardstick,
+            peak_of_sum: total.values().copied().max().unwrap_or_default(),
+            instances: total.into_iter().collect(),
+            sum_of_peaks: self.sum_of_peaks + other.sum_of_peaks,
+        }
+    }
 }
 
 /// A summary in the making.
