@@ -7,6 +7,7 @@ mod command;
 mod compare;
 mod contract;
 mod decides;
+mod fleets;
 mod histories;
 mod house_rules;
 mod layering;

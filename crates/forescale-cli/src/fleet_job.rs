@@ -7,8 +7,8 @@ use std::time::UNIX_EPOCH;
 use forescale::Frequency;
 use forescale::fleet::FleetSummary;
 use forescale_sources::{
-    PartSeries, ReadOptions, Source, SpillOptions, TableColumn, join_parquet, read_part, spill,
-    write_atomically, write_parquet,
+    PartSeries, ReadOptions, Source, SpillOptions, TableColumn, join_csv, join_parquet, read_part,
+    spill, write_atomically, write_csv, write_parquet,
 };
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,7 @@ struct Sorted {
 pub struct FleetJob {
     folder: PathBuf,
     out: PathBuf,
+    csv: bool,
     parts: usize,
     step: Option<Frequency>,
     sorted: Sorted,
@@ -55,10 +56,14 @@ impl FleetJob {
     /// # Errors
     /// Histories that are not there, an output that is no Parquet file, a folder that something else stands in.
     pub fn open(args: &FleetJobArgs, context: &Context) -> Result<Self, Failure> {
-        if args.out.extension().is_none_or(|end| end != "parquet") {
-            return Err(Failure::usage(format!("{} is no Parquet file", args.out.display()))
-                .hint("pass a name like --out plans.parquet"));
-        }
+        let csv = match args.out.extension().and_then(|end| end.to_str()) {
+            Some("parquet") => false,
+            Some("csv") => true,
+            _ => {
+                let text = format!("{} is neither Parquet nor CSV", args.out.display());
+                return Err(Failure::usage(text).hint("pass a name like --out plans.parquet"));
+            }
+        };
         let sources = sources(&args.input)?;
         let parts = parts(&sources);
         let mut folder = args.out.clone().into_os_string();
@@ -74,7 +79,7 @@ impl FleetJob {
             Some(sorted) => sorted,
             None => sort(args, sources, parts, &folder, context)?,
         };
-        Ok(Self { folder, out: args.out.clone(), parts, step, sorted })
+        Ok(Self { folder, out: args.out.clone(), csv, parts, step, sorted })
     }
 
     /// Does `work` on every part that is not done yet, joins what came of them, and gives the summary of all.
@@ -94,7 +99,7 @@ impl FleetJob {
         let mut tables = Vec::new();
         for part in 0..self.parts {
             let [table, summary] =
-                ["parquet", "json"].map(|end| self.folder.join(format!("{part:04}.{end}")));
+                ["rows", "json"].map(|end| self.folder.join(format!("{part:04}.{end}")));
             // The summary is written last: where it stands, the rows of the part do too.
             let done: Option<FleetSummary> = read_json(&summary);
             let of_part = match done {
@@ -105,7 +110,10 @@ impl FleetJob {
                 None => {
                     let series = read_part(&self.folder, part, self.step).map_err(source_failure)?;
                     let (rows, done) = work(series, &bar)?;
-                    let bytes = write_parquet(&rows).map_err(source_failure)?;
+                    let bytes = match self.csv {
+                        true => write_csv(&rows),
+                        false => write_parquet(&rows).map_err(source_failure)?,
+                    };
                     write_atomically(&table, &bytes).map_err(source_failure)?;
                     write_json(&summary, &done)?;
                     done
@@ -115,7 +123,8 @@ impl FleetJob {
             tables.push(table);
         }
         bar.finish_and_clear();
-        join_parquet(&tables, &self.out).map_err(source_failure)?;
+        let join = if self.csv { join_csv } else { join_parquet };
+        join(&tables, &self.out).map_err(source_failure)?;
         fs::remove_dir_all(&self.folder).map_err(|error| unwritable(&self.folder, &error))?;
         Ok(all)
     }

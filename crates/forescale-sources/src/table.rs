@@ -1,13 +1,8 @@
 //! Tables out: CSV and Parquet.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
-
 use chrono::{DateTime, SecondsFormat, Utc};
 use polars::prelude::*;
-use tempfile::NamedTempFile;
 
-use crate::atomic::grant;
 use crate::error::SourceError;
 
 /// The values of a column of a table.
@@ -146,43 +141,4 @@ fn height(columns: &[TableColumn]) -> usize {
         "every column of a table has the same length"
     );
     rows
-}
-
-/// The Parquet files at `parts`, one after the other, as one file at `path`: whole or not there.
-///
-/// One part at a time is in memory.
-///
-/// # Errors
-/// [`SourceError::Write`] when a part cannot be read, parts differ in their columns, or the file cannot be written.
-pub fn join_parquet(parts: &[PathBuf], path: &Path) -> Result<(), SourceError> {
-    let failed = |error: &dyn std::fmt::Display| SourceError::Write {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).map_err(|e| failed(&e))?;
-    let mut writer = None;
-    for part in parts {
-        let read = File::open(part).map_err(|error| failed(&error))?;
-        let frame = ParquetReader::new(read).finish().map_err(|error| failed(&error))?;
-        let writer = match &mut writer {
-            Some(writer) => writer,
-            none => {
-                let file = file.as_file().try_clone().map_err(|error| failed(&error))?;
-                let made = ParquetWriter::new(file)
-                    .with_compression(ParquetCompression::Uncompressed)
-                    .batched(frame.schema())
-                    .map_err(|error| failed(&error))?;
-                none.insert(made)
-            }
-        };
-        writer.write_batch(&frame).map_err(|error| failed(&error))?;
-    }
-    if let Some(writer) = &mut writer {
-        writer.finish().map_err(|error| failed(&error))?;
-    }
-    file.as_file().sync_all().map_err(|error| failed(&error))?;
-    grant(&file, path).map_err(|error| failed(&error))?;
-    file.persist(path).map_err(|error| failed(&error.error))?;
-    Ok(())
 }

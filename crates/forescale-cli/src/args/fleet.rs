@@ -36,8 +36,8 @@ pub struct FleetJobArgs {
     /// Histories: a long file (CSV or Parquet with a column of names), a wide one, or a folder of files.
     #[arg(value_name = "HISTORIES")]
     pub input: PathBuf,
-    /// Where to write the rows. Beside it stands OUT.parts until all is done, from which a run that was ended goes on.
-    #[arg(long, value_name = "OUT.parquet")]
+    /// Where to write the rows, as Parquet or CSV by the name. Beside it stands OUT.parts until all is done, from which a run that was ended goes on.
+    #[arg(long, value_name = "OUT")]
     pub out: PathBuf,
     /// How far ahead.
     #[arg(long, value_name = "SPAN", default_value = "24h", value_parser = values::span)]
