@@ -27,8 +27,16 @@ fn long(series: usize, hours: usize) -> String {
     std::iter::once("unique_id,ds,y\n".to_owned()).chain(rows).collect()
 }
 
-const PLAN: [&str; 8] =
-    ["--capacity", "50", "--horizon", "6h", "--predictors", "seasonal-naive,last-value", "--threads", "2"];
+const PLAN: [&str; 8] = [
+    "--capacity",
+    "50",
+    "--horizon",
+    "6h",
+    "--predictors",
+    "seasonal-naive,last-value",
+    "--threads",
+    "2",
+];
 
 fn planned(folder: &Path, more: &[&str]) -> crate::command::Ran {
     forescale(folder, &[&["fleet", "plan"], more, &PLAN[..]].concat())
@@ -81,7 +89,8 @@ fn a_series_is_planned_as_if_it_were_alone_and_a_broken_one_is_named() {
 fn a_folder_of_files_is_a_fleet_and_shards_of_it_are_the_whole() {
     let folder = tempfile::tempdir().unwrap();
     for k in 0..5 {
-        let rows: String = (0..240).map(|h| row(k, h).split_once(',').unwrap().1.to_owned()).collect();
+        let rows: String =
+            (0..240).map(|h| row(k, h).split_once(',').unwrap().1.to_owned()).collect();
         write(folder.path(), &format!("in/shop-{k}.csv"), &format!("timestamp,load\n{rows}"));
     }
     write(folder.path(), "in/torn.csv", "nothing here\n");
@@ -127,7 +136,10 @@ fn a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes() {
     assert!(again.stderr.contains("going on with again.parquet.parts"), "{}", again.stderr);
     let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
     assert!(read("whole.parquet") == read("again.parquet"), "no row is lost or twice");
-    assert!(done < std::time::SystemTime::now() && whole.stdout.replace("whole", "again") == again.stdout);
+    assert!(
+        done < std::time::SystemTime::now()
+            && whole.stdout.replace("whole", "again") == again.stdout
+    );
 }
 
 #[test]

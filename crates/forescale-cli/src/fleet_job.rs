@@ -91,7 +91,10 @@ impl FleetJob {
     pub fn run(
         &self,
         context: &Context,
-        work: impl Fn(Vec<PartSeries>, &ProgressBar) -> Result<(Vec<TableColumn>, FleetSummary), Failure>,
+        work: impl Fn(
+            Vec<PartSeries>,
+            &ProgressBar,
+        ) -> Result<(Vec<TableColumn>, FleetSummary), Failure>,
     ) -> Result<FleetSummary, Failure> {
         let bar = engine::bar(context.terminal, "working");
         bar.set_length(self.sorted.series as u64);
@@ -108,7 +111,8 @@ impl FleetJob {
                     done
                 }
                 None => {
-                    let series = read_part(&self.folder, part, self.step).map_err(source_failure)?;
+                    let series =
+                        read_part(&self.folder, part, self.step).map_err(source_failure)?;
                     let (rows, done) = work(series, &bar)?;
                     let bytes = match self.csv {
                         true => write_csv(&rows),
@@ -249,7 +253,8 @@ mod tests {
 
     #[test]
     fn a_file_names_its_series_without_endings() {
-        for (file, name) in [("a/shop.csv.gz", "shop"), ("b.c.parquet", "b.c"), ("plain", "plain")] {
+        for (file, name) in [("a/shop.csv.gz", "shop"), ("b.c.parquet", "b.c"), ("plain", "plain")]
+        {
             assert_eq!(stem(Path::new(file)), name);
         }
     }

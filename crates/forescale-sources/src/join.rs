@@ -48,7 +48,7 @@ pub fn join_parquet(parts: &[PathBuf], path: &Path) -> Result<(), SourceError> {
                 writer.write_batch(&frame)?;
             }
         }
-        writer.map_or(Ok(()), |mut writer| writer.finish().map(|_| ()))
+        writer.map_or(Ok(()), |writer| writer.finish().map(|_| ()))
     })
 }
 
@@ -106,7 +106,8 @@ mod tests {
             let join = if csv { join_csv } else { join_parquet };
             join(&parts, &path).unwrap();
             let read = read_histories(&Source::new(&path), &ReadOptions::default()).unwrap();
-            let found: Vec<_> = read.iter().map(|one| (one.name.as_str(), one.series.values())).collect();
+            let found: Vec<_> =
+                read.iter().map(|one| (one.name.as_str(), one.series.values())).collect();
             assert_eq!(found, [("b", &[1.0, 2.0][..]), ("a", &[3.0, 4.0][..])], "{end}");
             let missing = join(&[folder.path().join("none")], &path).unwrap_err();
             assert!(matches!(missing, SourceError::Write { .. }) && path.exists());

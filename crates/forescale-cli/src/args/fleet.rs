@@ -118,9 +118,11 @@ pub struct FleetBacktestArgs {
 }
 
 fn shard(text: &str) -> Result<(u64, u64), String> {
-    let read = text.split_once('/').and_then(|(shard, of)| Some((shard.parse().ok()?, of.parse().ok()?)));
-    read.filter(|(shard, of)| shard < of)
-        .ok_or_else(|| format!("a share of the series should be from 0/16 to 15/16 or alike, but is {text:?}"))
+    let read =
+        text.split_once('/').and_then(|(shard, of)| Some((shard.parse().ok()?, of.parse().ok()?)));
+    read.filter(|(shard, of)| shard < of).ok_or_else(|| {
+        format!("a share of the series should be from 0/16 to 15/16 or alike, but is {text:?}")
+    })
 }
 
 #[cfg(test)]

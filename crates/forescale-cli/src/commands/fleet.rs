@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use forescale::fleet::{Answered, FleetOptions, FleetPlan, FleetSummary, Profile, each, model, run as run_fleet, skill};
+use forescale::fleet::{
+    Answered, FleetOptions, FleetPlan, FleetSummary, Profile, each, model, run as run_fleet, skill,
+};
 use forescale::{
     BacktestOptions, ColdStart, EngineOptions, LoadSeries, Quantiles, Replicas, YARDSTICK,
 };
-use forescale_sources::{TableColumn, Values};
+use forescale_sources::Values;
 use serde_json::json;
 
 use super::Context;
@@ -16,8 +18,8 @@ use crate::args::{
 };
 use crate::failure::Failure;
 use crate::fleet_job::FleetJob;
-use crate::output::fleet::{self as rows, Rows, column, numbers};
 use crate::output::Answer;
+use crate::output::fleet::{self as rows, Rows, column, numbers};
 use crate::{calendar, fleet, store};
 
 /// Works on every series, and prints the summary.
@@ -72,7 +74,12 @@ fn train(args: &FleetTrainArgs, mut context: Context) -> Result<(), Failure> {
         let failed = |failure: Failure| failure.text(false).unwrap_or_default();
         store::guard(&path).and_then(|()| store::save(&path, &model, name)).map_err(failed)?;
         let degraded = !model.card().degraded.is_empty();
-        Ok(Scored { file: path.display().to_string(), degraded, skill: skill(&model), ..Scored::default() })
+        Ok(Scored {
+            file: path.display().to_string(),
+            degraded,
+            skill: skill(&model),
+            ..Scored::default()
+        })
     };
     let summary = job.run(&context, |series, bar| {
         let (names, scored) = scored(series, &work, bar)?;
@@ -110,7 +117,8 @@ fn backtest(args: &FleetBacktestArgs, mut context: Context) -> Result<(), Failur
     let summary = job.run(&context, |series, bar| {
         let (names, scored) = scored(series, &work, bar)?;
         let mut columns = vec![column("unique_id", Values::Text(names.clone()))];
-        for (at, name) in ["wql", "mase", "upper", "coverage_80", "coverage_95"].iter().enumerate() {
+        for (at, name) in ["wql", "mase", "upper", "coverage_80", "coverage_95"].iter().enumerate()
+        {
             columns.push(numbers(name, figures(&scored, |one| one.figures[at])));
         }
         columns.push(numbers("skill", figures(&scored, |one| one.skill.unwrap_or(f64::NAN))));

@@ -181,7 +181,12 @@ impl<'a> Sorted<'a> {
                     None if several => Names::One(format!("{name}/{}", opened.column(*column))),
                     None => Names::One(opened.column(*column)),
                 };
-                self.block(&names, [&cells[0], &cells[1 + at]], (&opened.content.name, row), parts)?;
+                self.block(
+                    &names,
+                    [&cells[0], &cells[1 + at]],
+                    (&opened.content.name, row),
+                    parts,
+                )?;
             }
             row += cells[0].len();
             Ok(())

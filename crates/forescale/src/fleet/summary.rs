@@ -53,8 +53,7 @@ impl FleetSummary {
         self.failures.extend(other.failures);
         self.failures.truncate(LISTED);
         let measured = self.measured + other.measured;
-        let sum =
-            self.mean_skill * self.measured as f64 + other.mean_skill * other.measured as f64;
+        let sum = self.mean_skill * self.measured as f64 + other.mean_skill * other.measured as f64;
         Self {
             series: self.series + other.series,
             failed: self.failed + other.failed,
