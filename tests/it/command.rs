@@ -25,6 +25,11 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     profile.join("forescale")
 });
 
+/// The built command.
+pub fn binary() -> &'static Path {
+    &BINARY
+}
+
 /// What a run left behind.
 #[derive(Debug)]
 pub struct Ran {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::workspace::{Package, packages};
 
 /// The layer of every crate under `crates/`, as ARCHITECTURE.md draws them. A new crate takes its place here.
-const LAYERS: [(&str, u8); 14] = [
+const LAYERS: [(&str, u8); 15] = [
     ("forescale-core", 0),
     ("forescale-features", 1),
     ("forescale-backtest", 1),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, u8); 14] = [
     ("forescale-sources", 3),
     ("forescale-report", 3),
     ("forescale-server", 4),
+    ("forescale-py", 4),
     ("forescale-cli", 5),
 ];
 

@@ -6,6 +6,8 @@ mod bad_input;
 mod command;
 mod compare;
 mod contract;
+mod decides;
+mod fleets;
 mod histories;
 mod house_rules;
 mod layering;

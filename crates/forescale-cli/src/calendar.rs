@@ -1,5 +1,6 @@
 //! The service's calendar, from the options.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use chrono::Datelike;
@@ -14,6 +15,9 @@ use crate::input::source_failure;
 /// Years after the end of a history whose holidays are known.
 const YEARS_AHEAD: i32 = 3;
 
+/// Years in which loads are measured, where none of them was read yet.
+const ANY_YEARS: RangeInclusive<i32> = 2000..=2049;
+
 /// The calendar for `series`: what the options say, over what `known` (a model's calendar) says.
 ///
 /// # Errors
@@ -21,6 +25,23 @@ const YEARS_AHEAD: i32 = 3;
 pub fn read(
     args: &ServiceArgs,
     series: &LoadSeries,
+    known: Option<&Calendar>,
+) -> Result<Calendar, Failure> {
+    let years = series.start().year()..=series.end().year().saturating_add(YEARS_AHEAD);
+    of_years(args, years, known)
+}
+
+/// The calendar for whatever series there are.
+///
+/// # Errors
+/// As [`read`].
+pub fn of_any(args: &ServiceArgs) -> Result<Calendar, Failure> {
+    of_years(args, ANY_YEARS, None)
+}
+
+fn of_years(
+    args: &ServiceArgs,
+    years: RangeInclusive<i32>,
     known: Option<&Calendar>,
 ) -> Result<Calendar, Failure> {
     let mut calendar = known.cloned().unwrap_or_default();
@@ -31,7 +52,6 @@ pub fn read(
         calendar.business_hours = hours;
     }
     if let Some(country) = &args.holidays {
-        let years = series.start().year()..=series.end().year().saturating_add(YEARS_AHEAD);
         calendar.holidays = holidays(country, years).map_err(|error| {
             Failure::usage(error.to_string()).hint("leave out --holidays, or list them as --events")
         })?;

@@ -16,6 +16,7 @@ mod config;
 mod engine;
 mod failure;
 mod fleet;
+mod fleet_job;
 mod input;
 mod live;
 mod named;
@@ -103,6 +104,7 @@ fn run(cli: Cli, settings: Map<String, Value>, terminal: Terminal) -> Result<(),
         Command::Backtest(args) => commands::backtest::run(&args, context),
         Command::Advise(args) => commands::advise::run(&args, context),
         Command::Replay(args) => commands::replay::run(&args, context),
+        Command::Decide(args) => commands::decide::run(&args, context),
         Command::Identify(args) => commands::identify::run(&args, context),
         Command::TrainPolicy(args) => commands::train_policy::run(&args, context),
         Command::Scenario(args) => commands::scenario::run(&args, context),
@@ -111,6 +113,7 @@ fn run(cli: Cli, settings: Map<String, Value>, terminal: Terminal) -> Result<(),
         Command::Data(args) => commands::data::run(&args, context),
         Command::Serve(args) => commands::serve::run(global.config.as_deref(), args.log),
         Command::Doctor => commands::serve::doctor(global.config.as_deref(), context),
+        Command::Fleet(args) => commands::fleet::run(&args, context),
         Command::Export(args) => commands::export::run(&args, &context),
         Command::Completions(args) => commands::completions::run(&args),
     }

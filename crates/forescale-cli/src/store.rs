@@ -2,22 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use forescale::{Model, ModelCard};
+use forescale::{MODEL_VERSION, Model, ModelCard};
 use forescale_sources::{ModelFile, model_file, write_atomically};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::input::source_failure;
 
-/// The version of what stands in a model file: raised whenever an older forescale could not read it.
-pub const VERSION: u32 = 2;
-
 /// Reads a model.
 ///
 /// # Errors
 /// When it is not there, broken, or of another version.
 pub fn load(path: &Path) -> Result<Model, Failure> {
-    let file = model_file::read(path, VERSION).map_err(source_failure)?;
+    let file = model_file::read(path, MODEL_VERSION).map_err(source_failure)?;
     Model::from_bytes(&file.payload).map_err(|error| {
         Failure::failed(format!("{}: {error}", path.display()))
             .hint("another version of forescale wrote it: train the model again")
@@ -30,9 +27,8 @@ pub fn load(path: &Path) -> Result<Model, Failure> {
 /// When a file cannot be written.
 pub fn save(path: &Path, model: &Model, name: &str) -> Result<(), Failure> {
     let card = model.card();
-    let title =
-        format!("{name}, {} to {}", card.data.start.date_naive(), card.data.end.date_naive());
-    let file = ModelFile { version: VERSION, title, payload: model.to_bytes() };
+    let file =
+        ModelFile { version: MODEL_VERSION, title: card.title(name), payload: model.to_bytes() };
     model_file::write(path, &file).map_err(source_failure)?;
     let mut text = serde_json::to_vec_pretty(card).map_err(std::io::Error::from)?;
     text.push(b'\n');
@@ -58,7 +54,8 @@ pub fn guard(path: &Path) -> Result<(), Failure> {
 /// Whether a model stands at `path`, whole or broken.
 pub fn is_model(path: &Path) -> bool {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let listed = model_file::list(folder.unwrap_or(Path::new(".")), VERSION).unwrap_or_default();
+    let listed =
+        model_file::list(folder.unwrap_or(Path::new(".")), MODEL_VERSION).unwrap_or_default();
     listed.iter().any(|listed| listed.path.file_name() == path.file_name())
 }
 

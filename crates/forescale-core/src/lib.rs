@@ -7,10 +7,12 @@ pub mod forecast;
 pub mod forecasts;
 pub mod history;
 pub mod metrics;
+pub mod model_file;
 pub mod outlook;
 pub mod predictor;
 pub mod quantile;
 pub mod series;
+pub mod tidy;
 pub mod time;
 pub mod units;
 
@@ -24,5 +26,6 @@ pub use predictor::{
 };
 pub use quantile::{Level, Quantile, Quantiles};
 pub use series::{LoadSeries, SeriesError};
+pub use tidy::tidy;
 pub use time::{Frequency, Horizon, parse_span};
 pub use units::{Replicas, UnitError, Utilization};

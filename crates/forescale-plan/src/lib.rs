@@ -15,6 +15,7 @@ mod plan;
 pub mod policies;
 pub mod reason;
 pub mod scale_plan;
+pub mod summary;
 
 mod demand;
 mod in_flight;
@@ -35,3 +36,4 @@ pub use options::{ColdStart, Objective, PlanOptions};
 pub use plan::{plan, plan_serving};
 pub use reason::{Binding, ForecastNotes, Late, Peak, Reason};
 pub use scale_plan::{Action, Headroom, PlanSettings, Recommendation, ScalePlan};
+pub use summary::PlanSummary;

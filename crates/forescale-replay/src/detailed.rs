@@ -46,7 +46,7 @@ pub(crate) struct DetailedFleet {
 
 impl DetailedFleet {
     /// The fleet of `world`, with `lifecycle`.
-    pub(crate) fn new(world: &World, bounds: Bounds, lifecycle: &Lifecycle) -> Self {
+    pub(crate) fn new(world: &World, lifecycle: &Lifecycle) -> Self {
         let step = world.trace.step();
         let detect_s = lifecycle.health.map_or(0.0, |Health { detect_s, .. }| detect_s);
         let mut chance = Chance::new(lifecycle, step);
@@ -58,7 +58,7 @@ impl DetailedFleet {
         });
         Self {
             serving: initial.collect(),
-            bounds,
+            bounds: Bounds::of(world),
             step_s: step.seconds() as f64,
             startup: world.service.startup_steps,
             drain: steps(world.fleet.drain_s, step),
@@ -167,6 +167,12 @@ impl Fleet for DetailedFleet {
         }
         self.pool.fill(k);
         i64::from(target) - i64::from(total)
+    }
+
+    fn replace(&mut self, k: usize, count: u32) {
+        let taken = self.serving.len().min(count as usize);
+        self.serving.drain(..taken);
+        self.launch(k, taken as u32);
     }
 
     fn counts(&self) -> Counts {

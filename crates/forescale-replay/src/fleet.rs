@@ -1,5 +1,7 @@
 //! What every simulated fleet can do.
 
+use crate::world::World;
+
 /// The instances at a moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Counts {
@@ -30,6 +32,9 @@ pub(crate) trait Fleet {
     /// Brings serving and starting instances to `wanted` within the limits; gives the change made.
     fn apply(&mut self, k: usize, wanted: u32) -> i64;
 
+    /// Takes the oldest `count` serving instances away at step `k`, without drain; new ones are launched in their place.
+    fn replace(&mut self, k: usize, count: u32);
+
     /// The instances now.
     fn counts(&self) -> Counts;
 
@@ -47,6 +52,17 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    /// Those of the fleet of `world`.
+    pub(crate) fn of(world: &World) -> Self {
+        let fleet = &world.fleet;
+        Self {
+            min: fleet.min,
+            max: fleet.max,
+            max_up: fleet.max_up.unwrap_or(u32::MAX),
+            max_down: fleet.max_down.unwrap_or(u32::MAX),
+        }
+    }
+
     /// The number that `wanted` becomes from `total` on: first the bounds, then the change limits.
     pub(crate) fn reach(&self, total: u32, wanted: u32) -> u32 {
         let within = wanted.min(self.max).max(self.min);

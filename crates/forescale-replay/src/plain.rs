@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 
 use crate::fleet::{Bounds, Counts, Fleet};
+use crate::settings::steps;
+use crate::world::World;
 
 /// Steps since the launch of instances that are older than the replay: their minimum billing is long over.
 const LONG_AGO: i64 = i64::MIN / 4;
@@ -36,6 +38,19 @@ pub(crate) struct PlainFleet {
 }
 
 impl PlainFleet {
+    /// The fleet of `world`.
+    pub(crate) fn of(world: &World) -> Self {
+        let step = world.trace.step();
+        Self::new(
+            Bounds::of(world),
+            world.service.startup_steps,
+            steps(world.fleet.drain_s, step),
+            step.seconds() as f64,
+            world.fleet.min_billing_s,
+            world.initial(),
+        )
+    }
+
     /// A fleet of `initial` serving instances.
     pub(crate) fn new(
         bounds: Bounds,
@@ -157,6 +172,23 @@ impl Fleet for PlainFleet {
             self.remove(k, total - target);
         }
         i64::from(target) - i64::from(total)
+    }
+
+    fn replace(&mut self, k: usize, count: u32) {
+        let mut left = count.min(self.counts.serving);
+        self.counts.serving -= left;
+        self.counts.billed -= f64::from(left);
+        self.launch(k, left);
+        while left > 0
+            && let Some(mut oldest) = self.serving.pop_front()
+        {
+            let taken = left.min(oldest.count);
+            left -= taken;
+            oldest.count -= taken;
+            if oldest.count > 0 {
+                self.serving.push_front(oldest);
+            }
+        }
     }
 
     fn counts(&self) -> Counts {

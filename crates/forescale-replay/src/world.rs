@@ -40,11 +40,37 @@ impl World {
         calendar: Arc<Calendar>,
         score_from: usize,
     ) -> Result<Self, ReplayError> {
-        fleet.check()?;
         let all = trace.loads().len();
         if !trace.scored().iter().skip(score_from).any(|scored| *scored) {
             return Err(ReplayError::Window { from: score_from, steps: all });
         }
+        let mut world = Self::unscored(trace, capacity, fleet, calendar, score_from)?;
+        world.optimum = world.billed(&world.clairvoyant(None)).max(1.0);
+        Ok(world)
+    }
+
+    /// A world that is over: all of it is there to learn from, and nothing is scored. See [`next`](crate::next).
+    ///
+    /// # Errors
+    /// As [`World::new`], but for the window.
+    pub fn at_end(
+        trace: Trace,
+        capacity: Capacity,
+        fleet: FleetSettings,
+        calendar: Arc<Calendar>,
+    ) -> Result<Self, ReplayError> {
+        let all = trace.loads().len();
+        Self::unscored(trace, capacity, fleet, calendar, all)
+    }
+
+    fn unscored(
+        trace: Trace,
+        capacity: Capacity,
+        fleet: FleetSettings,
+        calendar: Arc<Calendar>,
+        score_from: usize,
+    ) -> Result<Self, ReplayError> {
+        fleet.check()?;
         let demand = demand(&trace, &capacity, fleet.min)?;
         let service = Service {
             start: trace.start(),
@@ -53,11 +79,11 @@ impl World {
             startup_steps: steps(fleet.startup_s, trace.step()),
             min: fleet.min,
             max: fleet.max,
+            max_up: fleet.max_up,
+            max_down: fleet.max_down,
             calendar,
         };
-        let mut world = Self { trace, service, fleet, demand, score_from, optimum: 0.0 };
-        world.optimum = world.billed(&world.clairvoyant(None)).max(1.0);
-        Ok(world)
+        Ok(Self { trace, service, fleet, demand, score_from, optimum: 1.0 })
     }
 
     /// The same service and fleet in some of its steps, all of which are scored that were reported.

@@ -40,7 +40,7 @@ fn replace(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Gives a file the permissions of the one it replaces, or those of any new file.
 #[cfg(unix)]
-fn grant(file: &NamedTempFile, path: &Path) -> io::Result<()> {
+pub(crate) fn grant(file: &NamedTempFile, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     const NEW_FILE: u32 = 0o644;
     let kept = fs::metadata(path).map(|metadata| metadata.permissions());
@@ -49,7 +49,7 @@ fn grant(file: &NamedTempFile, path: &Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn grant(_file: &NamedTempFile, _path: &Path) -> io::Result<()> {
+pub(crate) fn grant(_file: &NamedTempFile, _path: &Path) -> io::Result<()> {
     Ok(())
 }
 

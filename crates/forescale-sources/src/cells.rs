@@ -40,6 +40,11 @@ impl Cells {
         text.unwrap_or_default()
     }
 
+    /// Whether the cell at `row` is text that says `name`, as it stands.
+    pub fn is_text(&self, row: usize, name: &str) -> bool {
+        matches!(self, Self::Text(cells) if cells.get(row) == Some(name))
+    }
+
     /// The cells read as times.
     pub fn stamps(&self) -> Box<dyn Iterator<Item = Cell<Stamp>> + '_> {
         match self {

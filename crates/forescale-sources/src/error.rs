@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use forescale_core::Frequency;
+pub use forescale_core::model_file::ModelProblem;
 use thiserror::Error;
 
 /// Where in a source a value stands, counted from 1.
@@ -130,39 +131,6 @@ impl fmt::Display for Role {
             Self::Rates => "rates",
         })
     }
-}
-
-/// Why a model file is not read.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum ModelProblem {
-    /// Something else.
-    #[error("is not a forescale model file")]
-    NotAModel,
-    /// Written by a later forescale.
-    #[error("has model format {found}, but this forescale reads up to {known}")]
-    Newer {
-        /// Its format.
-        found: u32,
-        /// The newest format that is known here.
-        known: u32,
-    },
-    /// Its end is missing.
-    #[error("is cut short: it should have {expected} bytes, but has {found}")]
-    Truncated {
-        /// Bytes according to its head.
-        expected: u64,
-        /// Bytes there are.
-        found: u64,
-    },
-    /// Its checksum does not fit.
-    #[error("is corrupted: its checksum should be {expected:08x}, but is {found:08x}")]
-    Corrupted {
-        /// The checksum in its head.
-        expected: u32,
-        /// The checksum of what is there.
-        found: u32,
-    },
 }
 
 impl SourceError {

@@ -1,6 +1,6 @@
 //! The way out of each error, as the command line shows it below the message.
 
-use crate::error::{ModelProblem, Place, Role, SourceError};
+use crate::error::{Place, Role, SourceError};
 
 impl SourceError {
     /// What to do about it, if there is something to say beyond the message.
@@ -50,7 +50,7 @@ impl SourceError {
             Self::TooSparse { .. } => {
                 "remove the stray timestamps, or pass a coarser `--step`".into()
             }
-            Self::Model { problem, .. } => model_hint(problem).into(),
+            Self::Model { problem, .. } => problem.hint().into(),
             Self::Write { .. } => "check the folder, its permissions and the free space".into(),
             Self::UnknownScenario { wanted, have } => pick(wanted, have, "choose one of them"),
         };
@@ -72,16 +72,6 @@ fn value_hint(place: Place, value: &str, expected: &str) -> Option<String> {
     match place {
         Place::Line(line) => Some(format!("mend or remove line {line}")),
         Place::Row(_) => None,
-    }
-}
-
-fn model_hint(problem: &ModelProblem) -> &'static str {
-    match problem {
-        ModelProblem::NotAModel => "make one with `forescale train HISTORY --model FILE`",
-        ModelProblem::Newer { .. } => "update forescale, or train the model again",
-        ModelProblem::Truncated { .. } | ModelProblem::Corrupted { .. } => {
-            "copy it again, or train the model again"
-        }
     }
 }
 

@@ -1,26 +1,14 @@
-//! Model files: a payload that is known to be whole.
-//!
-//! A file begins with a head of 32 bytes, numbers little-endian: `FORESCALE` (9 bytes), a zero, the format of the
-//! file (2 bytes), the CRC-32 of all that follows (4), the version of the payload (4), the length of the title (4)
-//! and of the payload (8). Title and payload follow.
+//! Model files on the disk.
 
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::atomic::write_atomically;
-use crate::error::{ModelProblem, SourceError};
+pub use forescale_core::model_file::ModelFile;
+use forescale_core::model_file::{MAGIC, decode, encode};
 
-/// What stands in a model file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelFile {
-    /// The version of the payload, which its writer counts.
-    pub version: u32,
-    /// One line for lists, such as the name of the series and its span.
-    pub title: String,
-    /// The model.
-    pub payload: Vec<u8>,
-}
+use crate::atomic::write_atomically;
+use crate::error::SourceError;
 
 /// A model file in a folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,16 +20,6 @@ pub struct Listed {
     /// Its version and title, or why it is not read.
     pub model: Result<(u32, String), SourceError>,
 }
-
-const MAGIC: &[u8; 10] = b"FORESCALE\0";
-
-/// The format of the head and what follows it.
-const FORMAT: u16 = 1;
-
-const HEAD: usize = 32;
-
-/// Where the checksum begins to hold: everything before it is told apart by itself.
-const CHECKED_FROM: usize = 16;
 
 /// Writes a model file: whole or not at all.
 ///
@@ -90,76 +68,12 @@ fn begins_like_a_model(path: &Path) -> bool {
         && &magic == MAGIC
 }
 
-fn encode(model: &ModelFile) -> Vec<u8> {
-    let mut body = model.version.to_le_bytes().to_vec();
-    body.extend((model.title.len() as u32).to_le_bytes());
-    body.extend((model.payload.len() as u64).to_le_bytes());
-    body.extend(model.title.as_bytes());
-    body.extend(&model.payload);
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(FORMAT.to_le_bytes());
-    bytes.extend(crc32fast::hash(&body).to_le_bytes());
-    bytes.extend(body);
-    bytes
-}
-
-fn decode(bytes: &[u8], known: u32) -> Result<ModelFile, ModelProblem> {
-    let found = bytes.len() as u64;
-    let magic = &bytes[..bytes.len().min(MAGIC.len())];
-    if magic.is_empty() || magic != &MAGIC[..magic.len()] {
-        return Err(ModelProblem::NotAModel);
-    }
-    let Some((head, rest)) = bytes.split_at_checked(HEAD) else {
-        return Err(ModelProblem::Truncated { expected: HEAD as u64, found });
-    };
-    let format = u32::from(u16::from_le_bytes(part(head, 10)));
-    if format == 0 {
-        return Err(ModelProblem::NotAModel);
-    }
-    if format > u32::from(FORMAT) {
-        return Err(ModelProblem::Newer { found: format, known: u32::from(FORMAT) });
-    }
-    let expected = u32::from_le_bytes(part(head, 12));
-    let version = u32::from_le_bytes(part(head, CHECKED_FROM));
-    let title = u32::from_le_bytes(part(head, 20)) as usize;
-    let payload = u64::from_le_bytes(part(head, 24));
-    let whole = (HEAD as u64).saturating_add(title as u64).saturating_add(payload);
-    if found < whole {
-        return Err(ModelProblem::Truncated { expected: whole, found });
-    }
-    let sum = crc32fast::hash(&bytes[CHECKED_FROM..]);
-    if sum != expected {
-        return Err(ModelProblem::Corrupted { expected, found: sum });
-    }
-    if version > known {
-        return Err(ModelProblem::Newer { found: version, known });
-    }
-    let (title, payload) = rest.split_at(title);
-    Ok(ModelFile {
-        version,
-        title: String::from_utf8_lossy(title).into_owned(),
-        payload: payload.to_vec(),
-    })
-}
-
-/// `N` bytes of the head, which is `HEAD` long.
-fn part<const N: usize>(head: &[u8], at: usize) -> [u8; N] {
-    let mut bytes = [0; N];
-    bytes.copy_from_slice(&head[at..at + N]);
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn model() -> ModelFile {
         ModelFile { version: 2, title: "shop".to_owned(), payload: vec![1, 2, 3, 4] }
-    }
-
-    fn refused(bytes: &[u8]) -> String {
-        decode(bytes, 2).unwrap_err().to_string()
     }
 
     #[test]
@@ -176,31 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_damage_has_its_name() {
-        let whole = encode(&model());
-        assert_eq!(refused(b"timestamp,load"), "is not a forescale model file");
-        assert_eq!(refused(b""), "is not a forescale model file");
-        assert_eq!(refused(&whole[..20]), "is cut short: it should have 32 bytes, but has 20");
-        assert_eq!(refused(&whole[..39]), "is cut short: it should have 40 bytes, but has 39");
-        let mut newer = whole.clone();
-        newer[10] = 9;
-        assert_eq!(refused(&newer), "has model format 9, but this forescale reads up to 1");
-        let mut damaged = whole.clone();
-        damaged[33] ^= 1;
-        assert!(refused(&damaged).starts_with("is corrupted: its checksum should be "));
-        let newer = decode(&whole, 1).unwrap_err().to_string();
-        assert_eq!(newer, "has model format 2, but this forescale reads up to 1");
+    fn a_file_that_is_not_there_is_unavailable() {
         assert!(read(Path::new("no/such/model"), 2).unwrap_err().is_unavailable());
-    }
-
-    proptest! {
-        #[test]
-        fn every_cut_and_every_flipped_bit_is_noticed(cut in 0_usize..40, at in 0_usize..40, bit in 0_u8..8) {
-            let whole = encode(&model());
-            prop_assert!(decode(&whole[..cut], 2).is_err());
-            let mut flipped = whole.clone();
-            flipped[at] ^= 1 << bit;
-            prop_assert!(decode(&flipped, u32::MAX).is_err());
-        }
     }
 }

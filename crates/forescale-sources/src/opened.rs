@@ -72,22 +72,32 @@ impl Opened {
     /// # Errors
     /// The first row that cannot be read, or [`SourceError::UnknownSeries`].
     pub fn gather(&self, options: &ReadOptions) -> Result<Vec<Gathered>, SourceError> {
-        let mut positions = vec![self.roles.time];
-        positions.extend(&self.roles.loads);
-        positions.extend(self.roles.series);
         let zone = options.zone.unwrap_or(Tz::UTC);
         let mut groups = Groups::new(self.roles.loads.len(), zone, options.series.as_deref());
         let mut rows = 0;
-        let mut take = |cells: &[Cells]| {
+        self.each_block(|cells| {
             groups.take(cells).map_err(|bad| self.unreadable(&bad, cells, rows))?;
             rows += cells[0].len();
             Ok(())
-        };
-        match &self.layout {
-            Some(layout) => text::each_block(&self.content, layout, &positions, take)?,
-            None => take(&parquet::read(&self.content, &positions)?)?,
-        }
+        })?;
         groups.finish(&self.content.name)
+    }
+
+    /// Hands over the columns block by block: the times, the loads, and the names of the series if there are such.
+    ///
+    /// # Errors
+    /// A source that is broken, or what `take` says.
+    pub fn each_block(
+        &self,
+        take: impl FnMut(&[Cells]) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError> {
+        let mut positions = vec![self.roles.time];
+        positions.extend(&self.roles.loads);
+        positions.extend(self.roles.series);
+        match &self.layout {
+            Some(layout) => text::each_block(&self.content, layout, &positions, take),
+            None => parquet::each_block(&self.content, &positions, take),
+        }
     }
 
     /// The error for a row of a block that begins after `rows`.

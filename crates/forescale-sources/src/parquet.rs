@@ -18,6 +18,9 @@ use crate::text::recent;
 /// Rows that show what a column holds.
 const PROFILE_ROWS: usize = 50;
 
+/// Rows that are worth the start of a read, and little memory.
+const BLOCK_ROWS: usize = 1 << 20;
+
 /// What the columns of a Parquet file hold, by their types and first rows.
 ///
 /// # Errors
@@ -26,7 +29,7 @@ pub(crate) fn profiles(content: &Content) -> Result<Vec<Profile>, SourceError> {
     guarded(content, |mut reader| sizes::check(reader.get_metadata()?, &content.body))?;
     let fields = schema(content)?;
     let known: Vec<usize> = (0..fields.len()).filter(|&at| is_known(&fields[at].dtype)).collect();
-    let cells = columns(content, &known, Some(PROFILE_ROWS))?;
+    let cells = columns(content, &known, Some((0, PROFILE_ROWS)))?;
     if cells.first().is_some_and(|cells| cells.len() == 0) {
         return Err(SourceError::NoRows { name: content.name.clone() });
     }
@@ -50,11 +53,15 @@ fn profile(profile: &mut Profile, cells: &Cells) {
     profile.unix = some && profile.numbers && stamps.into_iter().all(recent);
 }
 
-/// Reads the columns at `positions`.
+/// Reads the columns at `positions` and hands them over block by block, each of whole row groups.
 ///
 /// # Errors
-/// A column of a type that holds neither times, loads nor names, or a file that is not whole.
-pub(crate) fn read(content: &Content, positions: &[usize]) -> Result<Vec<Cells>, SourceError> {
+/// A column of a type that holds neither times, loads nor names, a file that is not whole, or what `take` says.
+pub(crate) fn each_block(
+    content: &Content,
+    positions: &[usize],
+    mut take: impl FnMut(&[Cells]) -> Result<(), SourceError>,
+) -> Result<(), SourceError> {
     let fields = schema(content)?;
     for &at in positions {
         let ArrowField { name, dtype, .. } = &fields[at];
@@ -68,7 +75,28 @@ pub(crate) fn read(content: &Content, positions: &[usize]) -> Result<Vec<Cells>,
             return Err(SourceError::malformed(&content.name, what));
         }
     }
-    columns(content, positions, None)
+    let groups = guarded(content, |mut reader| {
+        let groups = &reader.get_metadata()?.row_groups;
+        Ok(groups.iter().map(|group| group.num_rows()).collect::<Vec<_>>())
+    })?;
+    for (offset, rows) in blocks(&groups) {
+        take(&columns(content, positions, Some((offset, rows)))?)?;
+    }
+    Ok(())
+}
+
+/// Row groups taken together until there are [`BLOCK_ROWS`]: where each block begins, and its rows.
+fn blocks(groups: &[usize]) -> Vec<(usize, usize)> {
+    let mut blocks = Vec::new();
+    let (mut offset, mut rows) = (0, 0);
+    for (at, group) in groups.iter().enumerate() {
+        rows += group;
+        if rows >= BLOCK_ROWS || at + 1 == groups.len() {
+            blocks.push((offset, rows));
+            (offset, rows) = (offset + rows, 0);
+        }
+    }
+    blocks
 }
 
 /// The types that are read; polars was built without the others and would panic on them.
@@ -90,14 +118,14 @@ fn schema(content: &Content) -> Result<Vec<ArrowField>, SourceError> {
 fn columns(
     content: &Content,
     positions: &[usize],
-    rows: Option<usize>,
+    slice: Option<(usize, usize)>,
 ) -> Result<Vec<Cells>, SourceError> {
     let mut projection = positions.to_vec();
     projection.sort_unstable();
     projection.dedup();
     guarded(content, |reader| {
         let reader = reader.with_projection(Some(projection.clone()));
-        let frame = reader.with_slice(rows.map(|rows| (0, rows))).finish()?;
+        let frame = reader.with_slice(slice).finish()?;
         let column = |at| {
             let order = projection.binary_search(at).unwrap_or_default();
             cells(&frame.columns()[order])
@@ -153,5 +181,19 @@ fn guarded<R>(
             &content.name,
             "is a Parquet file that is broken, cut short, or of a kind that is not read",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_whole_row_groups() {
+        let most = BLOCK_ROWS;
+        assert_eq!(blocks(&[10, 20]), [(0, 30)]);
+        assert_eq!(blocks(&[most, 5, 6]), [(0, most), (most, 11)]);
+        assert_eq!(blocks(&[5, most, 7]), [(0, most + 5), (most + 5, 7)]);
+        assert!(blocks(&[]).is_empty());
     }
 }

@@ -141,7 +141,7 @@ impl Mends {
 }
 
 /// Sorts by time and keeps the last sample of every moment; returns how many went.
-fn tidy(samples: &mut Vec<Sample>, sort: bool) -> usize {
+pub(crate) fn tidy(samples: &mut Vec<Sample>, sort: bool) -> usize {
     if sort {
         // Stable, so that the last row of a moment stays the last.
         samples.sort_by_key(|sample| sample.at);

@@ -16,6 +16,10 @@ pub enum Values {
     Integers(Vec<i64>),
     /// Moments.
     Moments(Vec<DateTime<Utc>>),
+    /// Whole numbers, where there are any.
+    SomeIntegers(Vec<Option<i64>>),
+    /// Moments, where there are any.
+    SomeMoments(Vec<Option<DateTime<Utc>>>),
 }
 
 /// A column of a table.
@@ -34,6 +38,8 @@ impl Values {
             Self::Numbers(values) => values.len(),
             Self::Integers(values) => values.len(),
             Self::Moments(values) => values.len(),
+            Self::SomeIntegers(values) => values.len(),
+            Self::SomeMoments(values) => values.len(),
         }
     }
 
@@ -44,9 +50,15 @@ impl Values {
             Self::Numbers(values) if values[row].is_nan() => String::new(),
             Self::Numbers(values) => values[row].to_string(),
             Self::Integers(values) => values[row].to_string(),
-            Self::Moments(values) => values[row].to_rfc3339_opts(SecondsFormat::AutoSi, true),
+            Self::Moments(values) => written(values[row]),
+            Self::SomeIntegers(values) => values[row].map_or_else(String::new, |n| n.to_string()),
+            Self::SomeMoments(values) => values[row].map_or_else(String::new, written),
         }
     }
+}
+
+fn written(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// A table as CSV: a header, and times as ISO 8601 in UTC.
@@ -107,14 +119,19 @@ fn column(column: &TableColumn) -> PolarsResult<Column> {
             Float64Chunked::from_iter_options(name, present).into_column()
         }
         Values::Integers(values) => Int64Chunked::from_vec(name, values.clone()).into_column(),
-        Values::Moments(values) => {
-            let milliseconds = values.iter().map(DateTime::timestamp_millis).collect();
-            let zone = Some(TimeZone::UTC);
-            Int64Chunked::from_vec(name, milliseconds)
-                .into_datetime(TimeUnit::Milliseconds, zone)
-                .into_column()
+        Values::Moments(values) => moments(name, values.iter().map(|value| Some(*value))),
+        Values::SomeMoments(values) => moments(name, values.iter().copied()),
+        Values::SomeIntegers(values) => {
+            Int64Chunked::from_iter_options(name, values.iter().copied()).into_column()
         }
     })
+}
+
+fn moments(name: PlSmallStr, values: impl Iterator<Item = Option<DateTime<Utc>>>) -> Column {
+    let milliseconds = values.map(|value| value.map(|value| value.timestamp_millis()));
+    Int64Chunked::from_iter_options(name, milliseconds)
+        .into_datetime(TimeUnit::Milliseconds, Some(TimeZone::UTC))
+        .into_column()
 }
 
 fn height(columns: &[TableColumn]) -> usize {

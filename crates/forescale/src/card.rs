@@ -83,6 +83,11 @@ impl CalendarCard {
 }
 
 impl ModelCard {
+    /// One line for lists: the name of the series and the span of its history.
+    pub fn title(&self, name: &str) -> String {
+        format!("{name}, {} to {}", self.data.start.date_naive(), self.data.end.date_naive())
+    }
+
     pub(crate) fn new(
         series: &LoadSeries,
         options: &EngineOptions,

@@ -24,10 +24,13 @@
 pub mod advise;
 mod backtest;
 pub mod card;
+mod decide;
 mod error;
 mod error_correlation;
 pub mod explain;
+pub mod fleet;
 mod foresight;
+pub mod grid;
 mod model;
 mod noticed;
 mod options;
@@ -43,6 +46,7 @@ mod train;
 pub use advise::{Advice, Evidence, Kind, Numbers, Verdict, Workload, advise};
 pub use backtest::{Backtest, BacktestOptions, backtest};
 pub use card::ModelCard;
+pub use decide::decide;
 pub use error::EngineError;
 pub use error_correlation::error_correlation;
 pub use explain::{Explanation, Rule, explain};
@@ -58,16 +62,16 @@ pub use forescale_plan::objectives;
 pub use forescale_plan::policies::{Attached, Dimension, FileKind, Policy, PolicyError, dqn};
 pub use forescale_plan::{
     Action, Binding, Capacity, ColdStart, FleetState, ForecastNotes, Limits, Objective, PlanError,
-    PlanOptions, Recommendation, ScalePlan, plan, plan_serving,
+    PlanOptions, PlanSummary, Recommendation, ScalePlan, plan, plan_serving,
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
-    CurvePoint, FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Outcome,
+    CurvePoint, FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Next, Outcome,
     PlanKind, Planned, PolicyTraining, ReplayError, Run, ScoreSettings, Scorecard, Trace,
     TrainedPolicy, World, frontier, train_policy, unseen_worlds,
 };
 pub use foresight::foresight;
-pub use model::Model;
+pub use model::{MODEL_VERSION, Model};
 pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};
 pub use origin::as_of;

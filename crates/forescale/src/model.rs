@@ -15,6 +15,9 @@ use crate::card::ModelCard;
 use crate::roles::LAST_RESORT;
 use crate::train::last_resort;
 
+/// The version of what [`Model::to_bytes`] writes: raised whenever an older forescale could not read it.
+pub const MODEL_VERSION: u32 = 2;
+
 /// The newest history that a model keeps, to forecast from when it is given none.
 const KEPT_DAYS: usize = 29;
 

@@ -40,6 +40,14 @@ impl Default for EngineOptions {
 }
 
 impl EngineOptions {
+    /// Checks that every predictor asked for is known.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownPredictor`] with those that are.
+    pub fn check(&self) -> Result<(), EngineError> {
+        self.rows().map(|_| ())
+    }
+
     /// The predictors asked for, each once, in the order of the list.
     pub(crate) fn rows(&self) -> Result<Vec<&'static Row>, EngineError> {
         let known = |name: &str| name == ALL || PREDICTORS.iter().any(|row| row.name == name);

@@ -98,6 +98,8 @@ mod tests {
                 startup_steps: 5,
                 min: 1,
                 max: 1_000,
+                max_up: None,
+                max_down: None,
                 calendar: Arc::default(),
             };
             Self { service, loads: (0..minutes).map(load).collect() }

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 mod advise;
 mod data;
+mod decide;
+mod fleet;
 mod history;
 mod identify;
 mod learn;
@@ -19,13 +21,19 @@ mod what;
 
 pub use advise::AdviseArgs;
 pub use data::{DataArgs, DataCommand, DescribeArgs, GenerateArgs};
+pub use decide::DecideArgs;
+pub use fleet::{
+    FleetBacktestArgs, FleetCommand, FleetCommandArgs, FleetJobArgs, FleetPlanArgs, FleetTrainArgs,
+    ProfileName,
+};
 pub use history::{Aggregation, EngineArgs, HistoryArgs, ServiceArgs};
 pub use identify::IdentifyArgs;
 pub use learn::{ScenarioArgs, TrainPolicyArgs};
 pub use model::{ModelsArgs, ModelsCommand, Source, TrainArgs};
 pub use plan::{FleetArgs, PlanArgs};
 pub use replay::{
-    MetricColumn, PlanMeaning, PlanOut, ReplayArgs, ScoreArgs, ScoreFrom, SimulatedArgs,
+    BaseFleetArgs, MetricColumn, PlanMeaning, PlanOut, ReplayArgs, ScoreArgs, ScoreFrom,
+    SimulatedArgs,
 };
 pub use serve::{ExportArgs, ExportTo, LogForm, ServeArgs};
 pub use weigh::WeighArgs;
@@ -66,6 +74,8 @@ pub enum Command {
     Replay(Box<ReplayArgs>),
     /// Which strategy and settings a service should use, by what they would have done on its history.
     Advise(Box<AdviseArgs>),
+    /// What a policy would ask for now, as the replay and the advice judged it.
+    Decide(Box<DecideArgs>),
     /// Train the policy `dqn` in the replay, and show its learning curve.
     TrainPolicy(Box<TrainPolicyArgs>),
     /// Test what is expected of a policy: scale-up, flash crowd, outage, deploy and the like, in files of your own.
@@ -78,6 +88,8 @@ pub enum Command {
     Models(ModelsArgs),
     /// Describe a history, or generate a sample one.
     Data(DataArgs),
+    /// Forecast, plan, train or backtest many series at once, on all cores and in bounded memory.
+    Fleet(FleetCommandArgs),
     /// Forecast and plan on a schedule, for KEDA, Prometheus, HTTP and people; --config names its targets.
     Serve(ServeArgs),
     /// Say what is wrong with the configuration of a service, its store, its sources and its clock.

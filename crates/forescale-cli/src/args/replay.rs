@@ -53,6 +53,9 @@ pub struct ReplayArgs {
     /// The scores.
     #[command(flatten)]
     pub score: ScoreArgs,
+    /// What more the scores depend on.
+    #[command(flatten)]
+    pub charge: ChargeArgs,
     /// Write the instances that a policy asked for, step by step; the policy as it was named.
     #[arg(
         long,
@@ -73,10 +76,10 @@ pub struct ReplayArgs {
     pub service: ServiceArgs,
 }
 
-/// The fleet that is simulated.
+/// The fleet as policies know it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Fleet")]
-pub struct SimulatedArgs {
+pub struct BaseFleetArgs {
     /// Load one instance carries when saturated, in the unit of the history.
     #[arg(long, value_name = "LOAD", allow_negative_numbers = true, value_parser = values::positive)]
     pub capacity: f64,
@@ -104,6 +107,37 @@ pub struct SimulatedArgs {
     /// Most instances removed in one step.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_scale_down: Option<u32>,
+    /// How late metrics reach a policy.
+    #[arg(
+        long,
+        value_name = "SPAN",
+        default_value = "0s",
+        allow_hyphen_values = true,
+        value_parser = values::span_or_zero
+    )]
+    pub metric_latency: TimeDelta,
+    /// A further column for the policies that look at it: memory, network, disk (summed over the fleet, in full
+    /// instances) or response-time (seconds).
+    #[arg(long = "metric", value_name = "NAME=COLUMN", action = clap::ArgAction::Append, value_parser = metric)]
+    pub metrics: Vec<MetricColumn>,
+    /// Where all chance comes from.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        allow_negative_numbers = true,
+        value_parser = values::seed
+    )]
+    pub seed: u64,
+}
+
+/// The fleet that is simulated.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Fleet")]
+pub struct SimulatedArgs {
+    /// What policies know of it.
+    #[command(flatten)]
+    pub base: BaseFleetArgs,
     /// How long a removed instance is still billed.
     #[arg(
         long,
@@ -122,15 +156,6 @@ pub struct SimulatedArgs {
         value_parser = values::span_or_zero
     )]
     pub min_billing: TimeDelta,
-    /// How late metrics reach a policy.
-    #[arg(
-        long,
-        value_name = "SPAN",
-        default_value = "0s",
-        allow_hyphen_values = true,
-        value_parser = values::span_or_zero
-    )]
-    pub metric_latency: TimeDelta,
     /// Share of launches that never come to serve.
     #[arg(
         long,
@@ -140,19 +165,6 @@ pub struct SimulatedArgs {
         value_parser = values::share
     )]
     pub launch_failures: f64,
-    /// A further column for the policies that look at it: memory, network, disk (summed over the fleet, in full
-    /// instances) or response-time (seconds).
-    #[arg(long = "metric", value_name = "NAME=COLUMN", action = clap::ArgAction::Append, value_parser = metric)]
-    pub metrics: Vec<MetricColumn>,
-    /// Where all chance comes from.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        allow_negative_numbers = true,
-        value_parser = values::seed
-    )]
-    pub seed: u64,
 }
 
 /// What is scored.
@@ -168,6 +180,15 @@ pub struct ScoreArgs {
         value_parser = values::utilization
     )]
     pub slo_utilization: Utilization,
+    /// First moment that is scored, or how much of the history comes before it [default: 14d, at most half of it].
+    #[arg(long, value_name = "TIME|SPAN", value_parser = score_from)]
+    pub score_from: Option<ScoreFrom>,
+}
+
+/// What is charged.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Scores")]
+pub struct ChargeArgs {
     /// Longest wait a request should have.
     #[arg(
         long,
@@ -177,9 +198,6 @@ pub struct ScoreArgs {
         value_parser = values::short_time
     )]
     pub max_wait: f64,
-    /// First moment that is scored, or how much of the history comes before it [default: 14d, at most half of it].
-    #[arg(long, value_name = "TIME|SPAN", value_parser = score_from)]
-    pub score_from: Option<ScoreFrom>,
     /// What an instance costs an hour.
     #[arg(
         long,

@@ -18,10 +18,10 @@ pub fn run(args: &AdviseArgs, mut context: Context) -> Result<(), Failure> {
     calendar::record(&calendar, &mut context);
     let zone = calendar.zone;
     let metrics =
-        simulated::metrics(&args.fleet, &args.input, &args.service, &read.series, &context)?;
+        simulated::metrics(&args.fleet.base, &args.input, &args.service, &read.series, &context)?;
     let world = simulated::world(&args.fleet, &args.score, &read.series, &metrics, calendar)?;
     let bar = engine::bar(context.terminal, "replaying");
-    let options = EngineOptions { seed: args.fleet.seed, ..EngineOptions::default() };
+    let options = EngineOptions { seed: args.fleet.base.seed, ..EngineOptions::default() };
     let today = args.today.as_deref();
     let advice = forescale::advise(&read.series, &world, today, args.budget, &options, |count| {
         bar.set_length(count as u64);

@@ -36,7 +36,7 @@ fn path_of(folder: &Path, name: &str) -> Result<PathBuf, Failure> {
 }
 
 fn list(folder: &Path, context: Context) -> Result<(), Failure> {
-    let models = model_file::list(folder, store::VERSION).map_err(source_failure)?;
+    let models = model_file::list(folder, forescale::MODEL_VERSION).map_err(source_failure)?;
     let name = |listed: &Listed| {
         listed.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
     };

@@ -25,7 +25,7 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     calendar::record(&calendar, &mut context);
     let zone = calendar.zone;
     let metrics =
-        simulated::metrics(&args.fleet, &args.input, &args.service, &read.series, &context)?;
+        simulated::metrics(&args.fleet.base, &args.input, &args.service, &read.series, &context)?;
     let world = simulated::world(&args.fleet, &args.score, &read.series, &metrics, calendar)?;
     context.set("score_from", time_text(world.service().time_at(world.score_from())));
     let (names, policies) = named(args, &world)?;
@@ -37,11 +37,11 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     let bar = engine::bar(context.terminal, "replaying");
     bar.set_length(policies.len() as u64);
     let score = ScoreSettings {
-        price_per_instance_hour: args.score.price,
-        max_wait_s: args.score.max_wait,
+        price_per_instance_hour: args.charge.price,
+        max_wait_s: args.charge.max_wait,
         ..ScoreSettings::default()
     };
-    let options = EngineOptions { seed: args.fleet.seed, ..EngineOptions::default() };
+    let options = EngineOptions { seed: args.fleet.base.seed, ..EngineOptions::default() };
     let replayed =
         forescale::replay(&read.series, &world, policies, &options, &score, |_| bar.inc(1))?;
     bar.finish_and_clear();

@@ -5,6 +5,9 @@ use serde::Serialize;
 
 use crate::args::AdviseArgs;
 
+/// The utilization above which instances are too few, when nobody says.
+const USUAL_SLO: f64 = 0.8;
+
 /// One thing to do.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
@@ -67,22 +70,34 @@ fn quoted(text: &str) -> String {
     }
 }
 
+/// The fleet as options, without what is as it is by default.
 fn fleet(args: &AdviseArgs) -> String {
     let span = forescale_core::time::format_span;
-    let most = args.fleet.max.map_or_else(String::new, |max| format!(" --max {max}"));
-    format!(
-        "--capacity {} --startup {} --step {} --min {}{most}",
-        args.fleet.capacity,
-        span(args.fleet.startup),
-        span(args.fleet.step),
-        args.fleet.min
-    )
+    let base = &args.fleet.base;
+    let mut text = format!(
+        "--capacity {} --startup {} --step {} --min {}",
+        base.capacity,
+        span(base.startup),
+        span(base.step),
+        base.min
+    );
+    let mut more = |name: &str, count: Option<u32>| {
+        text.extend(count.map(|count| format!(" {name} {count}")));
+    };
+    more("--max", base.max);
+    more("--max-scale-up", base.max_scale_up);
+    more("--max-scale-down", base.max_scale_down);
+    let slo = args.score.slo_utilization.share();
+    if (slo - USUAL_SLO).abs() > 1e-9 {
+        text.push_str(&format!(" --slo-utilization {slo}"));
+    }
+    text
 }
 
 fn bounds(args: &AdviseArgs) -> (u32, String) {
     let most =
-        args.fleet.max.map_or_else(|| "100 # set your own".to_owned(), |max| max.to_string());
-    (args.fleet.min, most)
+        args.fleet.base.max.map_or_else(|| "100 # set your own".to_owned(), |max| max.to_string());
+    (args.fleet.base.min, most)
 }
 
 fn fixed(chosen: &Evidence) -> Vec<Step> {
@@ -92,7 +107,7 @@ fn fixed(chosen: &Evidence) -> Vec<Step> {
 
 fn hpa(chosen: &Evidence, args: &AdviseArgs) -> Step {
     let (min, max) = bounds(args);
-    let load = args.fleet.capacity * setting(chosen, "target").parse::<f64>().unwrap_or(1.0);
+    let load = args.fleet.base.capacity * setting(chosen, "target").parse::<f64>().unwrap_or(1.0);
     let text = format!(
         "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata:\n  name: SERVICE\nspec:\n  \
          scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: SERVICE}}\n  minReplicas: {min}\n  maxReplicas: {max}\n  \
@@ -104,7 +119,7 @@ fn hpa(chosen: &Evidence, args: &AdviseArgs) -> Step {
 
 fn keda(chosen: &Evidence, args: &AdviseArgs) -> Step {
     let (min, max) = bounds(args);
-    let load = args.fleet.capacity * setting(chosen, "target").parse::<f64>().unwrap_or(1.0);
+    let load = args.fleet.base.capacity * setting(chosen, "target").parse::<f64>().unwrap_or(1.0);
     let text = format!(
         "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject\nmetadata:\n  name: SERVICE\nspec:\n  scaleTargetRef: {{name: SERVICE}}\n  \
          minReplicaCount: {min}\n  maxReplicaCount: {max}\n  fallback: {{failureThreshold: {}, replicas: {min}}}\n  triggers:\n  \
@@ -186,24 +201,25 @@ fn aws_predictive(chosen: &Evidence) -> Step {
     Step::new("AWS: predictive scaling", text)
 }
 
-/// The planner of this program, run beside the service.
+/// The policy itself, asked every minute beside the service.
 fn own(chosen: &Evidence, args: &AdviseArgs) -> Vec<Step> {
-    let span = forescale_core::time::format_span;
-    let budget = setting(chosen, "budget");
-    let most = args.fleet.max.map_or_else(String::new, |max| format!(" --max {max}"));
+    let decide = |history: &str| {
+        format!(
+            "forescale decide {history} {} --policy '{}' --current INSTANCES",
+            fleet(args),
+            chosen.policy
+        )
+    };
     vec![
         Step::new(
-            "Every day: learn",
-            format!("forescale train {} --model models/SERVICE", quoted(&args.input)),
+            "Every minute: ask the policy itself, with 28 days or more of load",
+            format!("{} -o json", decide("NEWEST.csv")),
         ),
         Step::new(
-            "Every minute: plan from the newest load",
+            "The same from Prometheus, as the minimum of a horizontal pod autoscaler",
             format!(
-                "forescale plan --model models/SERVICE --history NEWEST.csv --horizon 1h --capacity {} --startup {} --min {}{most} \
-                 --budget {budget} -o json",
-                args.fleet.capacity,
-                span(args.fleet.startup),
-                args.fleet.min
+                "{} -o json > decision.json\nforescale export decision.json --to hpa --name SERVICE --out .",
+                decide("'prometheus://HOST:9090?query=LOAD_QUERY&step=1m'")
             ),
         ),
     ]

@@ -1,6 +1,7 @@
 //! A result as rows: what tables, CSV and Parquet are made from.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+pub use forescale_core::tidy;
 
 /// A column of a result.
 #[derive(Debug, Clone)]
@@ -80,16 +81,6 @@ pub fn time_text(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A number cut to what it can mean: six decimals, or six digits below 1. The order of numbers stays.
-pub fn tidy(number: f64) -> f64 {
-    let magnitude = number.abs();
-    if magnitude == 0.0 || !magnitude.is_finite() || magnitude >= 1e9 {
-        return number;
-    }
-    let digits = if magnitude >= 1.0 { 6 } else { (5.0 - magnitude.log10().floor()) as i32 };
-    format!("{number:.*}", digits.clamp(0, 300) as usize).parse().unwrap_or(number)
-}
-
 /// A cell of a CSV file, quoted when it has to be.
 fn quoted(text: &str) -> String {
     if text.contains(['"', ',', '\n', '\r']) {
@@ -102,15 +93,6 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_cut_and_keep_their_order() {
-        assert_eq!(tidy(12.345_678_912), 12.345_679);
-        assert_eq!(tidy(0.000_012_345_678_9), 0.000_012_345_7);
-        assert_eq!(tidy(0.3), 0.3);
-        assert_eq!(tidy(-2.0), -2.0);
-        assert!(tidy(0.999_999_9) <= tidy(1.000_000_1));
-    }
 
     #[test]
     fn csv_quotes_what_it_must() {

@@ -10,6 +10,8 @@ use crate::failure::Failure;
 pub mod advised;
 pub mod apply;
 pub mod card;
+pub mod decided;
+pub mod fleet;
 pub mod frame;
 pub mod outcomes;
 pub mod picture;
@@ -96,7 +98,7 @@ fn yaml(value: &Value) -> Result<Vec<u8>, Failure> {
 }
 
 /// The same value with every number cut to what it can mean.
-fn tidied(value: Value) -> Value {
+pub fn tidied(value: Value) -> Value {
     match value {
         Value::Number(number) if number.is_f64() => {
             number.as_f64().map(frame::tidy).map_or(Value::Null, Value::from)

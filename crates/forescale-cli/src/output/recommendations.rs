@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use forescale::{Action, Forecast, Recommendation, ScalePlan};
+use forescale::{Forecast, PlanSummary, Recommendation, ScalePlan};
 use serde_json::{Value, json};
 
 use super::frame::{Cells, Frame};
@@ -33,32 +33,7 @@ pub fn frame(rows: &[Recommendation]) -> Frame {
 
 /// The plan in a few figures.
 pub fn summary(plan: &ScalePlan, forecast: &Forecast) -> Value {
-    let rows = &plan.recommendations;
-    let end = forecast.time_at(forecast.steps());
-    let count = |action: Action| rows.iter().filter(|row| row.action == action).count();
-    let peak = rows.iter().map(|row| row.instances.0).max().unwrap_or_default();
-    let fewest = rows.iter().map(|row| row.instances.0).min().unwrap_or_default();
-    json!({
-        "from": super::frame::time_text(plan.now),
-        "to": super::frame::time_text(end),
-        "instance_hours": instance_hours(rows, end),
-        "peak_instances": peak,
-        "fewest_instances": fewest,
-        "scale_ups": count(Action::ScaleUp),
-        "scale_downs": count(Action::ScaleDown),
-        "lowest_confidence": rows.iter().map(|row| row.confidence).fold(1.0, f64::min),
-    })
-}
-
-/// Instances times hours from when they are asked for, as they are billed.
-fn instance_hours(rows: &[Recommendation], end: DateTime<Utc>) -> f64 {
-    let ends = rows.iter().skip(1).map(|row| row.at).chain([end]);
-    rows.iter()
-        .zip(ends)
-        .map(|(row, until)| {
-            f64::from(row.instances.0) * (until - row.at).num_seconds().max(0) as f64 / 3_600.0
-        })
-        .sum()
+    json!(PlanSummary::new(plan, forecast.time_at(forecast.steps())))
 }
 
 /// The plan for people: a line of figures, then a row for each recommendation.

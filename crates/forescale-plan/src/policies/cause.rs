@@ -196,6 +196,7 @@ impl Display for Cause {
             Self::Moved { flexible } => {
                 write!(f, "{flexible} do flexible work, the others the rest")
             }
+            Self::Split { regions: 1 } => f.write_str("one region carries all load"),
             Self::Split { regions } => write!(f, "the load is split over {regions} regions"),
             Self::Fallback { failures } => {
                 write!(f, "the metric failed {failures} times, so the fallback holds")

@@ -22,6 +22,10 @@ pub struct Service {
     pub min: u32,
     /// Most instances.
     pub max: u32,
+    /// Most instances added in one step.
+    pub max_up: Option<u32>,
+    /// Most instances removed in one step.
+    pub max_down: Option<u32>,
     /// Its clock, days off and known events.
     pub calendar: Arc<Calendar>,
 }
@@ -162,6 +166,8 @@ pub(crate) mod tests {
             startup_steps: 5,
             min: 1,
             max: 1_000,
+            max_up: None,
+            max_down: None,
             calendar: Arc::default(),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Display, Formatter, Result as Written};
 use std::sync::Arc;
 
-use forescale_core::{Foresight, Outlook};
+use forescale_core::{Foresight, Frequency, Outlook};
 
 use crate::policies::cause::Decision;
 use crate::policies::error::PolicyError;
@@ -103,6 +103,17 @@ pub trait Policy: Debug + Send {
         load
     }
 
+    /// Whether instances that it chose may be taken away, so that [`Policy::taken`] has to be asked.
+    fn is_interruptible(&self) -> bool {
+        false
+    }
+
+    /// Of `serving` instances, how many are taken away as `step` begins; asked before it decides.
+    fn taken(&mut self, step: Frequency, serving: u32) -> u32 {
+        let _ = (step, serving);
+        0
+    }
+
     /// What it reached of its own objective, beside what every policy is scored by.
     fn figures(&self) -> Figures {
         Figures::new()
@@ -159,6 +170,15 @@ pub trait Rule: Debug + Send + Sized + 'static {
         load
     }
 
+    /// As [`Policy::is_interruptible`].
+    const INTERRUPTIBLE: bool = false;
+
+    /// As [`Policy::taken`].
+    fn taken(&mut self, step: Frequency, serving: u32) -> u32 {
+        let _ = (step, serving);
+        0
+    }
+
     /// As [`Policy::figures`].
     fn figures(&self) -> Figures {
         Figures::new()
@@ -202,6 +222,14 @@ impl<R: Rule> Policy for R {
 
     fn admit(&mut self, load: f64, healthy: u32) -> f64 {
         Rule::admit(self, load, healthy)
+    }
+
+    fn is_interruptible(&self) -> bool {
+        R::INTERRUPTIBLE
+    }
+
+    fn taken(&mut self, step: Frequency, serving: u32) -> u32 {
+        Rule::taken(self, step, serving)
     }
 
     fn figures(&self) -> Figures {

@@ -1,6 +1,9 @@
 //! Spot instances beside those on demand, with spare ones for interruptions.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use forescale_core::Frequency;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use crate::objectives::{Need, SpotOptions, SpotRow, SpotStep, spot_mix};
 use crate::policies::cause::{Cause, Decision};
@@ -12,18 +15,24 @@ use crate::policies::policy::{Figures, Past, Rule, Strategy};
 use crate::policies::rates::{self, TYPICAL};
 use crate::policies::settings::{Field, Key, Keys, key};
 
+/// Instances of one draw: so few that the probability that none is taken is a number above 0.
+const CHUNK: u32 = 64;
+
 /// What `forescale` asks for, as the cheapest mix of spot and on-demand instances: enough that interrupted ones, which
 /// are replaced within the start-up time, leave too few in the share of time of the budget at most.
 ///
-/// The replay does not take instances away; what it shows is what the mix costs. A history from before the prices sees
-/// those of the same hour of the first days. Without prices a spot instance costs 35 % and one in twenty is taken away
-/// within an hour.
+/// In a replay instances are taken away at these rates, each for itself, by `seed`; each is replaced at once by one that
+/// serves after the start-up time. A history from before the prices sees those of the same hour of the first days.
+/// Without prices a spot instance costs 35 % and one in twenty is taken away within an hour.
 #[derive(Debug)]
 pub struct Spot {
     settings: Settings,
     base: Forescale,
     rows: Vec<SpotRow>,
     newest: Option<(DateTime<Utc>, u32, SpotStep)>,
+    chance: ChaCha8Rng,
+    taken: u32,
+    decided: usize,
     score_from: usize,
     cost: f64,
     on_demand_cost: f64,
@@ -35,11 +44,12 @@ pub struct Settings {
     budget: f64,
     price: f64,
     prices: String,
+    seed: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { budget: 0.001, price: 1.0, prices: TYPICAL.to_owned() }
+        Self { budget: 0.001, price: 1.0, prices: TYPICAL.to_owned(), seed: 1 }
     }
 }
 
@@ -48,6 +58,7 @@ impl Keys for Settings {
         key!("budget", budget, "share of the time that may be under-provisioned", Share),
         key!("price", price, "what an instance on demand costs an hour", Number, 0.0, 1e12),
         key!("prices", prices, "file of spot prices, or typical", Text),
+        key!("seed", seed, "where the chance of interruptions starts", Count, 0, u32::MAX),
     ];
 }
 
@@ -60,8 +71,18 @@ impl Rule for Spot {
 
     fn new(settings: Settings) -> Result<Self, PolicyError> {
         let base = Forescale::within(settings.budget);
-        let (newest, rows) = (None, Vec::new());
-        Ok(Self { settings, base, rows, newest, score_from: 0, cost: 0.0, on_demand_cost: 0.0 })
+        Ok(Self {
+            chance: ChaCha8Rng::seed_from_u64(u64::from(settings.seed)),
+            settings,
+            base,
+            rows: Vec::new(),
+            newest: None,
+            taken: 0,
+            decided: 0,
+            score_from: 0,
+            cost: 0.0,
+            on_demand_cost: 0.0,
+        })
     }
 
     fn current(&self) -> &Settings {
@@ -76,11 +97,14 @@ impl Rule for Spot {
         }
         (self.newest, self.score_from) = (None, past.loads.len());
         (self.cost, self.on_demand_cost) = (0.0, 0.0);
+        (self.taken, self.decided) = (0, 0);
+        self.chance = ChaCha8Rng::seed_from_u64(u64::from(self.settings.seed));
         Rule::prepare(&mut self.base, past)
     }
 
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let base = Rule::decide(&mut self.base, seen);
+        self.decided = seen.step + 1;
         let Some(mix) = self.mix(seen, base.wanted) else { return base };
         let wanted = mix.on_demand.0 + mix.spot.iter().map(|(_, count)| count.0).sum::<u32>();
         let cost_per_hour = mix.cost_per_hour;
@@ -108,8 +132,33 @@ impl Rule for Spot {
         }
     }
 
+    const INTERRUPTIBLE: bool = true;
+
+    fn taken(&mut self, step: Frequency, serving: u32) -> u32 {
+        let Some((at, _, mix)) = &self.newest else { return 0 };
+        let hours = step.seconds() as f64 / 3_600.0;
+        let mut left = serving;
+        let mut taken = 0;
+        for (pool, count) in &mix.spot {
+            let of_pool = |row: &&SpotRow| row.pool() == pool && row.time() <= *at;
+            let row = self.rows.iter().filter(of_pool).max_by_key(|row| row.time());
+            let rate = row.map_or(0.0, SpotRow::interruption_rate);
+            let places = count.0.min(left);
+            left -= places;
+            taken += binomial(places, 1.0 - (1.0 - rate).powf(hours), &mut self.chance);
+        }
+        if self.decided >= self.score_from {
+            self.taken += taken;
+        }
+        taken
+    }
+
     fn figures(&self) -> Figures {
-        vec![("mix_cost", self.cost), ("on_demand_cost", self.on_demand_cost)]
+        vec![
+            ("mix_cost", self.cost),
+            ("on_demand_cost", self.on_demand_cost),
+            ("taken_away", f64::from(self.taken)),
+        ]
     }
 }
 
@@ -137,5 +186,58 @@ impl Spot {
             budget: self.settings.budget,
             startup: TimeDelta::seconds(startup),
         }
+    }
+}
+
+/// How many of `count` happen, each for itself with `probability`.
+///
+/// One draw for every [`CHUNK`] of them is followed up the distribution: nearly always none happens.
+fn binomial(count: u32, probability: f64, chance: &mut ChaCha8Rng) -> u32 {
+    let mut happened = 0;
+    let mut left = count;
+    while left > 0 {
+        let n = left.min(CHUNK);
+        left -= n;
+        let mut draw: f64 = chance.random();
+        let mut k = 0;
+        let mut likely = (1.0 - probability).powi(n as i32);
+        while draw >= likely && k < n {
+            draw -= likely;
+            likely *= f64::from(n - k) / f64::from(k + 1) * probability / (1.0 - probability);
+            k += 1;
+        }
+        happened += k;
+    }
+    happened
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_happen_as_are_probable() {
+        let mut chance = ChaCha8Rng::seed_from_u64(7);
+        for (count, probability) in [(10, 0.3), (200, 0.001), (1_000, 0.02), (5, 0.0)] {
+            let rounds = 4_000;
+            let drawn: Vec<f64> =
+                (0..rounds).map(|_| f64::from(binomial(count, probability, &mut chance))).collect();
+            let mean = drawn.iter().sum::<f64>() / f64::from(rounds);
+            let expected = f64::from(count) * probability;
+            let variance =
+                drawn.iter().map(|k| (k - mean).powi(2)).sum::<f64>() / f64::from(rounds);
+            let deviation = (expected * (1.0 - probability)).sqrt();
+            let error = 4.0 * deviation / f64::from(rounds).sqrt();
+            assert!((mean - expected).abs() <= error, "{count} at {probability}: {mean}");
+            assert!((variance - deviation.powi(2)).abs() <= 0.15 * deviation.powi(2), "{variance}");
+        }
+    }
+
+    #[test]
+    fn all_of_a_pool_can_be_taken_and_none_beyond_it() {
+        let mut chance = ChaCha8Rng::seed_from_u64(1);
+        let drawn = binomial(300, 0.999_999, &mut chance);
+        assert!((298..=300).contains(&drawn), "{drawn}");
+        assert_eq!(binomial(0, 0.5, &mut chance), 0);
     }
 }

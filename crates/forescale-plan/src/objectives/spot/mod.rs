@@ -35,6 +35,16 @@ impl SpotRow {
         self.time
     }
 
+    /// The probability that an instance of it is taken away within an hour.
+    pub fn interruption_rate(&self) -> f64 {
+        self.interruption_rate
+    }
+
+    /// The pool it is about.
+    pub fn pool(&self) -> &str {
+        &self.pool
+    }
+
     /// A row that holds from `time` until the next one of the same pool.
     ///
     /// `interruption_rate` is the probability that an instance is taken away within an hour.

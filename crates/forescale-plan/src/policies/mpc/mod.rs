@@ -42,8 +42,8 @@ const MOST_STEPS: usize = 240;
 /// Without an outlook it takes the largest load of the last five minutes to last, with a tail as wide as past changes
 /// over a start-up, and its cause says so. While metrics are missing it never scales in.
 ///
-/// With a forecast that is always right it costs what a clairvoyant does. The limits of change are its own; those of the
-/// fleet it does not see, so give it the same.
+/// With a forecast that is always right it costs what a clairvoyant does. Limits of change are those of the fleet, or its
+/// own where they are tighter.
 ///
 /// # Errors
 /// [`PolicyError::Value`] for a horizon above a day or a text that is no model, and [`PolicyError::Unsuitable`] when not
@@ -134,7 +134,9 @@ impl Mpc {
     }
 
     fn fleet(&self, seen: &Observation<'_>, ready: Vec<u32>) -> Fleet {
-        let Settings { max_up, max_down, .. } = self.settings;
+        let tighter = |own: Option<u32>, of_fleet| own.into_iter().chain(of_fleet).min();
+        let max_up = tighter(self.settings.max_up, seen.service.max_up);
+        let max_down = tighter(self.settings.max_down, seen.service.max_down);
         let (min, max) = (seen.service.min, seen.service.max);
         Fleet { ready, total: seen.total(), min, max, max_up, max_down }
     }

@@ -23,16 +23,25 @@ impl Outlook for Oracle {
 
 /// What is wanted at every minute of `loads`, of a fleet that has what was wanted the minute before.
 fn wanted(settings: Settings, loads: &[f64], margin: Option<f64>) -> Vec<Decision> {
-    let service = service();
+    wanted_by(&service(), settings, loads, margin)
+}
+
+/// The same of a service of its own.
+fn wanted_by(
+    service: &Service,
+    settings: Settings,
+    loads: &[f64],
+    margin: Option<f64>,
+) -> Vec<Decision> {
     let outlook = margin.map(|margin| Oracle { loads: loads.to_vec(), margin });
     let outlook = outlook.map(|oracle| Arc::new(oracle) as Arc<dyn Outlook>);
     let foresight = Foresight { outlook, ..Foresight::default() };
     let mut policy = Mpc::new(settings).unwrap();
-    let past = Past { service: &service, loads: &[], foresight: &foresight };
+    let past = Past { service, loads: &[], foresight: &foresight };
     Rule::prepare(&mut policy, &past).unwrap();
     let mut serving = 4;
     let minute = |k: usize| {
-        let decision = Rule::decide(&mut policy, &seen(&loads[..k], serving, 0, &service));
+        let decision = Rule::decide(&mut policy, &seen(&loads[..k], serving, 0, service));
         serving = decision.wanted;
         decision
     };
@@ -128,4 +137,16 @@ fn a_response_time_is_kept_by_its_model() {
     let settings = Settings { horizon: 172_800.0, ..Settings::default() };
     let error = Mpc::new(settings).unwrap_err().to_string();
     assert_eq!(error, "horizon of mpc should be at most 1d, but is \"2d\"");
+}
+
+#[test]
+fn limits_of_the_fleet_hold_as_its_own_do() {
+    let own = Settings { max_up: Some(3), ..Settings::default() };
+    let expected = counts(&wanted(own, &rise(), Some(0.0)));
+    assert_eq!(expected[11..15], [4, 7, 10, 13], "three launches of three, the last in time");
+    let limited = Service { max_up: Some(3), ..service() };
+    let decisions = wanted_by(&limited, Settings::default(), &rise(), Some(0.0));
+    assert_eq!(counts(&decisions), expected);
+    let looser = Settings { max_up: Some(5), ..Settings::default() };
+    assert_eq!(counts(&wanted_by(&limited, looser, &rise(), Some(0.0))), expected);
 }

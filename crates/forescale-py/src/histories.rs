@@ -1,0 +1,226 @@
+//! The series of a frame.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow_buffer::NullBuffer;
+use forescale::LoadSeries;
+use forescale::grid::{Sample, regular};
+use forescale_core::Frequency;
+use numpy::PyReadonlyArray1;
+use pyo3::prelude::*;
+use pyo3_arrow::input::AnyRecordBatch;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::arrow_in;
+use crate::failure::Refusal;
+use crate::times::{Times, Unit};
+use crate::values;
+
+/// Rows that follow one another and belong to one series.
+#[derive(Debug, Clone, Copy)]
+pub struct Run {
+    /// The chunk they stand in.
+    pub chunk: usize,
+    /// The first of them in it.
+    pub start: usize,
+    /// How many.
+    pub len: usize,
+}
+
+/// A part of a frame, borrowed from whoever holds it.
+#[derive(Debug)]
+pub struct Chunk<'a> {
+    /// Times, in the unit of the frame.
+    pub at: &'a [i64],
+    /// Loads.
+    pub load: &'a [f64],
+    /// Which of them are there.
+    pub present: Option<&'a NullBuffer>,
+}
+
+/// Names of series, and the rows of each.
+#[derive(Debug, Default)]
+pub struct Groups {
+    /// The names, in the order in which they come.
+    pub names: Vec<String>,
+    /// The rows of each.
+    pub runs: Vec<Vec<Run>>,
+    known: HashMap<String, usize>,
+}
+
+impl Groups {
+    /// The number of the series called `name`.
+    pub fn number(&mut self, name: &str) -> usize {
+        if let Some(number) = self.known.get(name) {
+            return *number;
+        }
+        self.known.insert(name.to_owned(), self.names.len());
+        self.names.push(name.to_owned());
+        self.runs.push(Vec::new());
+        self.names.len() - 1
+    }
+}
+
+/// The series of a frame, in the order in which their names come.
+#[pyclass(frozen, module = "forescale._forescale")]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Histories {
+    /// Their names; one empty name for a frame without any.
+    #[pyo3(get)]
+    pub names: Vec<String>,
+    /// Their loads.
+    pub series: Arc<Vec<LoadSeries>>,
+    /// How their times are written.
+    pub times: Times,
+    /// Whether the names are whole numbers in the frame.
+    pub numbered: bool,
+    /// The column of the names, and that of the times.
+    pub columns: (String, String),
+}
+
+#[pymethods]
+impl Histories {
+    /// The series of an Arrow table or stream.
+    #[staticmethod]
+    #[pyo3(signature = (table, unique_id, ds, y, freq, timezone))]
+    fn from_arrow(
+        py: Python<'_>,
+        table: AnyRecordBatch,
+        unique_id: Option<&str>,
+        ds: &str,
+        y: &str,
+        freq: Option<&str>,
+        timezone: &str,
+    ) -> PyResult<Self> {
+        let step = freq.map(values::frequency).transpose()?;
+        let zone = values::zone(timezone)?;
+        let reader = table.into_reader()?;
+        let read = py.detach(|| {
+            let table = arrow_in::read(reader, unique_id, ds, y, zone)?;
+            let chunks = table.chunks();
+            let series = all_series(&table.groups, &chunks, &table.times, step)?;
+            Ok::<_, Refusal>((table.groups.names, series, table.times, table.numbered))
+        })?;
+        let (names, series, times, numbered) = read;
+        let columns = (unique_id.unwrap_or_default().to_owned(), ds.to_owned());
+        Ok(Self { names, series: Arc::new(series), times, numbered, columns })
+    }
+
+    /// The series of arrays: `codes` says for each row which of `names` it belongs to.
+    #[staticmethod]
+    #[pyo3(signature = (columns, names, codes, ds, unit, tz, y, freq, timezone))]
+    #[allow(clippy::too_many_arguments)] // The arguments are the columns of a frame.
+    fn from_numpy(
+        py: Python<'_>,
+        columns: (String, String),
+        names: Vec<String>,
+        codes: Option<PyReadonlyArray1<'_, i64>>,
+        ds: PyReadonlyArray1<'_, i64>,
+        unit: &str,
+        tz: Option<String>,
+        y: PyReadonlyArray1<'_, f64>,
+        freq: Option<&str>,
+        timezone: &str,
+    ) -> PyResult<Self> {
+        let step = freq.map(values::frequency).transpose()?;
+        let times = Times { unit: Unit::parse(unit)?, tz, zone: values::zone(timezone)? };
+        let codes = codes.as_ref().map(|codes| codes.as_slice()).transpose()?;
+        let (at, load) = (ds.as_slice()?, y.as_slice()?);
+        let series = py.detach(|| {
+            let groups = groups_of(&names, codes, at.len())?;
+            all_series(&groups, &[Chunk { at, load, present: None }], &times, step)
+        })?;
+        Ok(Self { names, series: Arc::new(series), times, numbered: false, columns })
+    }
+
+    fn __len__(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The step of the first series, as `5m`.
+    fn step(&self) -> Option<String> {
+        self.series.first().map(|series| series.frequency().to_string())
+    }
+}
+
+impl Histories {
+    /// The series called `name`, or the only one.
+    pub fn one(&self, name: Option<&str>) -> Result<(&str, &LoadSeries), Refusal> {
+        let at = match name {
+            Some(name) => self.names.iter().position(|known| known == name).ok_or_else(|| {
+                Refusal::new(format!("there is no series {name:?}")).hint(self.some_names())
+            })?,
+            None if self.names.len() == 1 => 0,
+            None => {
+                let count = self.names.len();
+                return Err(Refusal::new(format!(
+                    "the frame holds {count} series, but one is needed"
+                ))
+                .hint(format!("pass series=NAME; {}", self.some_names())));
+            }
+        };
+        Ok((&self.names[at], &self.series[at]))
+    }
+
+    fn some_names(&self) -> String {
+        const SHOWN: usize = 5;
+        let more = if self.names.len() > SHOWN { ", ..." } else { "" };
+        let names = &self.names[..self.names.len().min(SHOWN)];
+        format!("the series are {}{more}", names.join(", "))
+    }
+}
+
+fn groups_of(names: &[String], codes: Option<&[i64]>, rows: usize) -> Result<Groups, Refusal> {
+    let mut groups =
+        Groups { names: names.to_vec(), runs: vec![Vec::new(); names.len()], ..Groups::default() };
+    let Some(codes) = codes else {
+        groups.runs[0].push(Run { chunk: 0, start: 0, len: rows });
+        return Ok(groups);
+    };
+    let mut start = 0;
+    for same in codes.chunk_by(|a, b| a == b) {
+        let group = usize::try_from(same[0]).ok().and_then(|code| groups.runs.get_mut(code));
+        let group = group.ok_or_else(|| {
+            Refusal::new(format!("row {start} has no unique_id"))
+                .hint("name the series of every row")
+        })?;
+        group.push(Run { chunk: 0, start, len: same.len() });
+        start += same.len();
+    }
+    Ok(groups)
+}
+
+fn all_series(
+    groups: &Groups,
+    chunks: &[Chunk<'_>],
+    times: &Times,
+    step: Option<Frequency>,
+) -> Result<Vec<LoadSeries>, Refusal> {
+    if groups.names.is_empty() {
+        return Err(Refusal::new("the frame has no rows").hint("pass at least one row"));
+    }
+    let one = |(name, runs): (&String, &Vec<Run>)| {
+        let samples = samples_of(runs, chunks, times);
+        regular(samples, step).map_err(|error| Refusal::from(error).of(name))
+    };
+    groups.names.par_iter().zip(&groups.runs).map(one).collect()
+}
+
+/// The samples of the rows of one series.
+pub fn samples_of(runs: &[Run], chunks: &[Chunk<'_>], times: &Times) -> Vec<Sample> {
+    runs.iter().flat_map(|run| samples(chunks, *run, times)).collect()
+}
+
+fn samples<'a>(
+    chunks: &'a [Chunk<'a>],
+    run: Run,
+    times: &'a Times,
+) -> impl Iterator<Item = Sample> + 'a {
+    let Chunk { at, load, present } = &chunks[run.chunk];
+    (run.start..run.start + run.len).map(move |row| {
+        let missing = present.is_some_and(|present| present.is_null(row));
+        (times.utc_micros(at[row]), if missing { f64::NAN } else { load[row] })
+    })
+}

@@ -1,0 +1,219 @@
+//! `replay` and `advise`: what policies would have done on a history.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use forescale::{
+    Capacity, EngineOptions, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES,
+    Outcome, Policy, ReplayError, ScoreSettings, Trace, Utilization, World, advise, create_policy,
+    policies, replay,
+};
+use pyo3::prelude::*;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::answers;
+use crate::failure::Refusal;
+use crate::histories::Histories;
+use crate::progress::Told;
+use crate::settings::{self, Learning};
+use crate::values::{self, Seconds, Share, Span};
+
+/// What comes before the scored time, when nobody says.
+const BURN_IN: TimeDelta = TimeDelta::days(14);
+
+/// Days at the end of the scored time that a chart shows.
+const DAYS_SHOWN: i64 = 3;
+
+#[derive(Debug, Deserialize)]
+struct Call {
+    #[serde(flatten)]
+    learning: Learning,
+    #[serde(default)]
+    policies: Vec<String>,
+    today: Option<String>,
+    budget: Share,
+    capacity: f64,
+    step: Span,
+    startup: Span,
+    min: u32,
+    max: Option<u32>,
+    max_scale_up: Option<u32>,
+    max_scale_down: Option<u32>,
+    drain: Span,
+    min_billing: Span,
+    metric_latency: Span,
+    launch_failures: Share,
+    slo_utilization: Share,
+    #[serde(default = "half_a_blink")]
+    max_wait: Seconds,
+    score_from: Option<String>,
+    #[serde(default = "one")]
+    price: f64,
+}
+
+fn half_a_blink() -> Seconds {
+    Seconds(0.05)
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// What each policy would have done on a series. Two texts of JSON: the answer, and what a chart shows of it.
+#[pyfunction]
+#[pyo3(name = "replay", signature = (settings, histories, series=None, progress=None))]
+pub fn replay_of(
+    py: Python<'_>,
+    settings: &str,
+    histories: &Histories,
+    series: Option<&str>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<(String, String)> {
+    let call: Call = settings::read(settings)?;
+    let (name, series) = histories.one(series)?;
+    let told = Told::new(progress);
+    let made = py.detach(|| {
+        let world = call.world(series)?;
+        let made = call.made()?;
+        let score = ScoreSettings {
+            price_per_instance_hour: call.price,
+            max_wait_s: call.max_wait.0,
+            ..ScoreSettings::default()
+        };
+        let (total, done) = (made.len(), AtomicUsize::new(0));
+        let outcomes = replay(series, &world, made, &call.options(), &score, |_| {
+            told.tell(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        })?;
+        Ok::<_, Refusal>((world, outcomes))
+    });
+    told.check()?;
+    let (world, outcomes) = made.map_err(|error| error.of(name))?;
+    let hours = world.optimum() * world.trace().step().seconds() as f64 / 3_600.0;
+    let parts = vec![
+        ("policies", json!(outcomes)),
+        ("clairvoyant", json!({ "instance_hours": hours, "under_provisioned_time": 0.0 })),
+        ("fleet", json!(world.fleet())),
+        ("warnings", json!([])),
+    ];
+    let answer = answers::object(settings, (name, series), parts)?;
+    Ok((answer, answers::text(&chart(series, &world, &outcomes))?))
+}
+
+/// Which policy a service should use. One text of JSON.
+#[pyfunction]
+#[pyo3(name = "advise", signature = (settings, histories, series=None, progress=None))]
+pub fn advise_of(
+    py: Python<'_>,
+    settings: &str,
+    histories: &Histories,
+    series: Option<&str>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<String> {
+    let call: Call = settings::read(settings)?;
+    let (name, series) = histories.one(series)?;
+    let told = Told::new(progress);
+    let made = py.detach(|| {
+        let world = call.world(series)?;
+        let done = AtomicUsize::new(0);
+        let tell = |total: usize| told.tell(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        let today = call.today.as_deref();
+        Ok::<_, Refusal>(advise(series, &world, today, call.budget.0, &call.options(), tell)?)
+    });
+    told.check()?;
+    let advice = made.map_err(|error| error.of(name))?;
+    let parts = vec![("advice", json!(advice)), ("warnings", json!([]))];
+    answers::object(settings, (name, series), parts)
+}
+
+impl Call {
+    fn options(&self) -> EngineOptions {
+        EngineOptions { seed: self.learning.seed, ..EngineOptions::default() }
+    }
+
+    fn made(&self) -> Result<Vec<Box<dyn Policy>>, Refusal> {
+        let mut names = self.policies.clone();
+        if names.is_empty() {
+            names = policies().iter().map(|row| row.name.to_owned()).collect();
+        }
+        let create = |name: &String| {
+            let policy = create_policy(name, self.budget.0).map_err(ReplayError::Policy)?;
+            match policy.files().first() {
+                Some((_, file)) => {
+                    Err(Refusal::new(format!("{name} reads {file:?}, which only the command does"))
+                        .hint("replay it with `forescale replay`"))
+                }
+                None => Ok(policy),
+            }
+        };
+        names.iter().map(create).collect()
+    }
+
+    fn world(&self, series: &LoadSeries) -> Result<World, Refusal> {
+        let seconds = |span: Span| span.0.num_seconds() as f64;
+        let lifecycle = (self.launch_failures.0 > 0.0).then(|| Lifecycle {
+            seed: self.learning.seed,
+            launch_failures: self.launch_failures.0,
+            ..Lifecycle::default()
+        });
+        let fleet = FleetSettings {
+            startup_s: seconds(self.startup),
+            drain_s: seconds(self.drain),
+            min_billing_s: seconds(self.min_billing),
+            min: self.min,
+            max: self.max.unwrap_or(MOST_INSTANCES),
+            max_up: self.max_scale_up,
+            max_down: self.max_scale_down,
+            metric_latency_s: seconds(self.metric_latency),
+            initial: None,
+            lifecycle,
+        };
+        let step = Frequency::from_seconds(self.step.0.num_seconds())
+            .map_err(|error| Refusal::from(error).hint("pass a step like 1m or 5m"))?;
+        let capacity =
+            Capacity::utilization(self.capacity, Utilization::new(self.slo_utilization.0)?)?;
+        let calendar = self.learning.calendar(series)?;
+        let from = self.scored_from(series, calendar.zone)?;
+        let steps = (from - series.start()).num_seconds().max(0) / step.seconds();
+        let steps = usize::try_from(steps).unwrap_or(usize::MAX);
+        Ok(World::new(Trace::new(series, step)?, capacity, fleet, Arc::clone(&calendar), steps)?)
+    }
+
+    fn scored_from(
+        &self,
+        series: &LoadSeries,
+        zone: chrono_tz::Tz,
+    ) -> Result<DateTime<Utc>, Refusal> {
+        let span = |text: &str| {
+            let span = serde_json::from_value::<Span>(Value::from(text));
+            span.ok().map(|span| span.0)
+        };
+        match self.score_from.as_deref() {
+            Some(text) => match span(text) {
+                Some(span) => Ok(series.start() + span),
+                None => values::moment(text, zone),
+            },
+            None => Ok(series.start() + BURN_IN.min((series.end() - series.start()) / 2)),
+        }
+    }
+}
+
+/// The load over the last days, and what each policy had serving.
+fn chart(series: &LoadSeries, world: &World, outcomes: &[Outcome]) -> Value {
+    let service = world.service();
+    let all = world.trace().loads().len();
+    let shown = (DAYS_SHOWN * 86_400 / service.step.seconds()) as usize;
+    let from = world.score_from().max(all.saturating_sub(shown));
+    let serving = |outcome: &Outcome| {
+        let counts = &outcome.run.serving;
+        let changes = (from..all).filter(|k| *k == from || counts[*k] != counts[*k - 1]);
+        let point = |k: usize| json!([service.time_at(k).timestamp_millis(), counts[k]]);
+        changes.map(point).collect::<Value>()
+    };
+    let first = usize::try_from(series.index_at(service.time_at(from))).unwrap_or_default();
+    json!({
+        "history": answers::curve(series, first.min(series.len())),
+        "serving": outcomes.iter().map(serving).collect::<Value>(),
+    })
+}

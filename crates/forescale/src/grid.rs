@@ -1,0 +1,228 @@
+//! Samples of a frame on a regular grid.
+//!
+//! The rules are those of files: of two samples of one moment the last is kept, what is not a load (below 0, infinite or
+//! above 1e100) is a gap, samples of one step are averaged, and a step without a sample stays a gap.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use forescale_core::time::format_span;
+use forescale_core::{Frequency, LoadSeries, UnitError};
+use thiserror::Error;
+
+/// Microseconds in a second.
+const SECOND: i64 = 1_000_000;
+
+/// A larger load is a mistake of whoever measured it.
+const LARGEST_LOAD: f64 = 1e100;
+
+/// No grid is longer: 100 million steps are three years of seconds.
+const LARGEST_GRID: i64 = 100_000_000;
+
+/// Up to this many steps a grid may hold as few samples as it likes.
+const SMALL_GRID: i64 = 1_000_000;
+
+/// Beyond it, one step in this many must hold a sample.
+const SPARSEST: i64 = 100;
+
+/// A load at a moment, in microseconds since the Unix epoch; `NaN` where there is none.
+pub type Sample = (i64, f64);
+
+/// Samples that make no series.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum GridError {
+    /// Too few samples to see their step.
+    #[error("a step cannot be seen from {0} samples")]
+    TooFew(usize),
+    /// Samples at no step that could be a frequency.
+    #[error("the samples are {distance} apart in the median, which is no frequency: {reason}")]
+    Step {
+        /// Their median distance.
+        distance: String,
+        /// What is wrong with it.
+        reason: UnitError,
+    },
+    /// A step below the distance of any two samples.
+    #[error("a step of {asked} is finer than the samples, which are {nearest} apart or more")]
+    TooFine {
+        /// The step asked for.
+        asked: Frequency,
+        /// The least distance of two samples.
+        nearest: String,
+    },
+    /// Hardly any step would hold a sample.
+    #[error("{samples} samples on a grid of {steps} steps of {step}")]
+    TooSparse {
+        /// Samples there are.
+        samples: usize,
+        /// Steps from the first to the last.
+        steps: i64,
+        /// The step.
+        step: Frequency,
+    },
+    /// No load at all.
+    #[error("none of {0} samples holds a load: a load is a number from 0 to 1e100")]
+    NoLoad(usize),
+}
+
+impl GridError {
+    /// What to do about it, in a sentence.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::TooFew(_) | Self::Step { .. } => "give the frequency, `freq=\"5min\"` say",
+            Self::TooFine { .. } => "give the frequency of the samples, or a coarser one",
+            Self::TooSparse { .. } => {
+                "look for a time far away from the others, or give a coarser frequency"
+            }
+            Self::NoLoad(_) => {
+                "look at the column of the load: its values are missing, negative or infinite"
+            }
+        }
+    }
+}
+
+/// The series of `samples` with `step`, or with their own step when none is given. The grid stands at multiples of the
+/// step since the Unix epoch.
+///
+/// # Errors
+/// [`GridError`] when the step does not fit the samples or none of them is a load.
+///
+/// ```
+/// use forescale::grid::regular;
+/// let hour = 3_600_000_000;
+/// let series = regular(vec![(0, 5.0), (hour, 7.0), (3 * hour, 6.0)], None)?;
+/// assert_eq!(series.len(), 4);
+/// assert_eq!(series.gaps(), 1);
+/// assert!(regular(vec![(0, -5.0)], None).is_err());
+/// # Ok::<(), forescale::grid::GridError>(())
+/// ```
+pub fn regular(mut samples: Vec<Sample>, step: Option<Frequency>) -> Result<LoadSeries, GridError> {
+    if samples.is_empty() {
+        return Err(GridError::NoLoad(0));
+    }
+    // A stable sort: of one moment, the last row stays last.
+    samples.sort_by_key(|sample| sample.0);
+    let step = match step {
+        Some(step) => not_finer(step, &samples)?,
+        None => own_step(&samples)?,
+    };
+    let micros = step.seconds() * SECOND;
+    let first = samples[0].0.div_euclid(micros);
+    let steps = samples[samples.len() - 1].0.div_euclid(micros) - first + 1;
+    let dense = steps <= SMALL_GRID || steps / SPARSEST <= samples.len() as i64;
+    if !dense || steps > LARGEST_GRID {
+        return Err(GridError::TooSparse { samples: samples.len(), steps, step });
+    }
+    let values = averaged(&samples, first, steps as usize, micros);
+    let start = DateTime::<Utc>::from_timestamp_micros(first * micros).unwrap_or_default();
+    LoadSeries::new(start, step, values).map_err(|_| GridError::NoLoad(samples.len()))
+}
+
+/// A given step holds even where most samples are missing, but not where no two of them are as near as that.
+fn not_finer(step: Frequency, samples: &[Sample]) -> Result<Frequency, GridError> {
+    let nearest = distances(samples).min();
+    match nearest.filter(|nearest| step.seconds() * SECOND < *nearest) {
+        Some(nearest) => Err(GridError::TooFine { asked: step, nearest: written(nearest) }),
+        None => Ok(step),
+    }
+}
+
+fn own_step(samples: &[Sample]) -> Result<Frequency, GridError> {
+    let native = median_distance(samples).ok_or(GridError::TooFew(samples.len()))?;
+    let seconds = if native % SECOND == 0 { native / SECOND } else { 0 };
+    Frequency::from_seconds(seconds)
+        .map_err(|reason| GridError::Step { distance: written(native), reason })
+}
+
+fn written(micros: i64) -> String {
+    let span = TimeDelta::microseconds(micros);
+    if micros % SECOND == 0 { format_span(span) } else { format!("{} ms", micros as f64 / 1e3) }
+}
+
+/// The median distance of ascending samples of different moments.
+fn median_distance(samples: &[Sample]) -> Option<i64> {
+    let first = distances(samples).next()?;
+    // Nearly every history is regular: a distance that most samples have is the median.
+    if 2 * distances(samples).filter(|distance| *distance == first).count() > samples.len() {
+        return Some(first);
+    }
+    let mut all: Vec<i64> = distances(samples).collect();
+    let middle = (all.len() - 1) / 2;
+    Some(*all.select_nth_unstable(middle).1)
+}
+
+fn distances(samples: &[Sample]) -> impl Iterator<Item = i64> + '_ {
+    samples.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|distance| *distance > 0)
+}
+
+/// The mean load of each step; `NaN` for a step without one.
+fn averaged(samples: &[Sample], first: i64, steps: usize, micros: i64) -> Vec<f64> {
+    let mut values = vec![f64::NAN; steps];
+    let (mut bin, mut sum, mut count) = (0, 0.0, 0.0);
+    for (k, (at, load)) in samples.iter().enumerate() {
+        let again = samples.get(k + 1).is_some_and(|next| next.0 == *at);
+        if again || !(0.0..=LARGEST_LOAD).contains(load) {
+            continue;
+        }
+        let own = (at.div_euclid(micros) - first) as usize;
+        if own != bin {
+            (bin, sum, count) = (own, 0.0, 0.0);
+        }
+        sum += load;
+        count += 1.0;
+        values[bin] = sum / count;
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60 * SECOND;
+
+    fn values(samples: Vec<Sample>, seconds: i64) -> Vec<f64> {
+        let step = Frequency::from_seconds(seconds).unwrap();
+        regular(samples, Some(step)).unwrap().values().to_vec()
+    }
+
+    #[test]
+    fn a_coarser_step_takes_the_mean_and_keeps_its_gaps() {
+        let samples = vec![(0, 1.0), (MINUTE, 3.0), (6 * MINUTE, 8.0)];
+        let values = values(samples, 120);
+        assert_eq!(values[0], 2.0);
+        assert!(values[1].is_nan() && values[2].is_nan());
+        assert_eq!(values[3], 8.0);
+    }
+
+    #[test]
+    fn rows_are_sorted_and_the_last_of_a_moment_is_kept() {
+        let samples = vec![(MINUTE, 4.0), (0, 1.0), (0, 2.0)];
+        assert_eq!(values(samples, 60), [2.0, 4.0]);
+    }
+
+    #[test]
+    fn what_is_no_load_is_a_gap() {
+        let samples =
+            vec![(0, -1.0), (MINUTE, f64::INFINITY), (2 * MINUTE, 2e100), (3 * MINUTE, 5.0)];
+        assert_eq!(values(samples, 60).iter().filter(|value| value.is_nan()).count(), 3);
+        assert_eq!(regular(vec![(0, -1.0), (MINUTE, -2.0)], None), Err(GridError::NoLoad(2)));
+    }
+
+    #[test]
+    fn a_step_that_cannot_be_seen_is_asked_for() {
+        assert_eq!(regular(vec![(0, 1.0)], None), Err(GridError::TooFew(1)));
+        let error = regular(vec![(0, 1.0), (SECOND / 2, 2.0)], None).unwrap_err().to_string();
+        assert!(error.starts_with("the samples are 500 ms apart in the median"), "{error}");
+        let fine = regular(vec![(0, 1.0), (60 * MINUTE, 2.0)], Frequency::from_seconds(60).ok());
+        assert_eq!(
+            fine.unwrap_err().to_string(),
+            "a step of 1m is finer than the samples, which are 1h apart or more"
+        );
+    }
+
+    #[test]
+    fn a_moment_far_away_makes_no_grid() {
+        let far = vec![(0, 1.0), (SECOND, 1.0), (2 * SECOND, 1.0), (2_000_000 * SECOND, 1.0)];
+        assert!(matches!(regular(far, None), Err(GridError::TooSparse { .. })));
+    }
+}

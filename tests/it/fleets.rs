@@ -1,0 +1,181 @@
+//! `fleet` end to end: many series, in any order, through a kill and in shards.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::command::{binary, forescale};
+
+/// A load with a daily wave of its own phase for series `k` at hour `h`.
+fn load(k: usize, h: usize) -> f64 {
+    let phase = ((h + 3 * k) % 24) as f64 / 24.0 * std::f64::consts::TAU;
+    let noise = ((h * 31 + k * 17) % 13) as f64;
+    100.0 * (1.0 + k as f64 / 10.0) * (1.2 + phase.sin()) + noise
+}
+
+fn row(k: usize, h: usize) -> String {
+    let (day, hour) = (h / 24, h % 24);
+    let date = chrono::NaiveDate::from_ymd_opt(2026, 1, 5).unwrap() + chrono::Days::new(day as u64);
+    format!("svc-{k:04},{date}T{hour:02}:00:00Z,{:.3}\n", load(k, h))
+}
+
+/// A long file with `series` of `hours`; by time, so that the series are mixed.
+fn long(series: usize, hours: usize) -> String {
+    let rows = (0..hours).flat_map(|h| (0..series).map(move |k| row(k, h)));
+    std::iter::once("unique_id,ds,y\n".to_owned()).chain(rows).collect()
+}
+
+const PLAN: [&str; 8] = [
+    "--capacity",
+    "50",
+    "--horizon",
+    "6h",
+    "--predictors",
+    "seasonal-naive,last-value",
+    "--threads",
+    "2",
+];
+
+fn planned(folder: &Path, more: &[&str]) -> crate::command::Ran {
+    forescale(folder, &[&["fleet", "plan"], more, &PLAN[..]].concat())
+}
+
+/// The instances of every series in a file of rows.
+fn instances(file: &Path) -> BTreeMap<String, Vec<f64>> {
+    let text = std::fs::read_to_string(file).expect("rows of plans");
+    let mut lines = text.lines();
+    let at = lines.next().expect("a header").split(',').position(|name| name == "instances");
+    let mut all = BTreeMap::<String, Vec<f64>>::new();
+    for fields in lines.map(|line| line.split(',').collect::<Vec<_>>()) {
+        if let Ok(count) = fields[at.expect("a column of instances")].parse() {
+            all.entry(fields[0].to_owned()).or_default().push(count);
+        }
+    }
+    all
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("it is writable");
+    std::fs::write(path, text).expect("it is writable");
+}
+
+#[test]
+fn a_series_is_planned_as_if_it_were_alone_and_a_broken_one_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = long(3, 240);
+    text.push_str("broken,2026-01-05T00:00:00Z,\nbroken,2026-01-05T01:00:00Z,\n");
+    write(folder.path(), "all.csv", &text);
+    let ran = planned(folder.path(), &["all.csv", "--out", "plans.csv", "-o", "json", "-q"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let summary = &ran.json()["summary"];
+    assert_eq!((&summary["series"], &summary["failed"]), (&4.into(), &1.into()));
+    assert_eq!(summary["failures"][0][0], "broken");
+    let rows = instances(&folder.path().join("plans.csv"));
+    assert_eq!(rows.len(), 3, "{rows:?}");
+    let alone: String = (0..240).map(|h| row(1, h)).collect();
+    write(folder.path(), "one.csv", &format!("unique_id,ds,y\n{alone}"));
+    planned(folder.path(), &["one.csv", "--out", "out.csv"]);
+    assert_eq!(instances(&folder.path().join("out.csv"))["svc-0001"], rows["svc-0001"]);
+    let peaks: f64 = rows.values().map(|row| row.iter().copied().fold(0.0, f64::max)).sum();
+    assert_eq!(summary["sum_of_peaks"].as_f64(), Some(peaks));
+    assert!(summary["peak_of_sum"].as_f64() < Some(peaks), "peaks at other hours");
+    assert!(!folder.path().join("plans.csv.parts").exists(), "nothing is left behind");
+}
+
+#[test]
+fn a_folder_of_files_is_a_fleet_and_shards_of_it_are_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    for k in 0..5 {
+        let rows: String =
+            (0..240).map(|h| row(k, h).split_once(',').unwrap().1.to_owned()).collect();
+        write(folder.path(), &format!("in/shop-{k}.csv"), &format!("timestamp,load\n{rows}"));
+    }
+    write(folder.path(), "in/torn.csv", "nothing here\n");
+    let ran = planned(folder.path(), &["in", "--out", "whole.csv", "-o", "json", "-q"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(ran.json()["summary"]["failures"][0][0], "torn");
+    let whole = instances(&folder.path().join("whole.csv"));
+    assert_eq!(whole.len(), 5);
+    let mut together = BTreeMap::new();
+    for shard in ["0/3", "1/3", "2/3"] {
+        let ran = planned(folder.path(), &["in", "--out", "part.csv", "--shard", shard]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        together.extend(instances(&folder.path().join("part.csv")));
+    }
+    assert_eq!(together, whole);
+}
+
+#[test]
+fn a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "all.csv", &long(260, 1_000));
+    let whole = planned(folder.path(), &["all.csv", "--out", "whole.parquet"]);
+    assert_eq!(whole.code, 0, "{}", whole.stderr);
+    let arguments = [&["fleet", "plan", "all.csv", "--out", "again.parquet"], &PLAN[..]].concat();
+    let mut child = Command::new(binary())
+        .args(&arguments)
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let first = folder.path().join("again.parquet.parts/0000.json");
+    let begun = Instant::now();
+    while !first.exists() && begun.elapsed() < Duration::from_secs(120) {
+        sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(first.exists() && !folder.path().join("again.parquet").exists(), "it was under way");
+    let done = std::fs::metadata(&first).unwrap().modified().unwrap();
+    let again = forescale(folder.path(), &arguments);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stderr.contains("going on with again.parquet.parts"), "{}", again.stderr);
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert!(read("whole.parquet") == read("again.parquet"), "no row is lost or twice");
+    assert!(
+        done < std::time::SystemTime::now()
+            && whole.stdout.replace("whole", "again") == again.stdout
+    );
+}
+
+#[test]
+fn models_and_scores_of_a_fleet() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "all.csv", &long(3, 336));
+    let job = ["all.csv", "--predictors", "seasonal-naive,linear-trend", "--horizon", "6h", "-q"];
+    let train = ["fleet", "train", "--models", "m", "--out", "models.parquet"];
+    let ran = forescale(folder.path(), &[&train, &job[..]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let model = ["forecast", "--model", "m/svc-0002", "--horizon", "6h", "-o", "csv", "-q"];
+    assert_eq!(forescale(folder.path(), &model).stdout.lines().count(), 7);
+    let backtest = ["fleet", "backtest", "--out", "scores.parquet", "-o", "json"];
+    let ran = forescale(folder.path(), &[&backtest, &job[..]].concat());
+    assert_eq!(ran.json()["summary"]["measured"], 3, "{}", ran.stderr);
+}
+
+#[test]
+fn what_cannot_be_a_fleet_is_refused_with_a_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "all.csv", &long(1, 240));
+    write(folder.path(), "mine.parquet.parts/diary.txt", "dear diary");
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    for (more, code, words) in [
+        (&["all.csv", "--out", "plans.xlsx"][..], 2, "plans.xlsx"),
+        (&["none.csv", "--out", "p.parquet"], 3, "none.csv"),
+        (&["empty", "--out", "p.parquet"], 2, "empty"),
+        (&["all.csv", "--out", "mine.parquet"], 4, "mine.parquet.parts"),
+    ] {
+        let ran = planned(folder.path(), more);
+        assert_eq!(ran.code, code, "{more:?}: {}", ran.stderr);
+        assert!(ran.stdout.is_empty() && ran.stderr.contains(words), "{more:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("hint:"), "{more:?}: {}", ran.stderr);
+    }
+    let diary = folder.path().join("mine.parquet.parts/diary.txt");
+    assert!(diary.exists(), "what is not ours is left alone");
+    let none = ["fleet", "plan", "all.csv", "--out", "p.parquet"];
+    assert!(forescale(folder.path(), &none).stderr.contains("--capacity"));
+}

@@ -1,0 +1,114 @@
+"""What cannot be answered is a ValueError that names the series and the way out; gaps are answered."""
+
+import numpy
+import pandas
+import polars
+import pytest
+
+import forescale as fs
+from conftest import CHEAP
+
+
+def forecast(frame, **settings):
+    return fs.Forecaster(**{"freq": "1h", "predictors": CHEAP, **settings}).forecast(frame, h=4, level=[80])
+
+
+def refused(frame, **settings) -> str:
+    with pytest.raises(ValueError) as error:
+        forecast(frame, **settings)
+    assert "hint:" in str(error.value)
+    return str(error.value)
+
+
+def test_gaps_are_gaps_whatever_marks_them(single):
+    holes = numpy.zeros(len(single), dtype=bool)
+    holes[50:450:2] = True
+    left_out = forecast(single[~holes])
+    pandas.testing.assert_frame_equal(forecast(single.assign(y=single["y"].mask(holes))), left_out)
+    nullable = single.assign(y=single["y"].astype("Float64").mask(holes))
+    pandas.testing.assert_frame_equal(forecast(nullable), left_out)
+    nulls = polars.DataFrame({"ds": single["ds"].to_numpy(), "y": single["y"].mask(holes).to_numpy()}).with_columns(
+        polars.col("y").fill_nan(None)
+    )
+    numpy.testing.assert_array_equal(forecast(nulls)["forescale"].to_numpy(), left_out["forescale"])
+    zeros = forecast(single.assign(y=single["y"].where(~holes, 0.0)))
+    assert not zeros["forescale"].equals(left_out["forescale"]), "a gap is no load of zero"
+
+
+@pytest.mark.parametrize("load", [numpy.inf, -numpy.inf, -5.0, 1e200])
+def test_what_is_no_load_is_a_gap(single, load):
+    spoilt = single.assign(y=single["y"].where(single.index != 60, load))
+    pandas.testing.assert_frame_equal(forecast(spoilt), forecast(single.drop(index=60)))
+
+
+def test_a_series_without_a_load_is_named(long):
+    message = refused(long.assign(y=long["y"].mask(long["unique_id"] == "shop")))
+    assert message.startswith('series "shop": none of 504 samples holds a load')
+
+
+def test_missing_columns_are_named(single):
+    assert 'no column "ds", only when, y' in refused(single.rename(columns={"ds": "when"}))
+    frame = polars.DataFrame({"ds": single["ds"].to_numpy(), "load": single["y"].to_numpy()})
+    assert 'no column "y", only ds, load' in refused(frame)
+
+
+def test_columns_of_another_type_are_named(single):
+    assert '"y" should hold numbers' in refused(single.assign(y="many"))
+    assert '"ds" should hold times' in refused(single.assign(ds="soon"))
+    assert '"ds" should hold times, but holds Float64' in refused(polars.DataFrame({"ds": [1.5], "y": [1.0]}))
+    assert "rows without a time" in refused(single.assign(ds=single["ds"].where(single.index != 3)))
+    assert "no unique_id" in refused(single.assign(unique_id=None))
+
+
+def test_an_empty_frame_is_refused(single):
+    refused(single.head(0))
+    refused(polars.DataFrame(schema={"ds": polars.Datetime, "y": polars.Float64}))
+
+
+def test_settings_out_of_range_are_refused(single):
+    assert "a frequency should look like" in refused(single, freq="fast")
+    assert "finer than the samples" in refused(single, freq="1min")
+    assert "a time zone should look like" in refused(single, timezone="Mars/Olympus")
+    assert 'there is no predictor "oracle"' in refused(single, predictors=["oracle"])
+    assert "business hours should look like" in refused(single, business_hours="17-9")
+    with pytest.raises(ValueError, match="a level should be"):
+        fs.Forecaster(freq="1h", predictors=CHEAP).forecast(single, h=4, level=[120])
+    with pytest.raises(ValueError, match="horizon"):
+        fs.Forecaster(freq="1h", predictors=CHEAP).forecast(single, h=10**9)
+
+
+def test_what_is_no_frame_is_refused():
+    for other in ("history.csv", 5, {"y": [1]}, None, object()):
+        refused(other)
+
+
+def test_a_forecaster_says_when_it_is_not_fitted():
+    with pytest.raises(ValueError, match="call fit first"):
+        fs.Forecaster(freq="1h").predict(4)
+
+
+def test_too_many_windows_name_the_series(long):
+    with pytest.raises(ValueError, match='series "api": 50 windows'):
+        fs.Forecaster(freq="1h", predictors=CHEAP).cross_validation(long, h=24, n_windows=50)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 10])
+def test_few_rows_are_answered(single, rows):
+    made = forecast(single.head(rows))
+    assert len(made) == 4 and made["forescale"].notna().all()
+
+
+def test_plans_say_what_is_missing(long, single):
+    with pytest.raises(ValueError, match="pass capacity"):
+        fs.plan(single, predictors=CHEAP)
+    with pytest.raises(ValueError, match="holds 3 series") as error:
+        fs.plan(long, capacity=10, predictors=CHEAP)
+    assert "api, shop, db" in str(error.value)
+    with pytest.raises(ValueError, match='no series "web"'):
+        fs.plan(long, capacity=10, series="web", predictors=CHEAP)
+    with pytest.raises(ValueError, match="a span should look like"):
+        fs.plan(single, capacity=10, startup="soon", predictors=CHEAP)
+    with pytest.raises(ValueError, match="raise the maximum"):
+        fs.plan(single, capacity=10, min=5, max=2, predictors=CHEAP)
+    with pytest.raises(TypeError, match="capcity"):
+        fs.plan(single, capcity=10)

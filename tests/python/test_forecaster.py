@@ -1,0 +1,173 @@
+"""The forecaster in the dialect of the field: fit, predict, forecast, cross_validation, save, load, pickle."""
+
+import pickle
+import threading
+import time
+
+import numpy
+import pandas
+import pytest
+
+import forescale as fs
+from conftest import CHEAP, hours
+
+
+def forecaster(**settings) -> fs.Forecaster:
+    return fs.Forecaster(freq="1h", predictors=CHEAP, **settings)
+
+
+def test_fit_and_predict_give_what_forecast_gives(long):
+    made = forecaster().fit(long).predict(24, [80])
+    pandas.testing.assert_frame_equal(made, forecaster().forecast(long, 24, [80]))
+
+
+def test_intervals_enclose_the_median_and_one_another(long):
+    made = forecaster().forecast(long, 24)
+    order = ["forescale-lo-95", "forescale-lo-80", "forescale", "forescale-hi-80", "forescale-hi-95"]
+    numbers = made[order].to_numpy()
+    assert (numpy.diff(numbers, axis=1) >= 0).all() and (numbers >= 0).all()
+
+
+def test_the_forecast_follows_the_season():
+    made = fs.Forecaster(freq="1h").forecast(hours(28), 24)
+    truth = hours(29)["y"].to_numpy()[-24:]
+    error = numpy.abs(made["forescale"].to_numpy() - truth).mean()
+    assert error < 6, "twice the noise of the history"
+
+
+def test_series_do_not_change_one_another(long):
+    alone = forecaster().forecast(long[long["unique_id"] == "shop"], 6)
+    among = forecaster().forecast(long, 6)
+    among = among[among["unique_id"] == "shop"].reset_index(drop=True)
+    pandas.testing.assert_frame_equal(among, alone)
+
+
+def test_rows_in_any_order_give_the_same(long):
+    shuffled = long.sample(frac=1, random_state=3)
+    made = forecaster().forecast(shuffled, 6).sort_values(["unique_id", "ds"], ignore_index=True)
+    expected = forecaster().forecast(long, 6).sort_values(["unique_id", "ds"], ignore_index=True)
+    pandas.testing.assert_frame_equal(made, expected)
+
+
+def test_the_same_seed_gives_the_same_numbers_on_any_number_of_threads(long):
+    settings = {"predictors": ["quantile-forest", "linear-trend"], "freq": "1h"}
+    one = fs.Forecaster(**settings, seed=5, threads=1).forecast(long, 6)
+    two = fs.Forecaster(**settings, seed=5, threads=2).forecast(long, 6)
+    pandas.testing.assert_frame_equal(one, two)
+    other = fs.Forecaster(**settings, seed=6, threads=2).forecast(long, 6)
+    assert not one["forescale"].equals(other["forescale"])
+
+
+def test_cross_validation_forecasts_what_was_known(single):
+    made = forecaster().cross_validation(single, h=12, n_windows=3, step_size=24, level=[80])
+    assert list(made.columns) == ["ds", "cutoff", "y", "forescale", "forescale-lo-80", "forescale-hi-80"]
+    assert made["cutoff"].nunique() == 3 and len(made) == 36
+    assert (made["ds"] > made["cutoff"]).all()
+    last = made[made["cutoff"] == made["cutoff"].max()]
+    assert last["ds"].iloc[-1] == single["ds"].iloc[-1]
+    known = single[single["ds"] <= last["cutoff"].iloc[0]]
+    expected = forecaster().forecast(known, 12, [80])
+    numpy.testing.assert_array_equal(last["forescale"].to_numpy(), expected["forescale"].to_numpy())
+    numpy.testing.assert_array_equal(last["y"].to_numpy(), single["y"].to_numpy()[-12:])
+
+
+def test_one_fit_may_serve_all_windows(single):
+    once = forecaster().cross_validation(single, h=6, n_windows=2, step_size=48, refit=False)
+    each = forecaster().cross_validation(single, h=6, n_windows=2, step_size=48)
+    first = each["cutoff"] == each["cutoff"].min()
+    pandas.testing.assert_frame_equal(once[first], each[first])
+    assert not once["forescale"].equals(each["forescale"])
+
+
+def test_newer_history_is_forecast_from_without_a_fit(long):
+    old = long.groupby("unique_id", group_keys=False, sort=False).head(24 * 20)
+    made = forecaster().fit(old).predict(6, [80], new_df=long)
+    assert made["ds"].iloc[0] == long["ds"].max() + pandas.Timedelta(hours=1)
+    assert len(made) == 18
+
+
+def test_a_pickled_forecaster_predicts_the_same(long):
+    fitted = forecaster().fit(long)
+    again = pickle.loads(pickle.dumps(fitted))
+    pandas.testing.assert_frame_equal(again.predict(6), fitted.predict(6))
+    assert again.names == ["api", "shop", "db"]
+    assert "not fitted" in repr(pickle.loads(pickle.dumps(forecaster())))
+
+
+def test_one_model_is_one_file(single, tmp_path):
+    fitted = forecaster().fit(single)
+    fitted.save(tmp_path / "shop")
+    again = fs.Forecaster.load(tmp_path / "shop")
+    assert (tmp_path / "shop").read_bytes().startswith(b"FORESCALE\0")
+    pandas.testing.assert_frame_equal(again.predict(6), fitted.predict(6), check_dtype=False)
+
+
+def test_many_models_are_a_folder_and_keep_their_names(long, tmp_path):
+    named = long.assign(unique_id=long["unique_id"] + "/eu, west")
+    fitted = forecaster().fit(named)
+    fitted.save(tmp_path / "models")
+    again = fs.Forecaster.load(tmp_path / "models")
+    assert sorted(again.names) == sorted(fitted.names)
+    by = ["unique_id", "ds"]
+    made = again.predict(6).sort_values(by, ignore_index=True)
+    expected = fitted.predict(6).sort_values(by, ignore_index=True)
+    pandas.testing.assert_frame_equal(made, expected, check_dtype=False)
+
+
+def test_a_broken_model_file_is_refused(single, tmp_path):
+    path = tmp_path / "model"
+    forecaster().fit(single).save(path)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is corrupted"):
+        fs.Forecaster.load(path)
+    path.write_bytes(b"timestamp,load")
+    with pytest.raises(ValueError, match="is not a forescale model file"):
+        fs.Forecaster.load(path)
+
+
+def test_other_threads_run_while_the_engine_works(long):
+    ticks, done = [], threading.Event()
+
+    def tick():
+        while not done.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.005)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    started = time.perf_counter()
+    fs.Forecaster(freq="1h").forecast(long, 24)
+    worked = time.perf_counter() - started
+    done.set()
+    thread.join()
+    within = [at for at in ticks if started <= at <= started + worked]
+    gaps = numpy.diff([started, *within, started + worked])
+    assert gaps.max() < worked / 2, "the lock of the interpreter was held"
+
+
+def test_threads_may_share_a_forecaster(long):
+    fitted = forecaster().fit(long)
+    expected, made = fitted.predict(6), [None] * 4
+
+    def predict(at):
+        made[at] = fitted.predict(6)
+
+    threads = [threading.Thread(target=predict, args=(at,)) for at in range(4)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+    for frame in made:
+        pandas.testing.assert_frame_equal(frame, expected)
+
+
+def test_progress_is_told_and_an_error_in_it_is_raised(long):
+    told = []
+    forecaster().fit(long, progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (3, 3)
+
+    def fail(done, total):
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        forecaster().fit(long, progress=fail)

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Builds the wheel, installs it where nothing else is, and runs the tests of the Python module.
+#
+#   tests/scripts/wheel.sh [BINARY]   BINARY is the command to compare numbers with
+#
+# The wheel has to be below 30 MB, to install without a compiler, and to be imported within 0.2 s.
+set -euo pipefail
+most_bytes=$((30 * 1024 * 1024))
+requirements=tests/python/requirements.txt
+# Debian ships the module that makes environments apart from Python; the script that is run here makes .venv.
+tests/scripts/python.sh "$requirements" -c ''
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+.venv/bin/maturin build --quiet --release --locked -m crates/forescale-py/Cargo.toml --out "$folder/wheels"
+wheel=("$folder"/wheels/forescale-*.whl)
+
+bytes=$(stat -c %s "${wheel[0]}")
+printf '%s: %d bytes\n' "$(basename "${wheel[0]}")" "$bytes"
+[ "$bytes" -lt "$most_bytes" ] || { printf 'the wheel should be below %d bytes\n' "$most_bytes" >&2; exit 1; }
+
+# No compiler is found, and nothing is built: what installs here installs anywhere.
+python3 -m venv "$folder/clean"
+CC=/bin/false CXX=/bin/false CARGO=/bin/false "$folder/clean/bin/pip" install -q --disable-pip-version-check \
+  --only-binary :all: "${wheel[0]}"
+"$folder/clean/bin/python" tests/python/import_time.py
+
+.venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps "${wheel[0]}"
+FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}} .venv/bin/python -m pytest -q -p no:cacheprovider tests/python --ignore tests/python/long
