@@ -105,7 +105,8 @@ mod tests {
             let path = folder.path().join(format!("all.{end}"));
             let join = if csv { join_csv } else { join_parquet };
             join(&parts, &path).unwrap();
-            let read = read_histories(&Source::new(&path), &ReadOptions::default()).unwrap();
+            let options = ReadOptions { loads: vec!["y".to_owned()], ..ReadOptions::default() };
+            let read = read_histories(&Source::new(&path), &options).unwrap();
             let found: Vec<_> =
                 read.iter().map(|one| (one.name.as_str(), one.series.values())).collect();
             assert_eq!(found, [("b", &[1.0, 2.0][..]), ("a", &[3.0, 4.0][..])], "{end}");
