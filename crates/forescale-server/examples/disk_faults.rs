@@ -102,7 +102,7 @@ fn try_one(fault: &Fault, nth: usize, had_plan: bool) -> bool {
             // The first sync of a thread that forecasts is that of its plan.
             if fault.name == "sync" && nth == 1 {
                 assert_eq!(report["forecasts"], 0, "{when}: a plan was saved without a sync");
-                assert_eq!(moment(&report["made_at"]), before, "{when}");
+                assert!(moment(&report["made_at"]) > before, "{when}: a plan is used all the same");
             }
             moment(&report["made_at"])
         }
@@ -180,7 +180,7 @@ fn report(running: &Running) -> Value {
         "state": plan["state"],
         "health": ask(running, "/healthz").0,
         "store_failures": counted("store_failures_total "),
-        "forecasts": counted("forecast_runs_total{job=\"forecast\",result=\"success\"} "),
+        "forecasts": counted("forecast_runs_total{run=\"forecast\",result=\"success\"} "),
     })
 }
 
@@ -234,17 +234,20 @@ fn full(folder: &Path) {
         held = round();
     }
     let next = round();
-    assert_eq!((&next["made_at"], &next["health"]), (&held["made_at"], &json!(200)), "{next}");
-    assert_eq!(next["state"], "holding", "what cannot be saved is said: {next}");
+    // Serving goes on with newer plans, but no run is said to have been a success.
+    assert!(moment(&next["made_at"]) > moment(&held["made_at"]), "{held} became {next}");
+    assert_eq!((&next["state"], &next["health"]), (&before["state"], &json!(200)), "{next}");
+    assert_eq!(next["forecasts"], held["forecasts"], "{held} became {next}");
+    assert!(next["store_failures"].as_u64() > held["store_failures"].as_u64(), "{next}");
     std::fs::remove_file(ballast).unwrap();
     let after = round();
-    assert!(moment(&after["made_at"]) > moment(&held["made_at"]), "{held} became {after}");
-    assert_eq!(after["state"], before["state"], "{after}");
+    assert!(after["forecasts"].as_u64() > next["forecasts"].as_u64(), "{next} became {after}");
+    assert_eq!(after["store_failures"], next["store_failures"], "{after}");
     running.stop();
     whole::assert_whole(folder, "a full disk");
     assert!(made_at_of_new(folder, 10) >= moment(&after["made_at"]));
     println!(
-        "full disk: {} writes failed, the plan stood, and the next one came with room",
+        "full disk: {} writes failed, plans went on, and were saved again with room",
         next["store_failures"]
     );
 }
