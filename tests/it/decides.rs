@@ -3,23 +3,12 @@
 use std::path::Path;
 
 use crate::command::{Ran, forescale};
-
-/// Four days of five minutes: a daily wave with noise.
-fn history() -> String {
-    let row = |k: u32| {
-        let wave = (f64::from(k % 288) / 288.0 * std::f64::consts::TAU).sin();
-        let noise = f64::from(k.wrapping_mul(2_654_435_761) >> 24) / 256.0;
-        let load = 300.0 - 250.0 * wave + 40.0 * noise;
-        let (day, minute) = (k / 288, k % 288 * 5);
-        format!("2026-01-{:02}T{:02}:{:02}:00Z,{load:.3}\n", 5 + day, minute / 60, minute % 60)
-    };
-    let rows: String = (0..4 * 288).map(row).collect();
-    format!("timestamp,load\n{rows}")
-}
+use crate::histories::waves;
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is room for a test");
-    std::fs::write(folder.path().join("load.csv"), history()).expect("the folder is writable");
+    std::fs::write(folder.path().join("load.csv"), waves(4, 300.0, 250.0, 40.0))
+        .expect("the folder is writable");
     folder
 }
 

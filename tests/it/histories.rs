@@ -29,3 +29,16 @@ pub fn write_csv(path: &Path, load: &[f64]) {
     }
     fs::write(path, csv).expect("a temporary file can be written");
 }
+
+/// Days of five minutes from Monday 2026-01-05, as CSV: a daily wave of `swing` around `middle`, and noise.
+pub fn waves(days: u32, middle: f64, swing: f64, noise: f64) -> String {
+    let row = |k: u32| {
+        let wave = (f64::from(k % 288) / 288.0 * std::f64::consts::TAU).sin();
+        let even = f64::from(k.wrapping_mul(2_654_435_761) >> 24) / 256.0;
+        let load = middle - swing * wave + noise * even;
+        let (day, minute) = (k / 288, k % 288 * 5);
+        format!("2026-01-{:02}T{:02}:{:02}:00Z,{load:.3}\n", 5 + day, minute / 60, minute % 60)
+    };
+    let rows: String = (0..days * 288).map(row).collect();
+    format!("timestamp,load\n{rows}")
+}

@@ -5,24 +5,13 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::command::{Ran, forescale, on_threads};
+use crate::histories::waves;
 use crate::workspace::root;
-
-/// Three days of five minutes: a daily wave with a weekly look-alike of noise.
-fn history() -> String {
-    let row = |k: u32| {
-        let wave = (f64::from(k % 288) / 288.0 * std::f64::consts::TAU).sin();
-        let noise = f64::from(k.wrapping_mul(2_654_435_761) >> 24) / 256.0;
-        let load = 200.0 - 150.0 * wave + 20.0 * noise;
-        let (day, minute) = (k / 288, k % 288 * 5);
-        format!("2026-01-{:02}T{:02}:{:02}:00Z,{load:.3}\n", 5 + day, minute / 60, minute % 60)
-    };
-    let rows: String = (0..3 * 288).map(row).collect();
-    format!("timestamp,load\n{rows}")
-}
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is room for a test");
-    std::fs::write(folder.path().join("load.csv"), history()).expect("the folder is writable");
+    std::fs::write(folder.path().join("load.csv"), waves(3, 200.0, 150.0, 20.0))
+        .expect("the folder is writable");
     folder
 }
 

@@ -221,7 +221,7 @@ mod tests {
     fn a_flag_wins_over_the_section_and_the_section_over_the_top() {
         let toml = "horizon = \"2h\"\nseed = 7\n[forecast]\nhorizon = \"3h\"\n";
         let args = forecast(toml, &[]);
-        assert_eq!((args.horizon.horizon.num_hours(), args.engine.seed), (3, 7));
+        assert_eq!((args.horizon.horizon.num_hours(), args.engine.chance.seed), (3, 7));
         assert_eq!(forecast(toml, &["--horizon", "4h"]).horizon.horizon.num_hours(), 4);
     }
 

@@ -63,7 +63,7 @@ pub fn options(
 ) -> EngineOptions {
     EngineOptions {
         predictors: args.predictors.clone(),
-        seed: args.seed,
+        seed: args.chance.seed,
         calendar: Arc::clone(calendar),
         horizon,
         threads: context.threads,

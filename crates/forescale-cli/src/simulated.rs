@@ -48,7 +48,7 @@ pub fn world(
     calendar: Arc<Calendar>,
 ) -> Result<World, Failure> {
     let lifecycle = (fleet.launch_failures > 0.0).then(|| Lifecycle {
-        seed: fleet.base.seed,
+        seed: fleet.base.chance.seed,
         launch_failures: fleet.launch_failures,
         ..Lifecycle::default()
     });

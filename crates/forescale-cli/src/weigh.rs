@@ -67,7 +67,7 @@ fn scenarios(paths: u32, engine: &EngineArgs, prepared: &Prepared) -> Result<Wei
     let Prepared { model, series, .. } = prepared;
     let correlation = error_correlation(model, series)?;
     let paths = paths as usize;
-    Ok(Weighing::Scenarios(PathSettings { paths, seed: engine.seed, correlation }))
+    Ok(Weighing::Scenarios(PathSettings { paths, seed: engine.chance.seed, correlation }))
 }
 
 fn spot(args: &WeighArgs, file: &Path, zone: Tz) -> Result<Weighing, Failure> {

@@ -3,8 +3,7 @@
 use clap::Args;
 
 use super::history::ServiceArgs;
-use super::replay::{ScoreArgs, SimulatedArgs};
-use super::values;
+use super::replay::{BudgetArgs, ScoreArgs, SimulatedArgs};
 
 /// `advise`.
 #[derive(Debug, Clone, Args)]
@@ -15,16 +14,9 @@ pub struct AdviseArgs {
     /// What is run today, to be compared with.
     #[arg(long, value_name = "NAME[:KEY=VALUE,...]", help_heading = "Policies")]
     pub today: Option<String>,
-    /// Share of time in which instances may be too few.
-    #[arg(
-        long,
-        value_name = "SHARE",
-        default_value = "0.1%",
-        allow_hyphen_values = true,
-        value_parser = values::share,
-        help_heading = "Policies"
-    )]
-    pub budget: f64,
+    /// What policies keep.
+    #[command(flatten)]
+    pub within: BudgetArgs,
     /// The fleet.
     #[command(flatten)]
     pub fleet: SimulatedArgs,

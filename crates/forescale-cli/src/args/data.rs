@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::history::HistoryArgs;
-use super::values;
+use super::history::{HistoryArgs, SeedArgs};
 
 /// `data`.
 #[derive(Debug, Clone, Args)]
@@ -42,15 +41,9 @@ pub struct DescribeArgs {
 pub struct GenerateArgs {
     /// Which sample (see `data list`).
     pub name: String,
-    /// Where all randomness comes from.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        allow_negative_numbers = true,
-        value_parser = values::seed
-    )]
-    pub seed: u64,
+    /// Chance.
+    #[command(flatten)]
+    pub chance: SeedArgs,
     /// File to write [default: standard output].
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -5,7 +5,7 @@ use clap::Args;
 use forescale_core::Utilization;
 
 use super::history::ServiceArgs;
-use super::replay::BaseFleetArgs;
+use super::replay::{BaseFleetArgs, BudgetArgs};
 use super::values::{self, Moment};
 
 /// `decide`.
@@ -22,16 +22,9 @@ pub struct DecideArgs {
         help_heading = "Policies"
     )]
     pub policy: String,
-    /// Share of time in which instances may be too few, for policies that keep a budget.
-    #[arg(
-        long,
-        value_name = "SHARE",
-        default_value = "0.1%",
-        allow_hyphen_values = true,
-        value_parser = values::share,
-        help_heading = "Policies"
-    )]
-    pub budget: f64,
+    /// What policies keep.
+    #[command(flatten)]
+    pub within: BudgetArgs,
     /// The fleet.
     #[command(flatten)]
     pub fleet: BaseFleetArgs,

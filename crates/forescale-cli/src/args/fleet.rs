@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::TimeDelta;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::history::ServiceArgs;
+use super::history::{SeedArgs, ServiceArgs};
 use super::plan::FleetArgs;
 use super::values;
 
@@ -60,16 +60,9 @@ pub struct FleetJobArgs {
     /// Predictors to combine, instead of a profile.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Learning")]
     pub predictors: Vec<String>,
-    /// Where all randomness comes from.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        allow_negative_numbers = true,
-        value_parser = values::seed,
-        help_heading = "Learning"
-    )]
-    pub seed: u64,
+    /// Chance.
+    #[command(flatten)]
+    pub chance: SeedArgs,
     /// Work on one share of the series only, by the hash of their names: 0/16 to 15/16.
     #[arg(long, value_name = "I/N", default_value = "0/1", value_parser = shard)]
     pub shard: (u64, u64),

@@ -79,6 +79,14 @@ pub struct EngineArgs {
     /// Predictors to combine; `all` for every one there is [default: the default ensemble].
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub predictors: Vec<String>,
+    /// Chance.
+    #[command(flatten)]
+    pub chance: SeedArgs,
+}
+
+/// Where chance comes from.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct SeedArgs {
     /// Where all randomness comes from.
     #[arg(
         long,

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use clap::Args;
 use forescale_core::Utilization;
 
-use super::history::ServiceArgs;
+use super::history::{SeedArgs, ServiceArgs};
 use super::values;
 
 /// `train-policy`.
@@ -30,15 +30,9 @@ pub struct TrainPolicyArgs {
         value_parser = values::positive
     )]
     pub violation_price: f64,
-    /// Where all randomness comes from.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        allow_negative_numbers = true,
-        value_parser = values::seed
-    )]
-    pub seed: u64,
+    /// Chance.
+    #[command(flatten)]
+    pub chance: SeedArgs,
     /// Load one instance carries when saturated, in the unit of the history.
     #[arg(long, value_name = "LOAD", allow_negative_numbers = true, value_parser = values::positive)]
     pub capacity: Option<f64>,

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use forescale::Dimension;
 use forescale_core::Utilization;
 
-use super::history::ServiceArgs;
+use super::history::{SeedArgs, ServiceArgs};
 use super::values::{self, Moment};
 
 /// `replay`.
@@ -24,16 +24,9 @@ pub struct ReplayArgs {
         help_heading = "Policies"
     )]
     pub policies: Vec<String>,
-    /// Share of time in which instances may be too few: the budget of policies that keep one.
-    #[arg(
-        long,
-        value_name = "SHARE",
-        default_value = "0.1%",
-        allow_hyphen_values = true,
-        value_parser = values::share,
-        help_heading = "Policies"
-    )]
-    pub budget: f64,
+    /// What policies keep.
+    #[command(flatten)]
+    pub within: BudgetArgs,
     /// A plan to replay, too: a CSV file with timestamp and instances.
     #[arg(long, value_name = "PLAN.csv", help_heading = "Policies")]
     pub plan: Option<PathBuf>,
@@ -74,6 +67,21 @@ pub struct ReplayArgs {
     /// How the history is read.
     #[command(flatten)]
     pub service: ServiceArgs,
+}
+
+/// What policies keep.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct BudgetArgs {
+    /// Share of time in which instances may be too few: the budget of policies that keep one.
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value = "0.1%",
+        allow_hyphen_values = true,
+        value_parser = values::share,
+        help_heading = "Policies"
+    )]
+    pub budget: f64,
 }
 
 /// The fleet as policies know it.
@@ -120,15 +128,9 @@ pub struct BaseFleetArgs {
     /// instances) or response-time (seconds).
     #[arg(long = "metric", value_name = "NAME=COLUMN", action = clap::ArgAction::Append, value_parser = metric)]
     pub metrics: Vec<MetricColumn>,
-    /// Where all chance comes from.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 1,
-        allow_negative_numbers = true,
-        value_parser = values::seed
-    )]
-    pub seed: u64,
+    /// Chance.
+    #[command(flatten)]
+    pub chance: SeedArgs,
 }
 
 /// The fleet that is simulated.

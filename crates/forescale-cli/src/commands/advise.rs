@@ -21,12 +21,13 @@ pub fn run(args: &AdviseArgs, mut context: Context) -> Result<(), Failure> {
         simulated::metrics(&args.fleet.base, &args.input, &args.service, &read.series, &context)?;
     let world = simulated::world(&args.fleet, &args.score, &read.series, &metrics, calendar)?;
     let bar = engine::bar(context.terminal, "replaying");
-    let options = EngineOptions { seed: args.fleet.base.seed, ..EngineOptions::default() };
+    let options = EngineOptions { seed: args.fleet.base.chance.seed, ..EngineOptions::default() };
     let today = args.today.as_deref();
-    let advice = forescale::advise(&read.series, &world, today, args.budget, &options, |count| {
-        bar.set_length(count as u64);
-        bar.inc(1);
-    })?;
+    let advice =
+        forescale::advise(&read.series, &world, today, args.within.budget, &options, |count| {
+            bar.set_length(count as u64);
+            bar.inc(1);
+        })?;
     bar.finish_and_clear();
     context.terminal.warn_all(&read.warnings);
     let steps = apply::steps(&advice, args);
@@ -39,5 +40,5 @@ pub fn run(args: &AdviseArgs, mut context: Context) -> Result<(), Failure> {
         frame: advised::frame(&advice),
         warnings: read.warnings,
     };
-    answer.print(context.form, |_| advised::human(&advice, &steps, args.budget, zone))
+    answer.print(context.form, |_| advised::human(&advice, &steps, args.within.budget, zone))
 }

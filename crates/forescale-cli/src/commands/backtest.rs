@@ -29,7 +29,7 @@ pub fn run(args: &BacktestArgs, mut context: Context) -> Result<(), Failure> {
     };
     let peers = match args.compare.compare {
         true => {
-            let seed = args.engine.seed;
+            let seed = args.engine.chance.seed;
             Some(peers::start(&series, &calendar, &options, &args.compare, seed, &context)?)
         }
         false => {

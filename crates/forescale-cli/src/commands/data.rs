@@ -123,7 +123,7 @@ fn facts_frame(facts: &[(&'static str, String)]) -> Frame {
 
 fn generate(args: &GenerateArgs, context: &Context) -> Result<(), Failure> {
     let scenario = scenario(&args.name).map_err(source_failure)?;
-    let generated = (scenario.generate)(args.seed);
+    let generated = (scenario.generate)(args.chance.seed);
     let Some(out) = &args.out else {
         return crate::output::write(generated.csv().as_bytes());
     };

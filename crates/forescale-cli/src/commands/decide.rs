@@ -26,8 +26,8 @@ pub fn run(args: &DecideArgs, mut context: Context) -> Result<(), Failure> {
     fresh(&series, args.max_age)?;
     let metrics = simulated::metrics(&args.fleet, &args.input, &args.service, &series, &context)?;
     let world = simulated::now(args, &series, &metrics, calendar)?;
-    let policy = named::policy(&args.policy, args.budget, zone)?;
-    let options = EngineOptions { seed: args.fleet.seed, ..EngineOptions::default() };
+    let policy = named::policy(&args.policy, args.within.budget, zone)?;
+    let options = EngineOptions { seed: args.fleet.chance.seed, ..EngineOptions::default() };
     let next = decide(&series, &world, policy, &options, args.current)?;
     context.set("current", next.before);
     let settings =

@@ -196,7 +196,7 @@ fn options(args: &FleetJobArgs, context: &mut Context) -> Result<FleetOptions, F
     };
     let engine = EngineOptions {
         predictors,
-        seed: args.seed,
+        seed: args.chance.seed,
         calendar: Arc::new(calendar),
         horizon: args.horizon,
         threads: Some(1),

@@ -41,7 +41,7 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
         max_wait_s: args.charge.max_wait,
         ..ScoreSettings::default()
     };
-    let options = EngineOptions { seed: args.fleet.base.seed, ..EngineOptions::default() };
+    let options = EngineOptions { seed: args.fleet.base.chance.seed, ..EngineOptions::default() };
     let replayed =
         forescale::replay(&read.series, &world, policies, &options, &score, |_| bar.inc(1))?;
     bar.finish_and_clear();
@@ -51,7 +51,7 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     }
     context.terminal.warn_all(&read.warnings);
     let rows: Vec<(String, &Outcome)> = names.into_iter().zip(&replayed).collect();
-    let merit = outcomes::by_merit(&rows, args.budget);
+    let merit = outcomes::by_merit(&rows, args.within.budget);
     let picture = Picture { args, world: &world, series: &read.series, zone, merit: &merit };
     if let Some(file) = &args.report {
         picture.write(file, &context.settings, &read.warnings)?;
@@ -67,7 +67,7 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
         warnings: read.warnings,
     };
     answer.print(context.form, |_| {
-        let table = outcomes::human(&rows, &world, args.budget, zone);
+        let table = outcomes::human(&rows, &world, args.within.budget, zone);
         chart.map_or_else(|| table.clone(), |chart| format!("{chart}\n{table}"))
     })
 }
@@ -82,7 +82,7 @@ fn named(args: &ReplayArgs, world: &World) -> Result<Named, Failure> {
         names = policies().iter().map(|row| row.name.to_owned()).collect();
     }
     let zone = world.service().calendar.zone;
-    let create = |name: &String| named::policy(name, args.budget, zone);
+    let create = |name: &String| named::policy(name, args.within.budget, zone);
     let mut made = names.iter().map(create).collect::<Result<Vec<_>, _>>()?;
     if let Some(file) = &args.plan {
         let rows = read_plan(&Source::new(file), Some(zone)).map_err(source_failure)?;

@@ -24,7 +24,7 @@ const LEARNED: f64 = 0.7;
 pub fn run(args: &TrainPolicyArgs, context: Context) -> Result<(), Failure> {
     let worlds = world(args, &context)?.into_iter().collect::<Vec<_>>();
     let options = PolicyTraining {
-        seed: args.seed,
+        seed: args.chance.seed,
         episodes: args.episodes,
         violation_price: args.violation_price,
     };

@@ -74,7 +74,7 @@ impl Picture<'_> {
             load: HistoryPoint::of_series(self.series),
             scored_ms: self.scored_ms(),
             carried_per_instance: capacity.carries(forescale::Replicas(1)),
-            budget: self.args.budget,
+            budget: self.args.within.budget,
             policies: self.merit.iter().map(|(name, outcome)| self.view(name, outcome)).collect(),
             frontier: points
                 .iter()

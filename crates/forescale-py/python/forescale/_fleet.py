@@ -109,7 +109,7 @@ def _arrow(data: Any) -> tuple[Kind, Any]:
 
 
 def _kept(kind: Kind, rows: _forescale.Table) -> Any:
-    if kind.library == "pandas":
+    if kind.package == "pandas":
         import pyarrow
 
         return pyarrow.table(rows.arrow_table()).to_pandas()

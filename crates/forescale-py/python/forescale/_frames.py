@@ -27,34 +27,34 @@ class Columns:
 class Kind:
     """What a frame was, so that the answer is one, too."""
 
-    library: str
+    package: str
     lazy: bool = False
     # The values of unique_id in a pandas frame, in the order of the series.
     ids: Any = None
 
     def frame(self, table: Table) -> Any:
         """The rows of an answer."""
-        if self.library == "pandas":
+        if self.package == "pandas":
             return _pandas_frame(table, self.ids)
-        if self.library == "numpy":
+        if self.package == "numpy":
             return _numpy_frame(table)
         arrow = table.arrow_table()
-        if self.library == "polars":
+        if self.package == "polars":
             polars = importlib.import_module("polars")
             frame = polars.DataFrame(arrow)
             return frame.lazy() if self.lazy else frame
         rows = importlib.import_module("pyarrow").table(arrow)
-        return importlib.import_module("duckdb").from_arrow(rows) if self.library == "duckdb" else rows
+        return importlib.import_module("duckdb").from_arrow(rows) if self.package == "duckdb" else rows
 
     def of_rows(self, rows: list[dict[str, Any]]) -> Any:
         """Rows that are dicts."""
-        if self.library == "pandas":
+        if self.package == "pandas":
             return importlib.import_module("pandas").DataFrame(rows)
-        if self.library == "polars":
+        if self.package == "polars":
             return importlib.import_module("polars").DataFrame(rows, infer_schema_length=None)
-        if self.library in ("pyarrow", "duckdb"):
+        if self.package in ("pyarrow", "duckdb"):
             table = importlib.import_module("pyarrow").Table.from_pylist(rows)
-            return importlib.import_module("duckdb").from_arrow(table) if self.library == "duckdb" else table
+            return importlib.import_module("duckdb").from_arrow(table) if self.package == "duckdb" else table
         return rows
 
 
@@ -71,7 +71,7 @@ def read(
         return _of_pandas(data, columns, freq, timezone)
     if library == "polars" and hasattr(data, "collect"):
         histories, kind = read(data.collect(), columns, freq, timezone)
-        return histories, Kind(kind.library, lazy=True)
+        return histories, Kind(kind.package, lazy=True)
     if library in ("polars", "pyarrow", "duckdb") and hasattr(data, "columns"):
         return _of_arrow(data, library, columns, freq, timezone)
     if hasattr(data, "__arrow_c_stream__"):

@@ -19,6 +19,7 @@ listen = "127.0.0.1:0"
 path = "state.db"
 [[target]]
 name = "web"
+mode = "full"
 refresh = "1s"
 evaluate = "1s"
 schedule = "{schedule}"
@@ -27,6 +28,7 @@ predictors = ["seasonal-naive"]
 [target.source]
 [target.fleet]
 capacity = 10.0
+max = 100
 "#
     )
 }
