@@ -97,3 +97,103 @@ fn old_load_and_a_wrong_policy_are_refused_with_a_way_out() {
     let within = decided(folder.path(), &["--now", "2026-01-09T00:15:00Z", "-q"]);
     assert_eq!(within.code, 0, "{}", within.stderr);
 }
+
+/// When a decision ends, of a run as JSON.
+fn until(ran: &Ran) -> String {
+    ran.json()["summary"]["to"].as_str().expect("a time").to_owned()
+}
+
+#[test]
+fn a_decision_lasts_as_long_as_its_data_may_and_at_least_to_the_next() {
+    let folder = folder();
+    let json = ["-o", "json", "-q"];
+    for (more, to) in [
+        (&["--now", "2026-01-09T00:00:00Z"][..], "2026-01-09T00:15:00Z"),
+        // Five minutes are left of the fifteen that load may be old.
+        (&["--now", "2026-01-09T00:10:00Z"], "2026-01-09T00:15:00Z"),
+        (&["--now", "2026-01-09T00:00:00Z", "--step", "1h"], "2026-01-09T01:00:00Z"),
+    ] {
+        let step = if more.contains(&"--step") { &FLEET[..4] } else { &FLEET[..] };
+        let ran = forescale(folder.path(), &[&["decide", "load.csv"], step, more, &json].concat());
+        assert_eq!(until(&ran), to, "{more:?}");
+    }
+}
+
+#[test]
+fn a_decision_rests_on_whole_steps_and_is_made_now() {
+    let folder = folder();
+    let all = [
+        "decide",
+        "load.csv",
+        "--capacity",
+        "20",
+        "--step",
+        "1h",
+        "--policy",
+        "hpa:target=0.6",
+        "-o",
+        "json",
+        "-q",
+    ];
+    let at =
+        |now: &'static str| forescale(folder.path(), &[&all[..], &["--now", now]].concat()).json();
+    let json = at("2026-01-08T23:25:00Z");
+    assert_eq!(json["recommendations"][0]["at"], "2026-01-08T23:25:00Z");
+    assert_eq!(json["summary"]["from"], "2026-01-08T23:25:00Z");
+}
+
+#[test]
+fn what_the_advice_prints_runs_as_it_was_judged() {
+    let folder = folder();
+    let path = folder.path();
+    let two = waves(10, 300.0, 250.0, 40.0).replace("timestamp,load", "timestamp,cpu");
+    let two: String = two
+        .lines()
+        .enumerate()
+        .map(|(k, line)| format!("{line},{}\n", if k == 0 { "other" } else { "1" }))
+        .collect();
+    std::fs::write(path.join("NEWEST.csv"), two).unwrap();
+    let asked = [
+        "--load",
+        "cpu",
+        "--capacity",
+        "20",
+        "--step",
+        "5m",
+        "--metric-latency",
+        "5m",
+        "--timezone",
+        "Europe/Berlin",
+        "--holidays",
+        "DE",
+        "--budget",
+        "1%",
+        "--warm-up",
+        "1m",
+        "--score-from",
+        "5d",
+    ];
+    let advise = [&["advise", "NEWEST.csv"], &asked[..], &["-o", "json", "-q"]].concat();
+    let json = forescale(path, &advise).json();
+    let applied: Vec<&str> =
+        json["apply"].as_array().unwrap().iter().filter_map(|step| step["text"].as_str()).collect();
+    let replay = applied.last().expect("how to see it");
+    for option in asked.chunks(2) {
+        assert!(replay.contains(&option.join(" ")), "{option:?}: {replay}");
+    }
+    let decide = applied.iter().find(|text| text.starts_with("forescale decide NEWEST.csv"));
+    let decide = decide.expect("this wave is best foreseen");
+    for option in ["--load cpu", "--metric-latency 5m", "--timezone Europe/Berlin", "--holidays DE"]
+    {
+        assert!(decide.contains(option), "{option}: {decide}");
+    }
+    assert!(decide.contains("--now \"$(date -u +%FT%TZ)\""), "old load has to be seen: {decide}");
+    let fresh = decide
+        .replace("--now \"$(date -u +%FT%TZ)\"", "--now 2026-01-15T00:00:00Z")
+        .replace("INSTANCES", "12")
+        .replace('\'', "");
+    let words: Vec<&str> = fresh.split(' ').skip(1).collect();
+    let ran = forescale(path, &words);
+    assert_eq!(ran.code, 0, "{fresh}: {}", ran.stderr);
+    assert_eq!(ran.json()["settings"]["load"], "cpu");
+}

@@ -108,11 +108,14 @@ fn the_page_of_a_replay_loads_nothing_and_names_every_policy() {
 #[test]
 fn what_is_wrong_with_a_replay_is_said() {
     let folder = folder();
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["--policy", "hpb"], "hpb"),
         (&["--policy", "hpa:goal=1"], "goal"),
         (&["--policy", "hpa:target=2"], "target of hpa"),
-        (&["--score-from", "2030-01-01T00:00:00Z"], "score"),
+        (&["--score-from", "2030-01-01T00:00:00Z"], "2030-01-01T00:00:00Z"),
+        (&["--score-from", "2020-01-01T00:00:00Z"], "2020-01-01T00:00:00Z"),
+        (&["--price", "1e308"], "1e308"),
+        (&["--warm-pool-billed", "101%"], "100%"),
         (&["--plan-out", "keda=x.csv", "--policy", "hpa"], "keda"),
         (&["--metric", "heat=x", "--policy", "hpa"], "memory"),
     ];
@@ -171,6 +174,15 @@ fn response_times_are_identified_and_planned_with() {
     let planned = &policies(&ran)[0];
     assert!(planned["settings"]["model"].as_str().is_some_and(|model| policy.contains(model)));
     assert!(planned["unserved_share"].as_f64().unwrap() < 0.01, "{planned}");
+
+    let table = forescale(folder.path(), &arguments[..6]);
+    let line = table.stdout.lines().find(|line| line.starts_with("use it")).expect("a command");
+    let command: Vec<String> =
+        line["use it".len()..].replace('\'', "").split_whitespace().map(str::to_owned).collect();
+    let words: Vec<&str> = command.iter().skip(1).map(String::as_str).collect();
+    let ran = forescale(folder.path(), &words);
+    assert_eq!(ran.code, 0, "{line}: {}", ran.stderr);
+    assert_eq!(table.stderr.matches("read measured.csv").count(), 1, "{}", table.stderr);
 
     let absent = forescale(folder.path(), &["identify", "load.csv"]);
     assert!(absent.code != 0 && absent.stderr.contains("instances"), "{}", absent.stderr);
@@ -295,4 +307,73 @@ fn policies_with_files_say_what_they_reached_and_repeat_themselves() {
     assert_eq!(found[0]["settings"]["prices"], "spot.csv");
     let ran = replayed(folder.path(), &["--policy", "spot:prices=none.csv"]);
     assert!(ran.code == 3 && ran.stderr.contains("none.csv"), "{} {}", ran.code, ran.stderr);
+}
+
+#[test]
+fn what_happens_to_single_instances_changes_what_is_replayed() {
+    let folder = folder();
+    let score = |more: &[&str]| {
+        let named = ["--policy", "hpa:target=0.75", "-o", "json", "-q"];
+        let ran = replayed(folder.path(), &[&named[..], more].concat());
+        let number = |name: &str| policies(&ran)[0][name].as_f64().expect("a number");
+        (number("under_provisioned_time"), number("cost"))
+    };
+    let (usual, price) = score(&[]);
+    assert!(score(&["--hook", "15m"]).0 > usual, "instances serve later");
+    assert!(score(&["--failures-per-hour", "0.2", "--failure-found-after", "10m"]).0 > usual);
+    let (warm, dear) =
+        score(&["--warm-pool", "10", "--warm-pool-startup", "0s", "--warm-pool-billed", "100%"]);
+    assert!(
+        warm < usual && dear > price,
+        "a pool that runs serves sooner and costs: {warm} {dear}"
+    );
+}
+
+#[test]
+fn a_plan_for_another_time_is_refused_or_said() {
+    let folder = folder();
+    let plan = |at: &str| {
+        std::fs::write(folder.path().join("p.csv"), format!("timestamp,instances\n{at},9\n"))
+    };
+    plan("2026-01-07T06:00:00Z").unwrap();
+    let late = replayed(folder.path(), &["--plan", "p.csv", "-o", "json"]);
+    let warnings = late.json()["warnings"].to_string();
+    assert!(
+        warnings.contains("2026-01-07T06:00:00Z") && warnings.contains("2026-01-06T12:00:00Z"),
+        "{warnings}"
+    );
+    plan("2026-03-01T00:00:00Z").unwrap();
+    let over = replayed(folder.path(), &["--plan", "p.csv"]);
+    assert!(over.code == 2 && over.stderr.contains("2026-03-01T00:00:00Z"), "{}", over.stderr);
+    plan("2026-01-05T00:00:00Z").unwrap();
+    assert!(
+        replayed(folder.path(), &["--plan", "p.csv"])
+            .stderr
+            .lines()
+            .all(|line| !line.contains("warning"))
+    );
+}
+
+#[test]
+fn the_frontier_and_what_a_plan_leaves_out_are_told() {
+    let folder = folder();
+    let ran = replayed(
+        folder.path(),
+        &["--policy", "carbon", "--policy", "hpa", "--plan-out", "carbon=c.csv", "-o", "json"],
+    );
+    let json = ran.json();
+    let frontier = json["clairvoyant"]["frontier"].as_array().expect("points").clone();
+    let share = |point: &Value, of: &str| point[of].as_f64().expect("a number");
+    assert!(frontier.len() > 5);
+    for pair in frontier.windows(2) {
+        assert!(share(&pair[0], "violation_price") < share(&pair[1], "violation_price"));
+        assert!(
+            share(&pair[0], "under_provisioned_time") >= share(&pair[1], "under_provisioned_time")
+        );
+        assert!(
+            share(&pair[0], "cost_over_clairvoyant")
+                <= share(&pair[1], "cost_over_clairvoyant") + 1e-9
+        );
+    }
+    assert!(json["warnings"].to_string().contains("carbon"), "{}", json["warnings"]);
 }

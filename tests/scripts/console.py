@@ -9,6 +9,7 @@ exit code is 1 when a document shows something else. Needs Python alone.
 """
 
 import argparse
+import difflib
 import os
 import pathlib
 import re
@@ -31,7 +32,10 @@ def main() -> int:
         real = BLOCK.sub(lambda block: filled(block.group(1), path), shown)
         if real != shown:
             stale.append(file)
-            if not options.check:
+            if options.check:
+                sys.stdout.writelines(difflib.unified_diff(
+                    shown.splitlines(True), real.splitlines(True), f"{file}, shown", f"{file}, printed", n=1))
+            else:
                 file.write_text(real, encoding="utf-8")
     for file in stale:
         print(f"{file}: {'shows something else than the commands print' if options.check else 'filled in'}")

@@ -24,7 +24,10 @@ pub fn read(
     }
     let service = ServiceArgs { load: Some(column.to_owned()), ..service.clone() };
     let step: Option<Frequency> = Some(load.frequency());
-    let Read { series, .. } = input::read(path, &HistoryArgs::whole(service), step, context)?;
+    let read = input::read(path, &HistoryArgs::whole(service), step, &context.silent());
+    let Read { series, .. } = read.map_err(|failure| {
+        failure.hint(format!("name a column of the file that holds what {column:?} should hold"))
+    })?;
     let at = |k: usize| usize::try_from(series.index_at(load.time_at(k))).ok();
     let value = |k: usize| at(k).and_then(|at| series.values().get(at)).copied();
     let values = (0..load.len()).map(|k| value(k).unwrap_or(f64::NAN)).collect();

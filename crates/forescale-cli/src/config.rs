@@ -12,7 +12,8 @@ use toml::{Table, Value};
 use crate::failure::Failure;
 
 /// Options that exclude each other: a flag for one makes the other's default disappear.
-const EXCLUSIVE: [(&str, &str); 2] = [("levels", "quantiles"), ("budget", "violation_price")];
+const EXCLUSIVE: [(&str, &str); 3] =
+    [("levels", "quantiles"), ("budget", "violation_price"), ("cpu", "measured_query")];
 
 /// Where the configuration file is, if one is named on the command line or in the environment.
 pub fn file_of(arguments: &[OsString], environment: Option<OsString>) -> Option<PathBuf> {
@@ -231,6 +232,23 @@ mod tests {
         assert_eq!(args.quantiles.len(), 2);
         let args = forecast("quantiles = [0.1, 0.9]\n", &["--levels", "50"]);
         assert_eq!((args.levels.len(), args.quantiles.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_query_drops_the_cpu_of_the_file() {
+        let table = "[export]\ncpu = 70\n".parse().unwrap();
+        let command = configured(Cli::command(), &table, "forescale.toml").unwrap();
+        let words = |more: &str| {
+            let line = format!("forescale export plan.json --to keda-external --name shop {more}");
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            let matches = command.clone().try_get_matches_from(words).unwrap();
+            match Cli::from_arg_matches(&matches).unwrap().command {
+                Chosen::Export(args) => args,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(words("").cpu, Some(70));
+        assert_eq!(words("--measured-query up --per-instance 5").cpu, None);
     }
 
     #[test]

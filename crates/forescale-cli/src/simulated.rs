@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{
-    Calendar, Capacity, Dimension, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES,
+    Calendar, Capacity, Dimension, FleetSettings, Frequency, LoadSeries, MOST_INSTANCES,
     ReplayError, Trace, World,
 };
 
@@ -14,6 +14,7 @@ use crate::args::{
 use crate::columns;
 use crate::commands::Context;
 use crate::failure::Failure;
+use crate::output::frame::time_text;
 
 /// What comes before the scored time, when nobody says.
 const BURN_IN: TimeDelta = TimeDelta::days(14);
@@ -47,23 +48,39 @@ pub fn world(
     columns: &[(Dimension, LoadSeries)],
     calendar: Arc<Calendar>,
 ) -> Result<World, Failure> {
-    let lifecycle = (fleet.launch_failures > 0.0).then(|| Lifecycle {
-        seed: fleet.base.chance.seed,
-        launch_failures: fleet.launch_failures,
-        ..Lifecycle::default()
-    });
     let settings = FleetSettings {
         drain_s: seconds(fleet.drain),
         min_billing_s: seconds(fleet.min_billing),
-        lifecycle,
+        lifecycle: fleet.lifecycle.settings().lifecycle(fleet.base.chance.seed),
         ..settings(&fleet.base)
     };
     let capacity = Capacity::utilization(fleet.base.capacity, score.slo_utilization)?;
     let from = score_from(score, series, calendar.zone);
+    if score.score_from.is_some() && !(series.start()..series.end()).contains(&from) {
+        let (start, end) = (time_text(series.start()), time_text(series.end()));
+        let text = format!(
+            "scoring should begin within the history, from {start} to {end}, but is to begin at {}",
+            time_text(from)
+        );
+        return Err(Failure::usage(text).hint("pass a time or a span like 14d with --score-from"));
+    }
     let trace = trace(&fleet.base, series, columns)?;
     let steps = (from - series.start()).num_seconds().max(0) / trace.step().seconds();
     let steps = usize::try_from(steps).unwrap_or(usize::MAX);
     Ok(World::new(trace, capacity, settings, calendar, steps)?)
+}
+
+/// The steps of `series` that make whole steps of decisions, the last of which has just ended.
+///
+/// # Errors
+/// [`Failure`] when there is not one.
+pub fn whole_steps(series: &LoadSeries, step: TimeDelta) -> Result<LoadSeries, Failure> {
+    let each = usize::try_from(step.num_seconds() / series.frequency().seconds()).unwrap_or(1);
+    let part = series.len() % each.max(1);
+    series.slice(part, series.len()).map_err(|_| {
+        Failure::refused("the history is shorter than a step of decisions")
+            .hint("pass a longer history, or a shorter --step")
+    })
 }
 
 /// The fleet of the command line at the end of `series`.

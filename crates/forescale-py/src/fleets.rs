@@ -1,6 +1,7 @@
 //! Many series at once: one table in, one table out.
 
 use arrow_array::RecordBatchReader;
+use arrow_array::builder::{Int64Builder, StringBuilder};
 use forescale::fleet::{Answered, FleetOptions, FleetPlan, Named, Profile, run};
 use forescale::grid::regular;
 use forescale::{EngineOptions, Level};
@@ -18,7 +19,8 @@ use crate::fits::span_of;
 use crate::forecasts::{Levels, MODEL};
 use crate::histories::{Histories, samples_of};
 use crate::settings::{self, Fleet, Learning};
-use crate::table::{Column, Table};
+use crate::table::{Column, NOT_A_TIME, Table};
+use crate::times::Times;
 use crate::values;
 
 #[derive(Debug, Deserialize)]
@@ -66,10 +68,10 @@ impl Call {
         let threads = self.learning.threads.unwrap_or_default();
         let pool = ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| Refusal::new(format!("cannot start threads: {error}")))?;
-        let mut rows = Rows::default();
+        let mut rows = Rows::of(long.groups.names.len() * self.h, &levels);
         let summary = pool.install(|| {
             run(each(&long, step), &options, |answered| {
-                rows.add(answered, &levels);
+                rows.add(answered, &levels, &long.times);
                 Ok::<(), Refusal>(())
             })
         })?;
@@ -124,27 +126,40 @@ fn each(long: &Long, step: Frequency) -> impl Iterator<Item = Named> + '_ {
 }
 
 /// The rows of an answer in the making.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Rows {
     counts: Vec<(usize, usize)>,
-    at: Vec<Option<chrono::DateTime<chrono::Utc>>>,
+    /// As they are counted in the frame.
+    at: Vec<i64>,
     median: Vec<f64>,
     bounds: Vec<Vec<f64>>,
-    instances: Vec<Option<i64>>,
+    instances: Int64Builder,
     skill: Vec<f64>,
-    error: Vec<Option<String>>,
+    error: StringBuilder,
 }
 
 impl Rows {
-    fn add(&mut self, answered: &Answered, levels: &Levels) {
-        self.bounds.resize(2 * levels.len(), Vec::new());
+    /// Room for so many rows: a vector that grows holds up to twice of what is in it.
+    fn of(rows: usize, levels: &Levels) -> Self {
+        Self {
+            counts: Vec::new(),
+            at: Vec::with_capacity(rows),
+            median: Vec::with_capacity(rows),
+            bounds: (0..2 * levels.len()).map(|_| Vec::with_capacity(rows)).collect(),
+            instances: Int64Builder::with_capacity(rows),
+            skill: Vec::with_capacity(rows),
+            error: StringBuilder::with_capacity(rows, 0),
+        }
+    }
+
+    fn add(&mut self, answered: &Answered, levels: &Levels, times: &Times) {
         let number = self.counts.len();
         match &answered.answer {
             Ok(answer) => {
                 let (forecast, instances) = (&answer.forecast, answer.instances());
                 self.counts.push((number, forecast.steps()));
                 for h in 0..forecast.steps() {
-                    self.at.push(Some(forecast.time_at(h)));
+                    self.at.push(times.written(forecast.time_at(h)));
                     self.median.push(forecast.point(h));
                     let bounds = levels.bounds().map(|(level, upper): (Level, bool)| {
                         let (low, high) = forecast.interval(h, level);
@@ -155,32 +170,32 @@ impl Rows {
                         .zip(bounds)
                         .for_each(|(column, bound)| column.push(bound));
                     let count = instances.as_ref().map(|instances| instances[h] as i64);
-                    self.instances.push(count);
+                    self.instances.append_option(count);
                     self.skill.push(answer.skill.unwrap_or(f64::NAN));
-                    self.error.push(None);
+                    self.error.append_null();
                 }
             }
             Err(reason) => {
                 self.counts.push((number, 1));
-                self.at.push(None);
+                self.at.push(NOT_A_TIME);
                 self.median.push(f64::NAN);
                 self.bounds.iter_mut().for_each(|column| column.push(f64::NAN));
-                self.instances.push(None);
+                self.instances.append_null();
                 self.skill.push(f64::NAN);
-                self.error.push(Some(reason.clone()));
+                self.error.append_value(reason);
             }
         }
     }
 
-    fn table(self, histories: &Histories, levels: &Levels) -> Table {
+    fn table(mut self, histories: &Histories, levels: &Levels) -> Table {
         let table = Table::like(histories).with_series(self.counts);
-        let mut table = table.with_times_if_known(self.at).with(MODEL, Column::Number(self.median));
+        let mut table = table.with_counted_times(self.at).with(MODEL, Column::Number(self.median));
         for (name, bounds) in levels.names().zip(self.bounds) {
             table = table.with(name, Column::Number(bounds));
         }
         table
-            .with("instances", Column::Whole(self.instances))
+            .with("instances", Column::Whole(self.instances.finish()))
             .with("skill", Column::Number(self.skill))
-            .with("error", Column::Text(self.error))
+            .with("error", Column::Text(self.error.finish()))
     }
 }

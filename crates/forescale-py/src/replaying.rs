@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{
-    Capacity, EngineOptions, FleetSettings, Frequency, Lifecycle, LoadSeries, MOST_INSTANCES,
-    Outcome, Policy, ReplayError, ScoreSettings, Trace, Utilization, World, advise, create_policy,
-    policies, replay,
+    Capacity, EngineOptions, FleetSettings, Frequency, LifecycleSettings, LoadSeries,
+    MOST_INSTANCES, Outcome, Policy, ReplayError, ScoreSettings, Trace, Utilization, World, advise,
+    create_policy, policies, replay,
 };
 use pyo3::prelude::*;
 use serde::Deserialize;
@@ -45,6 +45,8 @@ struct Call {
     min_billing: Span,
     metric_latency: Span,
     launch_failures: Share,
+    #[serde(default)]
+    lifecycle: LifecycleSettings,
     slo_utilization: Share,
     #[serde(default = "half_a_blink")]
     max_wait: Seconds,
@@ -152,11 +154,8 @@ impl Call {
 
     fn world(&self, series: &LoadSeries) -> Result<World, Refusal> {
         let seconds = |span: Span| span.0.num_seconds() as f64;
-        let lifecycle = (self.launch_failures.0 > 0.0).then(|| Lifecycle {
-            seed: self.learning.seed,
-            launch_failures: self.launch_failures.0,
-            ..Lifecycle::default()
-        });
+        let mut lifecycle = self.lifecycle.clone();
+        lifecycle.launch_failures = lifecycle.launch_failures.max(self.launch_failures.0);
         let fleet = FleetSettings {
             startup_s: seconds(self.startup),
             drain_s: seconds(self.drain),
@@ -167,7 +166,7 @@ impl Call {
             max_down: self.max_scale_down,
             metric_latency_s: seconds(self.metric_latency),
             initial: None,
-            lifecycle,
+            lifecycle: lifecycle.lifecycle(self.learning.seed),
         };
         let step = Frequency::from_seconds(self.step.0.num_seconds())
             .map_err(|error| Refusal::from(error).hint("pass a step like 1m or 5m"))?;

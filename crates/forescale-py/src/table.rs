@@ -1,15 +1,19 @@
 //! Rows of an answer: Arrow for whoever speaks it, numpy arrays for everyone else.
+//!
+//! Numbers and times go over as they are, without a copy: a table gives its rows away, once.
 
 use std::sync::Arc;
 
 use arrow_array::builder::StringBuilder;
-use arrow_array::{
-    ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
-    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+use arrow_array::types::{
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType,
 };
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_buffer::NullBuffer;
 use arrow_schema::{Field, Schema};
 use chrono::{DateTime, Utc};
-use numpy::PyArray1;
+use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::PyTable;
@@ -18,8 +22,8 @@ use crate::failure::Refusal;
 use crate::histories::Histories;
 use crate::times::{Times, Unit};
 
-/// How numpy counts a time that is none.
-const NOT_A_TIME: i64 = i64::MIN;
+/// How numpy counts a time that is none, and so a column of times.
+pub const NOT_A_TIME: i64 = i64::MIN;
 
 /// A column of an answer.
 #[derive(Debug, Clone)]
@@ -27,17 +31,17 @@ pub enum Column {
     /// Names of series by their number, each so many times.
     Series(Vec<(usize, usize)>),
     /// Moments, as they are counted in the caller's frame.
-    Time(Vec<Option<i64>>),
+    Time(Vec<i64>),
     /// Numbers.
     Number(Vec<f64>),
     /// Whole numbers, if known.
-    Whole(Vec<Option<i64>>),
+    Whole(Int64Array),
     /// Text, if there is some.
-    Text(Vec<Option<String>>),
+    Text(StringArray),
 }
 
 /// The rows of an answer.
-#[pyclass(frozen, module = "forescale._forescale")]
+#[pyclass(module = "forescale._forescale")]
 #[derive(Debug)]
 pub struct Table {
     names: Vec<String>,
@@ -78,25 +82,34 @@ impl Table {
         self.with(name, column)
     }
 
-    /// The same with times that may be missing.
-    pub fn with_times_if_known(self, times: Vec<Option<DateTime<Utc>>>) -> Self {
-        let counted = times.into_iter().map(|at| at.map(|at| self.times.written(at))).collect();
+    /// The same with times as they are counted, some of which may be none.
+    pub fn with_counted_times(self, at: Vec<i64>) -> Self {
         let name = self.heads.1.clone();
-        self.with(name, Column::Time(counted))
+        self.with(name, Column::Time(at))
     }
 
     /// A column of moments.
     pub fn moments(&self, times: impl Iterator<Item = DateTime<Utc>>) -> Column {
-        Column::Time(times.map(|at| Some(self.times.written(at))).collect())
+        Column::Time(times.map(|at| self.times.written(at)).collect())
     }
 
-    fn arrow(&self, column: &Column) -> Result<ArrayRef, Refusal> {
+    /// The columns, which are given away.
+    fn taken(&mut self) -> Result<Vec<(String, Column)>, Refusal> {
+        let columns = std::mem::take(&mut self.columns);
+        if columns.is_empty() {
+            return Err(Refusal::new("the rows have been given away already")
+                .hint("keep the frame that was made of them"));
+        }
+        Ok(columns)
+    }
+
+    fn arrow(&self, column: Column) -> Result<ArrayRef, Refusal> {
         Ok(match column {
-            Column::Series(counts) => self.names_array(counts)?,
-            Column::Time(at) => self.times_array(at.clone()),
-            Column::Number(numbers) => Arc::new(Float64Array::from(numbers.clone())),
-            Column::Whole(numbers) => Arc::new(Int64Array::from(numbers.clone())),
-            Column::Text(texts) => Arc::new(StringArray::from_iter(texts)),
+            Column::Series(counts) => self.names_array(&counts)?,
+            Column::Time(at) => self.times_array(at),
+            Column::Number(numbers) => Arc::new(Float64Array::from(numbers)),
+            Column::Whole(numbers) => Arc::new(numbers),
+            Column::Text(texts) => Arc::new(texts),
         })
     }
 
@@ -116,27 +129,34 @@ impl Table {
         Ok(Arc::new(builder.finish()))
     }
 
-    fn times_array(&self, at: Vec<Option<i64>>) -> ArrayRef {
+    fn times_array(&self, at: Vec<i64>) -> ArrayRef {
+        let known = at.contains(&NOT_A_TIME);
+        let known = known.then(|| at.iter().map(|at| *at != NOT_A_TIME).collect::<NullBuffer>());
+        let at = Int64Array::new(at.into(), known);
         let tz = self.times.tz.as_deref().map(Arc::<str>::from);
         match self.times.unit {
-            Unit::Second => Arc::new(TimestampSecondArray::from(at).with_timezone_opt(tz)),
+            Unit::Second => {
+                Arc::new(at.reinterpret_cast::<TimestampSecondType>().with_timezone_opt(tz))
+            }
             Unit::Millisecond => {
-                Arc::new(TimestampMillisecondArray::from(at).with_timezone_opt(tz))
+                Arc::new(at.reinterpret_cast::<TimestampMillisecondType>().with_timezone_opt(tz))
             }
             Unit::Microsecond => {
-                Arc::new(TimestampMicrosecondArray::from(at).with_timezone_opt(tz))
+                Arc::new(at.reinterpret_cast::<TimestampMicrosecondType>().with_timezone_opt(tz))
             }
-            Unit::Nanosecond => Arc::new(TimestampNanosecondArray::from(at).with_timezone_opt(tz)),
+            Unit::Nanosecond => {
+                Arc::new(at.reinterpret_cast::<TimestampNanosecondType>().with_timezone_opt(tz))
+            }
         }
     }
 
-    fn batch(&self) -> Result<RecordBatch, Refusal> {
+    fn batch(&mut self) -> Result<RecordBatch, Refusal> {
+        let (names, columns): (Vec<String>, Vec<Column>) = self.taken()?.into_iter().unzip();
         let arrays: Vec<ArrayRef> =
-            self.columns.iter().map(|(_, column)| self.arrow(column)).collect::<Result<_, _>>()?;
-        let fields = self.columns.iter().zip(&arrays);
-        let fields: Vec<Field> = fields
-            .map(|((name, _), array)| Field::new(name, array.data_type().clone(), true))
-            .collect();
+            columns.into_iter().map(|column| self.arrow(column)).collect::<Result<_, _>>()?;
+        let fields = names.into_iter().zip(&arrays);
+        let fields: Vec<Field> =
+            fields.map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
             .map_err(|error| Refusal::new(format!("the rows fit no table: {error}")))
     }
@@ -145,16 +165,16 @@ impl Table {
 #[pymethods]
 impl Table {
     /// The rows as an Arrow table.
-    fn arrow_table(&self) -> PyResult<PyTable> {
+    fn arrow_table(&mut self) -> PyResult<PyTable> {
         let batch = self.batch()?;
         let schema = batch.schema();
         PyTable::try_new(vec![batch], schema)
     }
 
     /// The rows as arrays by name: times are whole numbers of `unit`, names of series are numbers into `names`.
-    fn arrays<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+    fn arrays<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let arrays = PyDict::new(py);
-        for (name, column) in &self.columns {
+        for (name, column) in self.taken()? {
             match column {
                 Column::Series(counts) => {
                     let rows = counts
@@ -162,24 +182,21 @@ impl Table {
                         .flat_map(|(name, count)| std::iter::repeat_n(*name as i64, *count));
                     arrays.set_item(name, PyArray1::from_iter(py, rows))?;
                 }
-                Column::Time(at) => {
-                    let counts = at.iter().map(|at| at.unwrap_or(NOT_A_TIME));
-                    arrays.set_item(name, PyArray1::from_iter(py, counts))?;
-                }
-                Column::Number(numbers) => {
-                    arrays.set_item(name, PyArray1::from_slice(py, numbers))?
-                }
+                Column::Time(at) => arrays.set_item(name, at.into_pyarray(py))?,
+                Column::Number(numbers) => arrays.set_item(name, numbers.into_pyarray(py))?,
                 Column::Whole(numbers) => {
                     let numbers = numbers.iter().map(|n| n.map_or(f64::NAN, |n| n as f64));
                     arrays.set_item(name, PyArray1::from_iter(py, numbers))?;
                 }
-                Column::Text(texts) => arrays.set_item(name, texts)?,
+                Column::Text(texts) => {
+                    arrays.set_item(name, texts.iter().collect::<Vec<Option<&str>>>())?;
+                }
             }
         }
         Ok(arrays)
     }
 
-    /// Which columns hold what: `series`, `time`, `number`, `whole` or `text`.
+    /// Which columns hold what, before the rows are given away: `series`, `time`, `number`, `whole` or `text`.
     fn kinds(&self) -> Vec<(String, &'static str)> {
         let kind = |column: &Column| match column {
             Column::Series(_) => "series",

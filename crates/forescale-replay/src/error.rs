@@ -1,5 +1,6 @@
 //! What stops a replay, and the way out.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use forescale_core::SeriesError;
 use forescale_plan::PlanError;
 use forescale_plan::policies::PolicyError;
@@ -92,6 +93,14 @@ pub enum ReplayError {
         /// The row, from 0 on.
         row: usize,
     },
+    /// A plan for another time.
+    #[error("the plan begins at {begin}, when the history, which ends at {end}, is over", begin = stamp(*begin), end = stamp(*end))]
+    PlanLater {
+        /// When it begins.
+        begin: DateTime<Utc>,
+        /// When the history ends.
+        end: DateTime<Utc>,
+    },
     /// A load that cannot be read as instances, or limits that cannot be kept.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -101,6 +110,10 @@ pub enum ReplayError {
     /// A history that is none.
     #[error(transparent)]
     Series(#[from] SeriesError),
+}
+
+fn stamp(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 impl ReplayError {
@@ -117,6 +130,7 @@ impl ReplayError {
             Self::Step { .. } => "pass the step of the history, or one that divides it",
             Self::EmptyPlan => "pass a plan with the columns timestamp and instances",
             Self::PlanOrder { .. } => "sort the plan by its timestamps",
+            Self::PlanLater { .. } => "pass a plan for the time of the history",
             Self::Plan(error) => error.hint(),
             Self::Policy(error) => error.hint(),
             Self::Series(_) => "pass a history with at least one value",

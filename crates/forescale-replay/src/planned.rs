@@ -29,15 +29,20 @@ impl Planned {
     /// The plan `rows` on the steps of `world`: each number holds from its time until the next, the first also before.
     ///
     /// # Errors
-    /// [`ReplayError::EmptyPlan`] without a row, [`ReplayError::PlanOrder`] when times go back.
+    /// [`ReplayError::EmptyPlan`] without a row, [`ReplayError::PlanOrder`] when times go back, and
+    /// [`ReplayError::PlanLater`] for a plan that begins when the history is over.
     pub fn new(
         rows: &[(DateTime<Utc>, u32)],
         kind: PlanKind,
         world: &World,
     ) -> Result<Self, ReplayError> {
-        let (_, first) = rows.first().ok_or(ReplayError::EmptyPlan)?;
+        let (begin, first) = rows.first().ok_or(ReplayError::EmptyPlan)?;
         if let Some(row) = rows.windows(2).position(|pair| pair[1].0 < pair[0].0) {
             return Err(ReplayError::PlanOrder { row: row + 1 });
+        }
+        let end = world.service().time_at(world.trace().loads().len());
+        if *begin >= end {
+            return Err(ReplayError::PlanLater { begin: *begin, end });
         }
         let mut next = rows.iter().peekable();
         let mut count = *first;

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use forescale_core::Frequency;
 use forescale_plan::Limits;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::ReplayError;
 
@@ -130,7 +130,7 @@ pub struct Hook {
 }
 
 /// What becomes of an instance whose hook was not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnTimeout {
     /// It serves.

@@ -31,6 +31,7 @@ pub mod explain;
 pub mod fleet;
 mod foresight;
 pub mod grid;
+mod lifecycle;
 mod model;
 mod noticed;
 mod options;
@@ -66,11 +67,12 @@ pub use forescale_plan::{
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
-    CurvePoint, FleetSettings, FrontierPoint, Incident, Lifecycle, MOST_INSTANCES, Next, Outcome,
+    CurvePoint, FleetSettings, FrontierPoint, Incident, MOST_INSTANCES, Next, OnTimeout, Outcome,
     PlanKind, Planned, PolicyTraining, ReplayError, Run, ScoreSettings, Scorecard, Trace,
     TrainedPolicy, World, frontier, train_policy, unseen_worlds,
 };
 pub use foresight::foresight;
+pub use lifecycle::LifecycleSettings;
 pub use model::{MODEL_VERSION, Model};
 pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};

@@ -28,7 +28,8 @@ pub struct DecideArgs {
     /// The fleet.
     #[command(flatten)]
     pub fleet: BaseFleetArgs,
-    /// Instances there are now, serving and starting [default: as many as the policy would have by now].
+    /// Instances there are now; those that still start are taken for serving [default: as many as the policy would have
+    /// by now].
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Fleet")]
     pub current: Option<u32>,
     /// Utilization above which instances are too few.

@@ -11,6 +11,7 @@ mod fleet;
 mod history;
 mod identify;
 mod learn;
+mod lifecycle;
 mod model;
 mod plan;
 mod replay;

@@ -8,6 +8,7 @@ use forescale::Dimension;
 use forescale_core::Utilization;
 
 use super::history::{SeedArgs, ServiceArgs};
+use super::lifecycle::LifecycleArgs;
 use super::values::{self, Moment};
 
 /// `replay`.
@@ -158,15 +159,9 @@ pub struct SimulatedArgs {
         value_parser = values::span_or_zero
     )]
     pub min_billing: TimeDelta,
-    /// Share of launches that never come to serve.
-    #[arg(
-        long,
-        value_name = "SHARE",
-        default_value = "0%",
-        allow_hyphen_values = true,
-        value_parser = values::share
-    )]
-    pub launch_failures: f64,
+    /// What happens to single instances.
+    #[command(flatten)]
+    pub lifecycle: LifecycleArgs,
 }
 
 /// What is scored.

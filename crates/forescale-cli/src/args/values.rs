@@ -98,13 +98,23 @@ pub fn short_time(text: &str) -> Result<f64, String> {
 
 /// A share: `1%`, `0.1%` or `0.01`.
 pub fn share(text: &str) -> Result<f64, String> {
-    let value = match text.strip_suffix('%') {
-        Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0),
-        None => text.parse::<f64>().ok(),
-    };
-    value.filter(|share| (0.0..1.0).contains(share)).ok_or_else(|| {
+    any_share(text).filter(|share| (0.0..1.0).contains(share)).ok_or_else(|| {
         format!("a share should look like 1% or 0.01 and be below 100%, but is {text:?}")
     })
+}
+
+/// The same, and the whole: `100%` or `1`.
+pub fn whole_share(text: &str) -> Result<f64, String> {
+    any_share(text).filter(|share| (0.0..=1.0).contains(share)).ok_or_else(|| {
+        format!("a share should look like 50% or 0.5 and be at most 100%, but is {text:?}")
+    })
+}
+
+fn any_share(text: &str) -> Option<f64> {
+    match text.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| percent / 100.0),
+        None => text.parse::<f64>().ok(),
+    }
 }
 
 /// An origin and its share of the load: `europe=0.7`.
@@ -117,16 +127,20 @@ pub fn origin(text: &str) -> Result<(String, f64), String> {
     parts.ok_or_else(|| format!("an origin should look like europe=0.7, but is {text:?}"))
 }
 
+/// Beyond these a number is a mistake, and what is computed from it says nothing.
+const LEAST: f64 = 1e-12;
+const MOST: f64 = 1e100;
+
 /// A number above 0.
 pub fn positive(text: &str) -> Result<f64, String> {
-    let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0);
-    value.ok_or_else(|| format!("expected a number above 0, but got {text:?}"))
+    let value = text.parse::<f64>().ok().filter(|value| (LEAST..=MOST).contains(value));
+    value.ok_or_else(|| format!("expected a number from 1e-12 to 1e100, but got {text:?}"))
 }
 
 /// A number of at least 0.
 pub fn not_negative(text: &str) -> Result<f64, String> {
-    let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
-    value.ok_or_else(|| format!("expected a number of at least 0, but got {text:?}"))
+    let value = text.parse::<f64>().ok().filter(|value| (0.0..=MOST).contains(value));
+    value.ok_or_else(|| format!("expected a number from 0 to 1e100, but got {text:?}"))
 }
 
 /// A level in percent: `80` or `80%`.

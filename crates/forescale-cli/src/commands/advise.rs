@@ -13,6 +13,7 @@ use crate::{calendar, engine, input, simulated};
 
 /// Replays, advises and prints.
 pub fn run(args: &AdviseArgs, mut context: Context) -> Result<(), Failure> {
+    let asked = context.settings.clone();
     let read = input::read(&args.input, &HistoryArgs::whole(args.service.clone()), None, &context)?;
     let calendar = Arc::new(calendar::read(&args.service, &read.series, None)?);
     calendar::record(&calendar, &mut context);
@@ -30,7 +31,7 @@ pub fn run(args: &AdviseArgs, mut context: Context) -> Result<(), Failure> {
         })?;
     bar.finish_and_clear();
     context.terminal.warn_all(&read.warnings);
-    let steps = apply::steps(&advice, args);
+    let steps = apply::steps(&advice, args, &asked);
     let answer = Answer {
         name: "advice",
         settings: context.settings.into(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{EngineOptions, LoadSeries, decide};
 use forescale_core::time::format_span;
 use serde_json::Value;
@@ -21,15 +21,17 @@ pub fn run(args: &DecideArgs, mut context: Context) -> Result<(), Failure> {
     calendar::record(&calendar, &mut context);
     let zone = calendar.zone;
     let series = input::known(&read.series, &reading, zone, &mut context)?;
+    let series = simulated::whole_steps(&series, args.fleet.step)?;
     let step = format_span(args.fleet.step);
     context.set("step", step);
-    fresh(&series, args.max_age)?;
+    let known_to = fresh(&series, args.max_age)?;
     let metrics = simulated::metrics(&args.fleet, &args.input, &args.service, &series, &context)?;
     let world = simulated::now(args, &series, &metrics, calendar)?;
     let policy = named::policy(&args.policy, args.within.budget, zone)?;
     let options = EngineOptions { seed: args.fleet.chance.seed, ..EngineOptions::default() };
     let next = decide(&series, &world, policy, &options, args.current)?;
     context.set("current", next.before);
+    let until = (known_to + args.max_age).max(next.at + args.fleet.step);
     let settings =
         next.settings.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into()));
     context.set("policy_settings", Value::Object(settings.collect()));
@@ -39,7 +41,7 @@ pub fn run(args: &DecideArgs, mut context: Context) -> Result<(), Failure> {
         settings: context.settings.into(),
         data: read.data,
         result: decided::rows(&next),
-        more: vec![("summary", decided::summary(&next, args.max_age))],
+        more: vec![("summary", decided::summary(&next, until))],
         frame: decided::frame(&next),
         warnings: read.warnings,
     };
@@ -47,13 +49,14 @@ pub fn run(args: &DecideArgs, mut context: Context) -> Result<(), Failure> {
     answer.print(context.form, |_| decided::human(&next, &args.policy, simulated, zone))
 }
 
-/// Refuses a history whose newest load is too old: what is unknown is not taken for what it was.
-fn fresh(series: &LoadSeries, max_age: TimeDelta) -> Result<(), Failure> {
+/// The end of the newest load. A history whose newest load is too old is refused: what is unknown is not taken for what
+/// it was.
+fn fresh(series: &LoadSeries, max_age: TimeDelta) -> Result<DateTime<Utc>, Failure> {
     let missing = series.values().iter().rev().take_while(|load| load.is_nan()).count();
     let seconds = series.frequency().seconds().saturating_mul(missing as i64);
     let age = TimeDelta::seconds(seconds);
     if age <= max_age {
-        return Ok(());
+        return Ok(series.end() - age);
     }
     let text = format!(
         "the newest load is {} old, but at most {} is decided on",

@@ -1,13 +1,15 @@
 //! `forescale identify`: how response times follow from load and instances.
 
 use forescale::{Candidate, Identified, IdentifyError, identify};
-use serde_json::json;
+use forescale_core::tidy;
+use serde_json::{Map, Value, json};
 
 use super::Context;
 use crate::args::{HistoryArgs, IdentifyArgs};
 use crate::failure::Failure;
 use crate::output::frame::{Cells, Frame};
 use crate::output::{Answer, table};
+use crate::settings::{options, quoted};
 use crate::{columns, input};
 
 /// Reads three columns, fits and prints.
@@ -18,6 +20,7 @@ pub fn run(args: &IdentifyArgs, context: Context) -> Result<(), Failure> {
     let (instances, times) = (column(&args.instances)?, column(&args.response_time)?);
     let found = identify(read.series.values(), instances.values(), times.values())?;
     context.terminal.warn_all(&read.warnings);
+    let replay = replay(&found, args, &context.settings);
     let answer = Answer {
         name: "identified",
         settings: context.settings.into(),
@@ -27,13 +30,21 @@ pub fn run(args: &IdentifyArgs, context: Context) -> Result<(), Failure> {
         frame: frame(&found),
         warnings: read.warnings,
     };
-    answer.print(context.form, |_| human(&found, args))
+    answer.print(context.form, |_| human(&found, args, &replay))
 }
 
 /// The policy that plans with the model.
 fn policy(found: &Identified, args: &IdentifyArgs) -> String {
     let slo = args.slo.map_or_else(String::new, |seconds| format!("response-time={seconds},"));
     format!("mpc:{slo}model={}", found.model)
+}
+
+/// The command that replays it on the same history, on instances of the capacity that was found.
+fn replay(found: &Identified, args: &IdentifyArgs, asked: &Map<String, Value>) -> String {
+    let mut asked = asked.clone();
+    asked.insert("capacity".to_owned(), tidy(found.model.load_per_instance()).into());
+    let (input, options) = (quoted(&args.input), options(&asked, "replay", &[]));
+    format!("forescale replay {input} {options} --policy '{}'", policy(found, args))
 }
 
 fn frame(found: &Identified) -> Frame {
@@ -46,7 +57,7 @@ fn frame(found: &Identified) -> Frame {
         .with("r_squared", number(&|tried| tried.r_squared))
 }
 
-fn human(found: &Identified, args: &IdentifyArgs) -> String {
+fn human(found: &Identified, args: &IdentifyArgs, replay: &str) -> String {
     let rows: Vec<Vec<String>> = found
         .candidates
         .iter()
@@ -72,7 +83,7 @@ fn human(found: &Identified, args: &IdentifyArgs) -> String {
         };
         facts.push(("slo", text));
     }
-    facts.push(("use it", format!("forescale replay HISTORY --policy '{}'", policy(found, args))));
+    facts.push(("use it", replay.to_owned()));
     format!("{}\n{}", table::table(&headings, rows), table::facts(&facts))
 }
 

@@ -42,6 +42,12 @@ impl Context {
         self.settings.insert(name.to_owned(), value.into());
     }
 
+    /// The same for what was told of already: a further column of the file, say.
+    pub fn silent(&self) -> Self {
+        let terminal = Terminal { notes: false, ..self.terminal };
+        Self { form: self.form, terminal, threads: self.threads, settings: Map::new() }
+    }
+
     /// Leaves out a setting that had no part in the result.
     pub fn unset(&mut self, name: &str) {
         self.settings.shift_remove(name);

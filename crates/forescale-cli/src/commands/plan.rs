@@ -1,6 +1,6 @@
 //! `forescale plan`: from a history and a fleet to a list of scale recommendations.
 
-use forescale::objectives::{Weighed, plan_weighed};
+use forescale::objectives::{Weighed, Weighing, plan_weighed};
 use forescale::{Forecast, Level, Quantiles, ScalePlan, plan};
 use serde_json::json;
 
@@ -10,6 +10,9 @@ use crate::failure::Failure;
 use crate::input::{Prepared, prepare};
 use crate::output::{Answer, picture, recommendations, weighed};
 use crate::{fleet, weigh};
+
+/// So many times the usual peak is worth a word.
+const CROWDED: f64 = 1.5;
 
 /// Plans and prints.
 pub fn run(args: &PlanArgs, mut context: Context) -> Result<(), Failure> {
@@ -39,12 +42,28 @@ pub fn run(args: &PlanArgs, mut context: Context) -> Result<(), Failure> {
         }
         Some(weighing) => {
             let weighed = plan_weighed(&forecast, &state, &capacity, &options, &notes, &weighing)?;
+            if matches!(weighing, Weighing::Carbon(_)) && args.fleet.max.is_none() {
+                let alone = plan(&forecast, &state, &capacity, &options, &notes)?;
+                prepared.warnings.extend(crowded(&alone, &weighed.plan));
+            }
             let Weighed { plan, forecast, steps, totals } = weighed;
             let weighed = Some(weighed::Answer { name: weighing.name(), steps, totals });
             Planned { plan, forecast, weighed }
         }
     };
     show(args, context, prepared, &planned)
+}
+
+/// What to say when work that waits for clean hours needs far more instances in them than the load alone would.
+fn crowded(alone: &ScalePlan, shifted: &ScalePlan) -> Option<String> {
+    let peak = |plan: &ScalePlan| {
+        let counts = plan.recommendations.iter().map(|row| row.instances.0);
+        counts.max().unwrap_or(0).max(plan.settings.current.0)
+    };
+    let (usual, most) = (peak(alone), peak(shifted));
+    (f64::from(most) > CROWDED * f64::from(usual)).then(|| {
+        format!("clean hours take up to {most} instances, where the load as it comes takes {usual}: pass --max to bound them")
+    })
 }
 
 /// A plan, the forecast of what it carries, and what was weighed for it.

@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use forescale::{
-    EngineOptions, Outcome, PlanKind, Planned, Policy, ScoreSettings, World, policies,
+    EngineOptions, Outcome, PlanKind, Planned, Policy, ScoreSettings, World, frontier, policies,
 };
 use forescale_sources::{Source, read_plan, write_atomically};
 use serde_json::json;
 
 use super::Context;
-use crate::args::{HistoryArgs, PlanMeaning, PlanOut, ReplayArgs};
+use crate::args::{HistoryArgs, OutputForm, PlanMeaning, PlanOut, ReplayArgs};
 use crate::failure::Failure;
 use crate::input::source_failure;
 use crate::output::frame::{Cells, Frame, time_text};
@@ -18,9 +19,13 @@ use crate::output::replayed::Picture;
 use crate::output::{Answer, outcomes};
 use crate::{calendar, engine, input, named, simulated};
 
+/// Instance-steps that a violated step is worth, for the points of the frontier.
+const PRICES: [f64; 12] = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 1_000.0, 1e6];
+
 /// Replays and prints.
 pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
-    let read = input::read(&args.input, &HistoryArgs::whole(args.service.clone()), None, &context)?;
+    let mut read =
+        input::read(&args.input, &HistoryArgs::whole(args.service.clone()), None, &context)?;
     let calendar = Arc::new(calendar::read(&args.service, &read.series, None)?);
     calendar::record(&calendar, &mut context);
     let zone = calendar.zone;
@@ -28,11 +33,13 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
         simulated::metrics(&args.fleet.base, &args.input, &args.service, &read.series, &context)?;
     let world = simulated::world(&args.fleet, &args.score, &read.series, &metrics, calendar)?;
     context.set("score_from", time_text(world.service().time_at(world.score_from())));
-    let (names, policies) = named(args, &world)?;
+    let (names, policies, late) = named(args, &world)?;
+    read.warnings.extend(late);
     for out in &args.plan_out {
-        if !names.contains(&out.policy) {
+        let Some(at) = names.iter().position(|name| *name == out.policy) else {
             return Err(unknown_out(out, &names));
-        }
+        };
+        read.warnings.extend(not_whole(&out.policy, policies[at].as_ref()));
     }
     let bar = engine::bar(context.terminal, "replaying");
     bar.set_length(policies.len() as u64);
@@ -52,7 +59,17 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     context.terminal.warn_all(&read.warnings);
     let rows: Vec<(String, &Outcome)> = names.into_iter().zip(&replayed).collect();
     let merit = outcomes::by_merit(&rows, args.within.budget);
-    let picture = Picture { args, world: &world, series: &read.series, zone, merit: &merit };
+    let whole = matches!(context.form, OutputForm::Json | OutputForm::Yaml);
+    let frontier = (whole || args.report.is_some()).then(|| frontier(&world, &PRICES));
+    let points = frontier.as_deref().unwrap_or_default();
+    let picture = Picture {
+        args,
+        world: &world,
+        series: &read.series,
+        zone,
+        merit: &merit,
+        frontier: points,
+    };
     if let Some(file) = &args.report {
         picture.write(file, &context.settings, &read.warnings)?;
     }
@@ -62,7 +79,10 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
         settings: context.settings.into(),
         data: read.data,
         result: json!(replayed),
-        more: vec![("clairvoyant", outcomes::bound(&world)), ("fleet", json!(world.fleet()))],
+        more: vec![
+            ("clairvoyant", outcomes::bound(&world, frontier.as_deref())),
+            ("fleet", json!(world.fleet())),
+        ],
         frame: outcomes::frame(&replayed),
         warnings: read.warnings,
     };
@@ -72,8 +92,8 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     })
 }
 
-/// Names, and the policies that they stand for.
-type Named = (Vec<String>, Vec<Box<dyn Policy>>);
+/// Names, the policies that they stand for, and what to say of a plan that begins late.
+type Named = (Vec<String>, Vec<Box<dyn Policy>>, Option<String>);
 
 /// The policies with the names they were asked for by.
 fn named(args: &ReplayArgs, world: &World) -> Result<Named, Failure> {
@@ -84,6 +104,7 @@ fn named(args: &ReplayArgs, world: &World) -> Result<Named, Failure> {
     let zone = world.service().calendar.zone;
     let create = |name: &String| named::policy(name, args.within.budget, zone);
     let mut made = names.iter().map(create).collect::<Result<Vec<_>, _>>()?;
+    let mut late = None;
     if let Some(file) = &args.plan {
         let rows = read_plan(&Source::new(file), Some(zone)).map_err(source_failure)?;
         let kind = match args.plan_kind {
@@ -92,8 +113,30 @@ fn named(args: &ReplayArgs, world: &World) -> Result<Named, Failure> {
         };
         made.push(Box::new(Planned::new(&rows, kind, world)?));
         names.push("plan".to_owned());
+        late = rows.first().and_then(|row| starts_late(row.0, world));
     }
-    Ok((names, made))
+    Ok((names, made, late))
+}
+
+/// What a file of instances leaves out of what a policy did.
+fn not_whole(name: &str, policy: &dyn Policy) -> Option<String> {
+    let rest = match (policy.moves_load(), policy.is_interruptible()) {
+        (true, _) => "the load that it put off",
+        (_, true) => "the instances that were taken away",
+        _ => return None,
+    };
+    Some(format!(
+        "the plan of {name} holds the instances it asked for, but not {rest}: as a --plan it scores otherwise"
+    ))
+}
+
+/// What to say of a plan that has no number for the first scored steps.
+fn starts_late(begin: DateTime<Utc>, world: &World) -> Option<String> {
+    let scored = world.service().time_at(world.score_from());
+    (begin > scored).then(|| {
+        let (begin, scored) = (time_text(begin), time_text(scored));
+        format!("the plan begins at {begin}, after the first scored step, {scored}: its first number is taken for the time before")
+    })
 }
 
 fn unknown_out(out: &PlanOut, names: &[String]) -> Failure {

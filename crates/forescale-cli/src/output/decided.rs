@@ -1,6 +1,6 @@
 //! The next decision of a policy, for people and as a row.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forescale::{Action, Next};
 use serde_json::{Value, json};
@@ -31,9 +31,9 @@ pub fn rows(next: &Next) -> Value {
     }])
 }
 
-/// From when it holds, and until when it may rest on what was known.
-pub fn summary(next: &Next, max_age: TimeDelta) -> Value {
-    json!({ "from": time_text(next.at), "to": time_text(next.at + max_age) })
+/// From when it holds, and until when: as long as it may rest on what was known, and at least to the next decision.
+pub fn summary(next: &Next, until: DateTime<Utc>) -> Value {
+    json!({ "from": time_text(next.at), "to": time_text(until) })
 }
 
 /// The decision in three lines.

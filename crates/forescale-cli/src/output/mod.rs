@@ -9,6 +9,7 @@ use crate::failure::Failure;
 
 pub mod advised;
 pub mod apply;
+mod aws;
 pub mod card;
 pub mod decided;
 pub mod fleet;

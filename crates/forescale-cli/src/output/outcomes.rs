@@ -1,7 +1,7 @@
 //! What policies did, for people and as rows.
 
 use chrono_tz::Tz;
-use forescale::{Outcome, World};
+use forescale::{FrontierPoint, Outcome, World};
 use serde_json::{Value, json};
 
 use super::frame::{Cells, Frame};
@@ -42,9 +42,9 @@ fn settings(outcome: &Outcome) -> String {
 }
 
 /// What everything is measured by.
-pub fn bound(world: &World) -> Value {
+pub fn bound(world: &World, frontier: Option<&[FrontierPoint]>) -> Value {
     let hours = world.optimum() * world.trace().step().seconds() as f64 / 3_600.0;
-    json!({ "instance_hours": hours, "under_provisioned_time": 0.0 })
+    json!({ "instance_hours": hours, "under_provisioned_time": 0.0, "frontier": frontier })
 }
 
 /// The outcomes by merit: those that kept the budget first, the cheapest first; then the others, the safest first.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use forescale::{LoadSeries, Outcome, World, frontier};
+use forescale::{FrontierPoint, LoadSeries, Outcome, World};
 use forescale_report::chart::{self, TerminalStyle};
 use forescale_report::{
     HistoryPoint, IncidentView, PolicyView, ReplayData, ReportData, render_replay,
@@ -23,9 +23,6 @@ const DRAWN: TimeDelta = TimeDelta::days(3);
 /// Worst times of a policy that a page lists.
 const INCIDENTS: usize = 5;
 
-/// Instance-steps that a violated step is worth, for the points of the frontier.
-const PRICES: [f64; 12] = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 1_000.0, 1e6];
-
 /// What is drawn: the outcomes by merit.
 pub struct Picture<'a> {
     /// The command line.
@@ -38,6 +35,8 @@ pub struct Picture<'a> {
     pub zone: Tz,
     /// Names and outcomes, the best first.
     pub merit: &'a [&'a (String, &'a Outcome)],
+    /// What the clairvoyant pays at each price of a violation.
+    pub frontier: &'a [FrontierPoint],
 }
 
 impl Picture<'_> {
@@ -67,7 +66,6 @@ impl Picture<'_> {
         warnings: &[String],
     ) -> Result<(), Failure> {
         let capacity = self.world.service().capacity;
-        let points = frontier(self.world, &PRICES);
         let data = ReplayData {
             title: format!("Replay of {}", self.args.input),
             zone: self.zone,
@@ -76,7 +74,8 @@ impl Picture<'_> {
             carried_per_instance: capacity.carries(forescale::Replicas(1)),
             budget: self.args.within.budget,
             policies: self.merit.iter().map(|(name, outcome)| self.view(name, outcome)).collect(),
-            frontier: points
+            frontier: self
+                .frontier
                 .iter()
                 .map(|point| (point.under_provisioned_time, point.cost_over_clairvoyant))
                 .collect(),

@@ -143,7 +143,9 @@ impl Display for Cause {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match *self {
             Self::Steady => f.write_str("nothing asks for another number"),
-            Self::NoData => f.write_str("nothing was observed yet"),
+            Self::NoData => {
+                f.write_str("nothing is measured: no load was reported, or no instance serves")
+            }
             Self::Fixed => f.write_str("the number is fixed"),
             Self::Load { load, per_instance } => {
                 write!(f, "a load of {load:.4} at {per_instance:.4} an instance")

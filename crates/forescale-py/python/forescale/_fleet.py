@@ -112,5 +112,6 @@ def _kept(kind: Kind, rows: _forescale.Table) -> Any:
     if kind.package == "pandas":
         import pyarrow
 
-        return pyarrow.table(rows.arrow_table()).to_pandas()
+        # A block for each column takes its memory over as it is; what had to be copied is freed column by column.
+        return pyarrow.table(rows.arrow_table()).to_pandas(split_blocks=True, self_destruct=True)
     return kind.frame(rows)

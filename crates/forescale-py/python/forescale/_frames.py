@@ -190,8 +190,9 @@ def _step_micros(freq: str) -> int:
 
 def _pandas_frame(table: Table, ids: Any) -> Any:
     pandas = importlib.import_module("pandas")
+    kinds = table.kinds()
     arrays = table.arrays()
-    for name, kind in table.kinds():
+    for name, kind in kinds:
         if kind == "series":
             known = ids if ids is not None else pandas.Index(table.names)
             arrays[name] = known.take(arrays[name])
@@ -202,8 +203,9 @@ def _pandas_frame(table: Table, ids: Any) -> Any:
 
 
 def _numpy_frame(table: Table) -> dict[str, Any]:
+    kinds = table.kinds()
     arrays = table.arrays()
-    for name, kind in table.kinds():
+    for name, kind in kinds:
         if kind == "series":
             numpy = importlib.import_module("numpy")
             arrays[name] = numpy.asarray(table.names)[arrays[name]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from forescale import _forescale, _frames, _settings
@@ -147,6 +147,7 @@ def replay(
     min_billing: Span = 0,
     metric_latency: Span = 0,
     launch_failures: float | str = 0.0,
+    lifecycle: Mapping[str, Any] | None = None,
     slo_utilization: float | str = 0.8,
     max_wait: float | str = "50ms",
     score_from: Any = None,
@@ -164,7 +165,8 @@ def replay(
 ) -> Replay:
     """What scaling policies would have done on a history, what it would have cost, and what it would have broken.
 
-    `policies` are names with settings, as "hpa:target=0.6"; every one there is when left out. The settings are those of
+    `policies` are names with settings, as "hpa:target=0.6"; every one there is when left out. `lifecycle` is what happens
+    to single instances, as {"warm-up": "2m", "warm-pool": 3, "failures-per-hour": 0.01}. The settings are those of
     `forescale replay`.
     """
     settings = _settings_of(locals(), "data", "series", "freq", "columns", "start", "progress")
@@ -190,6 +192,7 @@ def advise(
     min_billing: Span = 0,
     metric_latency: Span = 0,
     launch_failures: float | str = 0.0,
+    lifecycle: Mapping[str, Any] | None = None,
     slo_utilization: float | str = 0.8,
     score_from: Any = None,
     series: str | None = None,
@@ -216,6 +219,8 @@ def advise(
 def _settings_of(arguments: dict[str, Any], *others: str) -> str:
     """The arguments that are settings, as the engine takes them."""
     settings = {name: value for name, value in arguments.items() if name not in others}
+    if settings.get("lifecycle") is None:
+        settings.pop("lifecycle", None)
     settings["events"] = _settings.events(settings.get("events"))
     for name in ("predictors", "policies"):
         if name in settings:

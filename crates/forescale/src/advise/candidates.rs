@@ -1,5 +1,7 @@
 //! What advice may be: every policy worth running, with several settings.
 
+use crate::{create_policy, policies};
+
 /// A policy with settings, and how plain it is to run: 0 for a fixed number.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
@@ -33,12 +35,35 @@ pub(super) fn candidates(budget: f64) -> Vec<Candidate> {
     all.extend(aimed("aws-predictive", 3));
     all.extend(kept("forescale", 4));
     all.extend(kept("forescale-auto", 5));
+    let tuned =
+        |name: &str| all.iter().any(|candidate| candidate.text.split(':').next() == Some(name));
+    let others =
+        policies().iter().map(|row| row.name).filter(|name| !tuned(name) && fits(name, budget));
+    let others: Vec<Candidate> = others.map(|name| one(name, 4)).collect();
+    all.extend(others);
     all
+}
+
+/// Whether a policy answers for the load as it came with instances that stay: whether work may wait or instances may be
+/// taken away, a history does not say.
+fn fits(name: &str, budget: f64) -> bool {
+    create_policy(name, budget)
+        .is_ok_and(|policy| !policy.moves_load() && !policy.is_interruptible())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_policy_is_tried_but_those_that_change_the_load_or_lose_instances() {
+        let tried: Vec<String> =
+            candidates(0.001).into_iter().map(|candidate| candidate.text).collect();
+        let is_tried = |name: &str| tried.iter().any(|text| text.split(':').next() == Some(name));
+        let left_out: Vec<&str> =
+            policies().iter().map(|row| row.name).filter(|name| !is_tried(name)).collect();
+        assert_eq!(left_out, ["spot", "carbon"]);
+    }
 
     #[test]
     fn every_candidate_is_a_policy() {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::{Calendar, ScenarioError};
+use crate::LifecycleSettings;
 
 /// Everything that a file may say.
 #[derive(Debug, Deserialize)]
@@ -54,7 +55,13 @@ pub(super) struct Fleet {
     metric_latency: Option<Span>,
     min: Option<u32>,
     max: Option<u32>,
+    max_scale_up: Option<u32>,
+    max_scale_down: Option<u32>,
+    min_billing: Option<Span>,
     initial: Option<u32>,
+    /// Where all chance comes from.
+    seed: u64,
+    lifecycle: LifecycleSettings,
 }
 
 /// The load for a while.
@@ -133,7 +140,10 @@ impl Fleet {
             min: self.min.unwrap_or(usual.min),
             max: self.max.unwrap_or(MOST_INSTANCES),
             initial: self.initial,
-            ..usual
+            max_up: self.max_scale_up,
+            max_down: self.max_scale_down,
+            min_billing_s: seconds(self.min_billing, usual.min_billing_s),
+            lifecycle: self.lifecycle.lifecycle(self.seed),
         }
     }
 }
