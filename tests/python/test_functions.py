@@ -87,6 +87,11 @@ def test_a_replay_scores_policies_against_the_optimum(single):
     assert "<svg" in made._repr_html_()
 
 
+def test_what_happens_to_instances_is_checked(single):
+    with pytest.raises(ValueError, match="warm-up"):
+        fs.replay(single, capacity=20, policies=["static"], step="1h", lifecycle={"warmup": "2m"})
+
+
 def test_advice_names_a_policy_and_a_reason(single):
     advice = fs.advise(single, capacity=20, step="1h", today="hpa:target=0.5")
     assert advice.advice["verdict"] in ("use", "stay", "none-kept")
@@ -106,6 +111,17 @@ COMMANDS = [
     (fs.backtest, "backtest", "backtest", {"origins": 2, "fits": 1}),
     (fs.explain, "explain", "explanation", {"capacity": 50}),
     (fs.replay, "replay", "policies", {"capacity": 50, "policies": ["hpa:target=0.6", "forescale"]}),
+    (fs.replay, "replay", "clairvoyant", {"capacity": 50, "policies": ["static"]}),
+    (
+        fs.replay,
+        "replay",
+        "policies",
+        {
+            "capacity": 50,
+            "policies": ["hpa"],
+            "lifecycle": {"warm-up": "2m", "hook": "90s", "warm-pool": 3, "failures-per-hour": 0.05},
+        },
+    ),
 ]
 
 
@@ -115,6 +131,8 @@ def test_the_command_answers_the_same(command, shop, function, name, part, setti
     for key, value in settings.items():
         if key == "policies":
             flags += [flag for policy in value for flag in ("--policy", policy)]
+        elif key == "lifecycle":
+            flags += [flag for name, given in value.items() for flag in (f"--{name}", str(given))]
         else:
             flags += [f"--{key.replace('_', '-')}", value]
     theirs = json.loads(command(name, ROOT / "data" / "web-shop.csv", "-q", "-o", "json", *flags))[part]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{
-    Capacity, EngineOptions, FleetSettings, Frequency, LifecycleSettings, LoadSeries,
+    Bound, Capacity, EngineOptions, FleetSettings, Frequency, LifecycleSettings, LoadSeries,
     MOST_INSTANCES, Outcome, Policy, ReplayError, ScoreSettings, Trace, Utilization, World, advise,
     create_policy, policies, replay,
 };
@@ -92,10 +92,9 @@ pub fn replay_of(
     });
     told.check()?;
     let (world, outcomes) = made.map_err(|error| error.of(name))?;
-    let hours = world.optimum() * world.trace().step().seconds() as f64 / 3_600.0;
     let parts = vec![
         ("policies", json!(outcomes)),
-        ("clairvoyant", json!({ "instance_hours": hours, "under_provisioned_time": 0.0 })),
+        ("clairvoyant", json!(Bound::of(&world))),
         ("fleet", json!(world.fleet())),
         ("warnings", json!([])),
     ];

@@ -28,7 +28,7 @@ mod world;
 
 pub use elasticity::Elasticity;
 pub use error::ReplayError;
-pub use frontier::{FrontierPoint, frontier};
+pub use frontier::{Bound, FrontierPoint, frontier};
 pub use incidents::Incident;
 pub use next::{Next, next};
 pub use planned::{PlanKind, Planned};

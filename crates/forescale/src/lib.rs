@@ -67,9 +67,9 @@ pub use forescale_plan::{
 };
 pub use forescale_predictors::{PREDICTORS, find_seasonality};
 pub use forescale_replay::{
-    CurvePoint, FleetSettings, FrontierPoint, Incident, MOST_INSTANCES, Next, OnTimeout, Outcome,
-    PlanKind, Planned, PolicyTraining, ReplayError, Run, ScoreSettings, Scorecard, Trace,
-    TrainedPolicy, World, frontier, train_policy, unseen_worlds,
+    Bound, CurvePoint, FleetSettings, FrontierPoint, Incident, MOST_INSTANCES, Next, OnTimeout,
+    Outcome, PlanKind, Planned, PolicyTraining, ReplayError, Run, ScoreSettings, Scorecard, Trace,
+    TrainedPolicy, World, train_policy, unseen_worlds,
 };
 pub use foresight::foresight;
 pub use lifecycle::LifecycleSettings;

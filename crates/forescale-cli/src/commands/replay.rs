@@ -5,22 +5,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use forescale::{
-    EngineOptions, Outcome, PlanKind, Planned, Policy, ScoreSettings, World, frontier, policies,
+    Bound, EngineOptions, Outcome, PlanKind, Planned, Policy, ScoreSettings, World, policies,
 };
 use forescale_sources::{Source, read_plan, write_atomically};
 use serde_json::json;
 
 use super::Context;
-use crate::args::{HistoryArgs, OutputForm, PlanMeaning, PlanOut, ReplayArgs};
+use crate::args::{HistoryArgs, PlanMeaning, PlanOut, ReplayArgs};
 use crate::failure::Failure;
 use crate::input::source_failure;
 use crate::output::frame::{Cells, Frame, time_text};
 use crate::output::replayed::Picture;
 use crate::output::{Answer, outcomes};
 use crate::{calendar, engine, input, named, simulated};
-
-/// Instance-steps that a violated step is worth, for the points of the frontier.
-const PRICES: [f64; 12] = [0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 100.0, 1_000.0, 1e6];
 
 /// Replays and prints.
 pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
@@ -59,17 +56,10 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     context.terminal.warn_all(&read.warnings);
     let rows: Vec<(String, &Outcome)> = names.into_iter().zip(&replayed).collect();
     let merit = outcomes::by_merit(&rows, args.within.budget);
-    let whole = matches!(context.form, OutputForm::Json | OutputForm::Yaml);
-    let frontier = (whole || args.report.is_some()).then(|| frontier(&world, &PRICES));
-    let points = frontier.as_deref().unwrap_or_default();
-    let picture = Picture {
-        args,
-        world: &world,
-        series: &read.series,
-        zone,
-        merit: &merit,
-        frontier: points,
-    };
+    let bound = Bound::of(&world);
+    let frontier = &bound.frontier;
+    let picture =
+        Picture { args, world: &world, series: &read.series, zone, merit: &merit, frontier };
     if let Some(file) = &args.report {
         picture.write(file, &context.settings, &read.warnings)?;
     }
@@ -79,10 +69,7 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
         settings: context.settings.into(),
         data: read.data,
         result: json!(replayed),
-        more: vec![
-            ("clairvoyant", outcomes::bound(&world, frontier.as_deref())),
-            ("fleet", json!(world.fleet())),
-        ],
+        more: vec![("clairvoyant", json!(bound)), ("fleet", json!(world.fleet()))],
         frame: outcomes::frame(&replayed),
         warnings: read.warnings,
     };

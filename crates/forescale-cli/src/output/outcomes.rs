@@ -1,8 +1,7 @@
 //! What policies did, for people and as rows.
 
 use chrono_tz::Tz;
-use forescale::{FrontierPoint, Outcome, World};
-use serde_json::{Value, json};
+use forescale::{Outcome, World};
 
 use super::frame::{Cells, Frame};
 use super::table;
@@ -40,13 +39,6 @@ fn settings(outcome: &Outcome) -> String {
     let pairs = outcome.settings.iter().map(|(key, value)| format!("{key}={value}"));
     pairs.collect::<Vec<_>>().join(",")
 }
-
-/// What everything is measured by.
-pub fn bound(world: &World, frontier: Option<&[FrontierPoint]>) -> Value {
-    let hours = world.optimum() * world.trace().step().seconds() as f64 / 3_600.0;
-    json!({ "instance_hours": hours, "under_provisioned_time": 0.0, "frontier": frontier })
-}
-
 /// The outcomes by merit: those that kept the budget first, the cheapest first; then the others, the safest first.
 pub fn by_merit<'a>(
     outcomes: &'a [(String, &'a Outcome)],
