@@ -150,6 +150,10 @@ impl Policy for Combined {
         self.policies.iter().flat_map(|policy| policy.figures()).collect()
     }
 
+    fn notes(&self) -> Vec<String> {
+        self.policies.iter().flat_map(|policy| policy.notes()).collect()
+    }
+
     fn files(&self) -> Vec<(FileKind, String)> {
         self.policies.iter().flat_map(|policy| policy.files()).collect()
     }

@@ -119,6 +119,12 @@ pub trait Policy: Debug + Send {
         Figures::new()
     }
 
+    /// What somebody who reads its result should know of the run: what it did without, what it could not work out. A
+    /// sentence each, without a full stop.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Files that its settings name: [`Policy::attach`] wants the content of each before the first run.
     fn files(&self) -> Vec<(FileKind, String)> {
         Vec::new()
@@ -184,6 +190,11 @@ pub trait Rule: Debug + Send + Sized + 'static {
         Figures::new()
     }
 
+    /// As [`Policy::notes`].
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// As [`Policy::files`].
     fn files(&self) -> Vec<(FileKind, String)> {
         Vec::new()
@@ -234,6 +245,10 @@ impl<R: Rule> Policy for R {
 
     fn figures(&self) -> Figures {
         Rule::figures(self)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        Rule::notes(self)
     }
 
     fn files(&self) -> Vec<(FileKind, String)> {
