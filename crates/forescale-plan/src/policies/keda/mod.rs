@@ -45,6 +45,9 @@ pub struct Keda {
     memory: Memory,
     failures: f64,
     active_at: f64,
+    /// Decisions whose load was known, and of them those in which the formula gave no number.
+    known: u32,
+    numberless: u32,
 }
 
 /// The trigger, the formula and the fallback.
@@ -125,7 +128,15 @@ impl Rule for Keda {
             let (policy, key) = (Self::NAME, "formula");
             PolicyError::Value { policy, key, expected, value: settings.formula.clone() }
         })?;
-        Ok(Self { settings, formula, memory: Memory::default(), failures: 0.0, active_at: 0.0 })
+        Ok(Self {
+            settings,
+            formula,
+            memory: Memory::default(),
+            failures: 0.0,
+            active_at: 0.0,
+            known: 0,
+            numberless: 0,
+        })
     }
 
     fn current(&self) -> &Settings {
@@ -134,6 +145,7 @@ impl Rule for Keda {
 
     fn prepare(&mut self, _: &Past<'_>) -> Result<(), PolicyError> {
         (self.memory, self.failures, self.active_at) = (Memory::default(), 0.0, 0.0);
+        (self.known, self.numberless) = (0, 0);
         Ok(())
     }
 
@@ -145,6 +157,10 @@ impl Rule for Keda {
         let step = seen.service.step.seconds() as f64;
         let value = self.formula.value(&|name| metric(seen, name));
         let failed = value.is_none();
+        if seen.stale_steps == 0 {
+            self.known += 1;
+            self.numberless += u32::from(failed);
+        }
         self.failures = if failed {
             self.failures + (step / self.settings.polling.max(1.0)).max(1.0)
         } else {
@@ -169,6 +185,18 @@ impl Rule for Keda {
             Cause::Load { load: seen.last_load().unwrap_or(0.0), per_instance }
         };
         Decision::new(wanted, held.unwrap_or(cause))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let Self { known, numberless, settings, .. } = self;
+        let note = || {
+            format!(
+                "the formula of keda, {:?}, gave no number at {numberless} of {known} decisions whose load was known, and \
+                 the trigger counts as failed then",
+                settings.formula
+            )
+        };
+        (*numberless > 0).then(note).into_iter().collect()
     }
 }
 
@@ -253,6 +281,39 @@ mod tests {
         assert_eq!(failing(2), Decision::new(9, Cause::Fallback { failures: 4 }));
         let none = Observation { stale_steps: 1, ..seen(&loads, 5, 0, &service) };
         assert_eq!(Rule::decide(&mut keda(""), &none).wanted, 5);
+    }
+
+    #[test]
+    fn a_formula_that_gives_no_number_is_said() {
+        let service = service();
+        let notes = |settings: &str, stale_steps| {
+            let mut policy = keda(settings);
+            for loads in [&[30.0][..], &[30.0, 0.0]] {
+                let seen = Observation { stale_steps, ..seen(loads, 5, 0, &service) };
+                Rule::decide(&mut policy, &seen);
+            }
+            Rule::notes(&policy)
+        };
+        for (formula, times) in [("load/0", 2), ("1/load", 1), ("load + memory", 2)] {
+            let expected = format!(
+                "the formula of keda, \"{formula}\", gave no number at {times} of 2 decisions whose load was known, and \
+                 the trigger counts as failed then"
+            );
+            assert_eq!(notes(&format!("formula={formula}"), 0), [expected]);
+        }
+        // A load that was not reported is no fault of the formula.
+        assert_eq!((notes("", 0), notes("", 1)), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn a_formula_of_another_name_is_refused_by_that_name() {
+        let given = Given::parse("formula=load + nope").unwrap();
+        let error = Keda::new(read("keda", &given).unwrap()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "formula of keda should be a formula of load, capacity, cpu, memory, network, disk, response_time \
+             without \"nope\", but is \"load + nope\""
+        );
     }
 
     #[test]
