@@ -129,8 +129,12 @@ fn scored(more: u32, steps: usize, lifecycle: Lifecycle) -> Scorecard {
 #[test]
 fn launches_in_the_place_of_failed_ones_are_counted() {
     // The answer takes longer than anybody waits, so two launches are given up and made again at 5 and at 10.
-    let hook =
-        Hook { takes_s: 240.0, heartbeat_s: 180.0, unanswered: 0.0, on_timeout: OnTimeout::Abandon };
+    let hook = Hook {
+        takes_s: 240.0,
+        heartbeat_s: 180.0,
+        unanswered: 0.0,
+        on_timeout: OnTimeout::Abandon,
+    };
     let card = scored(2, 12, Lifecycle { hook: Some(hook), ..Lifecycle::default() });
     assert_eq!((card.launched, card.failed_launches), (6, 4));
     let card = scored(2, 12, Lifecycle::default());
