@@ -7,6 +7,7 @@
 use crate::chance::{Chance, Fate};
 use crate::fleet::{Bounds, Counts, Fleet};
 use crate::pool::Pool;
+use crate::run::Lost;
 use crate::settings::{Health, Lifecycle, steps};
 use crate::world::World;
 
@@ -41,6 +42,7 @@ pub(crate) struct DetailedFleet {
     /// When the drains end.
     draining: Vec<usize>,
     now: usize,
+    lost: Vec<Lost>,
     owed_s: f64,
 }
 
@@ -70,6 +72,7 @@ impl DetailedFleet {
             starting: Vec::new(),
             draining: Vec::new(),
             now: 0,
+            lost: Vec::new(),
             owed_s: 0.0,
         }
     }
@@ -120,9 +123,9 @@ impl DetailedFleet {
         self.owed_s += (self.min_billing_s - lived).max(0.0);
     }
 
-    /// Takes out what was given up or found broken; gives how many.
-    fn give_up(&mut self, k: usize) -> u32 {
-        let before = self.starting.len() + self.serving.len();
+    /// Takes out what was given up or found broken.
+    fn give_up(&mut self, k: usize) -> Lost {
+        let (starting, serving) = (self.starting.len(), self.serving.len());
         let mut ended = Vec::new();
         self.starting.retain(|instance| {
             let given_up = instance.fails && instance.ready <= k;
@@ -138,7 +141,18 @@ impl DetailedFleet {
         for instance in ended {
             self.owe(instance, k);
         }
-        (before - self.starting.len() - self.serving.len()) as u32
+        let failed = (starting - self.starting.len()) as u32;
+        let broken = (serving - self.serving.len()) as u32;
+        Lost { step: k, failed, broken, taken: 0 }
+    }
+
+    /// Launches as many as were lost.
+    fn launch_again(&mut self, lost: Lost) {
+        let count = lost.failed + lost.broken + lost.taken;
+        if count > 0 {
+            self.lost.push(lost);
+            self.launch(lost.step, count);
+        }
     }
 }
 
@@ -154,7 +168,7 @@ impl Fleet for DetailedFleet {
             serving.extend(ready.then_some(*instance));
             !ready
         });
-        self.launch(k, lost);
+        self.launch_again(lost);
     }
 
     fn apply(&mut self, k: usize, wanted: u32) -> i64 {
@@ -172,7 +186,7 @@ impl Fleet for DetailedFleet {
     fn replace(&mut self, k: usize, count: u32) {
         let taken = self.serving.len().min(count as usize);
         self.serving.drain(..taken);
-        self.launch(k, taken as u32);
+        self.launch_again(Lost { step: k, failed: 0, broken: 0, taken: taken as u32 });
     }
 
     fn counts(&self) -> Counts {
@@ -188,6 +202,10 @@ impl Fleet for DetailedFleet {
             broken: broken as u32,
             billed: running as f64 + self.pool.billed(),
         }
+    }
+
+    fn lost(self) -> Vec<Lost> {
+        self.lost
     }
 
     fn owed_s(&self) -> f64 {

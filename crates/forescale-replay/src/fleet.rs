@@ -1,5 +1,6 @@
 //! What every simulated fleet can do.
 
+use crate::run::Lost;
 use crate::world::World;
 
 /// The instances at a moment.
@@ -37,6 +38,9 @@ pub(crate) trait Fleet {
 
     /// The instances now.
     fn counts(&self) -> Counts;
+
+    /// What ended by itself so far, in order.
+    fn lost(self) -> Vec<Lost>;
 
     /// Instance-seconds owed because instances ended before their minimum billing.
     fn owed_s(&self) -> f64;

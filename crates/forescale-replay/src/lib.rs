@@ -33,7 +33,7 @@ pub use incidents::Incident;
 pub use next::{Next, next};
 pub use planned::{PlanKind, Planned};
 pub use replay::{Outcome, replay};
-pub use run::{Action, Moved, Run};
+pub use run::{Action, Lost, Moved, Run};
 pub use scorecard::{ScoreSettings, Scorecard};
 pub use settings::{FleetSettings, Health, Hook, Lifecycle, MOST_INSTANCES, OnTimeout, WarmPool};
 pub use shadow::Shadow;

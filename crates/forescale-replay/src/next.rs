@@ -28,6 +28,8 @@ pub struct Next {
     pub cause: Cause,
     /// The settings of the policy, those that it found itself included.
     pub settings: Settings,
+    /// What to know of the decision, as [`Policy::notes`] has it: to be shown as warnings.
+    pub notes: Vec<String>,
 }
 
 impl Next {
@@ -123,6 +125,7 @@ fn last(
         instances,
         cause: decision.cause,
         settings: policy.settings(),
+        notes: policy.notes(),
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 
 use crate::fleet::{Bounds, Counts, Fleet};
+use crate::run::Lost;
 use crate::settings::steps;
 use crate::world::World;
 
@@ -34,6 +35,7 @@ pub(crate) struct PlainFleet {
     /// The next step at which a start-up or a drain ends.
     next_end: usize,
     counts: Counts,
+    lost: Vec<Lost>,
     owed_s: f64,
 }
 
@@ -71,6 +73,7 @@ impl PlainFleet {
             draining: VecDeque::new(),
             counts: Counts { serving: initial, billed: f64::from(initial), ..Counts::default() },
             next_end: usize::MAX,
+            lost: Vec::new(),
             owed_s: 0.0,
         }
     }
@@ -176,6 +179,9 @@ impl Fleet for PlainFleet {
 
     fn replace(&mut self, k: usize, count: u32) {
         let mut left = count.min(self.counts.serving);
+        if left > 0 {
+            self.lost.push(Lost { step: k, failed: 0, broken: 0, taken: left });
+        }
         self.counts.serving -= left;
         self.counts.billed -= f64::from(left);
         self.launch(k, left);
@@ -193,6 +199,10 @@ impl Fleet for PlainFleet {
 
     fn counts(&self) -> Counts {
         self.counts
+    }
+
+    fn lost(self) -> Vec<Lost> {
+        self.lost
     }
 
     fn owed_s(&self) -> f64 {

@@ -29,6 +29,9 @@ pub struct Outcome {
     /// What it reached of its own objective, over the scored steps.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub objective: BTreeMap<&'static str, f64>,
+    /// What to know of the run, as [`Policy::notes`] has it: to be shown as warnings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What happened step by step.
     #[serde(skip)]
     pub run: Run,
@@ -82,6 +85,7 @@ pub fn replay(
             settings: policy.settings().into_iter().collect(),
             scorecard: Scorecard::new(world, &run, score),
             objective: policy.figures().into_iter().collect(),
+            notes: policy.notes(),
             run,
         };
         done(&outcome);

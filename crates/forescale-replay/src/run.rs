@@ -24,6 +24,19 @@ pub struct Moved {
     pub demand: Vec<u32>,
 }
 
+/// Instances that ended by themselves at the start of a step. As many are launched in their place at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lost {
+    /// Which step.
+    pub step: usize,
+    /// Launches that never served.
+    pub failed: u32,
+    /// Instances that broke while they served.
+    pub broken: u32,
+    /// Instances that were taken away while they served.
+    pub taken: u32,
+}
+
 /// A replayed fleet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
@@ -35,6 +48,8 @@ pub struct Run {
     pub billed: Vec<f64>,
     /// Every change, in order.
     pub actions: Vec<Action>,
+    /// What ended by itself and was launched again, in order.
+    pub lost: Vec<Lost>,
     /// The load that was served and the instances it needs, step by step, where the policy moved load in time.
     pub moved: Option<Moved>,
     /// Instance-seconds owed on top because instances ended before their minimum billing.
@@ -42,7 +57,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// Instances asked for at every step, serving and starting together: a plan of kind target that makes the same run.
+    /// Instances asked for at every step, serving and starting together: a plan of kind target, which makes the same run
+    /// unless [`Self::beyond_a_plan`] says what it lacks.
     pub fn targets(&self) -> Vec<u32> {
         let mut actions = self.actions.iter().peekable();
         let mut total = i64::from(self.initial);
@@ -53,5 +69,17 @@ impl Run {
             total as u32
         };
         (0..self.serving.len()).map(target).collect()
+    }
+
+    /// What the policy did that no plan of instances does, in a sentence; none where [`Self::targets`] as a plan makes the
+    /// same run.
+    pub fn beyond_a_plan(&self) -> Option<&'static str> {
+        if self.moved.is_some() {
+            Some("load was moved in time, and a plan serves it when it arrives")
+        } else if self.lost.iter().any(|lost| lost.taken > 0) {
+            Some("instances were taken away, and a plan loses none")
+        } else {
+            None
+        }
     }
 }

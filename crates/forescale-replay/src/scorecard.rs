@@ -88,8 +88,10 @@ pub struct Scorecard {
     pub flaps: usize,
     /// The same a day.
     pub flaps_per_day: f64,
-    /// Instances that a policy's changes launched.
+    /// Instances launched: those that changes of the policy asked for, and those in the place of what ended by itself.
     pub launched: u64,
+    /// Of them, how many were given up before they served.
+    pub failed_launches: u64,
     /// How many times too few served.
     pub incident_count: usize,
     /// The worst of them.
@@ -113,6 +115,8 @@ impl Scorecard {
         let elasticity = Elasticity::new(demand, &run.serving, |k| world.counts(k));
         let actions: Vec<&Action> =
             run.actions.iter().filter(|action| world.counts(action.step)).collect();
+        let asked_for: u64 = actions.iter().map(|action| action.change.max(0) as u64).sum();
+        let (again, failed_launches) = lost(world, run);
         let flaps = flaps(&actions, settings.flap_window_s / step_s);
         let mut incidents = incidents(world, run);
         let incident_count = incidents.len();
@@ -134,7 +138,8 @@ impl Scorecard {
             actions_per_day: actions.len() as f64 / days,
             flaps,
             flaps_per_day: flaps as f64 / days,
-            launched: actions.iter().map(|action| action.change.max(0) as u64).sum(),
+            launched: asked_for + again,
+            failed_launches,
             incident_count,
             incidents,
         }
@@ -152,6 +157,13 @@ fn under_provisioned(world: &World, run: &Run, scored: &[usize]) -> f64 {
     let demand = world.demand_of(run);
     let under = scored.iter().filter(|k| run.serving[**k] < demand[**k]).count();
     under as f64 / scored.len() as f64
+}
+
+/// Instances launched in the place of what ended by itself, and launches that failed, over the scored steps.
+fn lost(world: &World, run: &Run) -> (u64, u64) {
+    let scored = || run.lost.iter().filter(|lost| world.counts(lost.step));
+    let again = scored().map(|lost| u64::from(lost.failed + lost.broken + lost.taken)).sum();
+    (again, scored().map(|lost| u64::from(lost.failed)).sum())
 }
 
 /// Changes against the one before them, at most `window` steps after it.

@@ -79,5 +79,6 @@ fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run 
     }
     run.moved = moved;
     run.owed_s = fleet.owed_s();
+    run.lost = fleet.lost();
     run
 }

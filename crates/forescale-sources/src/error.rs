@@ -39,6 +39,9 @@ pub enum SourceError {
     /// A header and nothing below it.
     #[error("{name} has a header, but no rows")]
     NoRows { name: String },
+    /// A file of prices, emissions or regions without a row.
+    #[error("{name} has no rows, but should have the header {} and at least one row", needed.join(","))]
+    NoRates { name: String, needed: Vec<String> },
     /// A format that is not read here.
     #[error("{name} is {kind}, but a source is CSV or Parquet, plain or gzip")]
     Unsupported { name: String, kind: &'static str },

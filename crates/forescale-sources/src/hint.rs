@@ -11,6 +11,9 @@ impl SourceError {
                 "a load history looks like `timestamp,load` and below it `2026-01-05T00:00:00Z,42`"
                     .into()
             }
+            Self::NoRates { .. } => {
+                "`forescale plan --help` names the columns of every file".into()
+            }
             Self::Unsupported { .. } => "export it as CSV in UTF-8, or as Parquet".into(),
             Self::Malformed { what, .. } if what.contains("line ") => {
                 "write the file anew, or mend the line".into()

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use forescale::{
-    Capacity, EngineOptions, FleetSettings, Frequency, LoadSeries, Policy, PolicyError, Run, Trace,
-    Utilization, World, create_policy, foresight, policies,
+    Capacity, EngineOptions, FleetSettings, Frequency, LoadSeries, PlanKind, Planned, Policy,
+    PolicyError, Run, Trace, Utilization, World, create_policy, foresight, policies,
 };
+use forescale_core::Foresight;
 use forescale_replay::simulate;
 
 const DAY: usize = 1_440;
@@ -158,6 +159,25 @@ fn a_file_that_nobody_read_is_an_error_before_the_first_run() {
         let error = simulate(&world, policy.as_mut(), &foresight).unwrap_err().to_string();
         assert!(error.contains("\"a\""), "{text}: {error}");
     }
+}
+
+#[test]
+fn a_plan_makes_the_same_run_unless_the_run_says_what_it_lacks() {
+    let world = world(loads());
+    let mut policies: Vec<_> = names().into_iter().map(policy).collect();
+    let mut beyond = Vec::new();
+    for (name, first) in names().into_iter().zip(run(&world, &mut policies)) {
+        let mut plan = Planned::on_steps(first.targets(), PlanKind::Target, &world.1);
+        let planned = simulate(&world.1, &mut plan, &Foresight::default()).unwrap();
+        let numbers = |run: &Run| (run.serving.clone(), run.billed.clone(), run.moved.clone());
+        let is_same = numbers(&planned) == numbers(&first);
+        assert_eq!(first.beyond_a_plan().is_none(), is_same, "{name}");
+        beyond.extend(first.beyond_a_plan().map(|why| (name, why)));
+    }
+    beyond.sort_unstable();
+    let moved = "load was moved in time, and a plan serves it when it arrives";
+    let taken = "instances were taken away, and a plan loses none";
+    assert_eq!(beyond, [("carbon", moved), ("spot", taken)]);
 }
 
 #[test]

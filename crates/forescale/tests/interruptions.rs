@@ -36,6 +36,15 @@ fn as_many_are_taken_as_the_rate_says_and_the_budget_holds() {
 }
 
 #[test]
+fn what_is_launched_in_their_place_is_counted() {
+    let outcome = replayed("spot:budget=0.01");
+    let changes = outcome.run.actions.iter().filter(|action| action.step >= 1_440);
+    let asked_for: i64 = changes.map(|action| action.change.max(0)).sum();
+    assert_eq!(outcome.scorecard.launched as f64, asked_for as f64 + taken(&outcome));
+    assert_eq!(outcome.scorecard.failed_launches, 0);
+}
+
+#[test]
 fn the_seed_decides_and_places_are_filled_again() {
     let (a, b) = (replayed("spot:budget=0.01,seed=3"), replayed("spot:budget=0.01,seed=4"));
     assert_eq!(a.run, replayed("spot:budget=0.01,seed=3").run);

@@ -86,6 +86,8 @@ pub enum Cause {
         score: f64,
         /// The name of the bottleneck.
         bottleneck: &'static str,
+        /// How many dimensions are observed, and so scored.
+        observed: u32,
     },
     /// A net that was trained asks for room for so many times the load.
     Learned {
@@ -172,8 +174,14 @@ impl Display for Cause {
             Self::Votes { more, fewer, of } => {
                 write!(f, "of {of} votes {more} are for more and {fewer} for fewer")
             }
-            Self::Score { score, bottleneck } => {
-                write!(f, "the score is {score:+.2}, mostly for {bottleneck}")
+            Self::Score { score, bottleneck, observed: 1 } => {
+                write!(f, "the score is {score:+.2}, of {bottleneck} alone")
+            }
+            Self::Score { score, bottleneck, observed } => {
+                write!(
+                    f,
+                    "the score of {observed} dimensions is {score:+.2}, mostly for {bottleneck}"
+                )
             }
             Self::Learned { factor, load } => {
                 write!(f, "the net asks for room for {factor:.2} times a load of {load:.4}")
@@ -218,6 +226,9 @@ mod tests {
         let at = "2026-01-05T10:00:00Z".parse().unwrap();
         let cause = Cause::Forecast { load: 412.5, at };
         assert_eq!(cause.to_string(), "a load of 412.5000 is expected at 2026-01-05 10:00Z");
+        let score = |observed| Cause::Score { score: 0.4, bottleneck: "cpu", observed }.to_string();
+        assert_eq!(score(1), "the score is +0.40, of cpu alone");
+        assert_eq!(score(3), "the score of 3 dimensions is +0.40, mostly for cpu");
         let cause = Cause::Votes { more: 2, fewer: 0, of: 3 };
         assert_eq!(cause.to_string(), "of 3 votes 2 are for more and 0 for fewer");
     }

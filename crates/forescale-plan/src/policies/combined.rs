@@ -1,10 +1,10 @@
 //! Several policies at once: any may scale out, all must agree to scale in.
 
-use crate::policies::cause::Decision;
+use crate::policies::cause::{Cause, Decision};
 use crate::policies::error::PolicyError;
 use crate::policies::files::{Attached, FileKind};
 use crate::policies::observation::Observation;
-use crate::policies::policy::{Figures, Past, Policy, Strategy};
+use crate::policies::policy::{Bounds, Figures, Past, Policy, Strategy};
 use crate::policies::settings::{Given, KeyInfo, Settings};
 
 /// The name in configuration.
@@ -16,7 +16,7 @@ const DEFAULT: &str = "target-tracking+scheduled";
 /// The largest number that any of its policies wants.
 ///
 /// One that asks for more is followed, and a lower number is reached only when all ask for it or less: a policy that has
-/// nothing to say asks for what there is. Source: AWS, several scaling policies at once (user guide).
+/// nothing to say asks for what there is. Bounds that one of them sets hold for all: see [`Policy::bounds`]. Source: AWS, several scaling policies at once (user guide).
 #[derive(Debug)]
 pub struct Combined {
     policies: Vec<Box<dyn Policy>>,
@@ -103,6 +103,11 @@ fn spelled(part: &str) -> Result<String, PolicyError> {
     }
 }
 
+/// The decision that wants more; the earlier one where they want the same.
+fn larger(first: Option<Decision>, second: Decision) -> Decision {
+    first.filter(|first| first.wanted >= second.wanted).unwrap_or(second)
+}
+
 impl Policy for Combined {
     fn name(&self) -> &'static str {
         NAME
@@ -132,9 +137,27 @@ impl Policy for Combined {
     }
 
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
-        let decisions = self.policies.iter_mut().map(|policy| policy.decide(seen));
-        let largest = decisions.reduce(|a, b| if b.wanted > a.wanted { b } else { a });
-        largest.expect("there is at least one policy")
+        let (mut wants, mut bounding) = (None, None);
+        for policy in &mut self.policies {
+            let decision = policy.decide(seen);
+            let only_bounds = policy.bounds().is_some_and(|bounds| bounds.only);
+            let place = if only_bounds { &mut bounding } else { &mut wants };
+            *place = Some(larger(*place, decision));
+        }
+        let largest = wants.or(bounding).expect("there is at least one policy");
+        let Some(bounds) = self.bounds() else { return largest };
+        match largest.wanted.min(bounds.most).max(bounds.least) {
+            wanted if wanted == largest.wanted => largest,
+            wanted => Decision::new(wanted, Cause::Timetable),
+        }
+    }
+
+    /// The tightest of all; it wants no number when none of them does.
+    fn bounds(&self) -> Option<Bounds> {
+        let set = || self.policies.iter().filter_map(|policy| policy.bounds());
+        let only = set().filter(|bounds| bounds.only).count() == self.policies.len();
+        let (least, most) = (set().map(|b| b.least).max()?, set().map(|b| b.most).min()?);
+        Some(Bounds { least, most, only })
     }
 
     fn moves_load(&self) -> bool {
@@ -148,6 +171,10 @@ impl Policy for Combined {
 
     fn figures(&self) -> Figures {
         self.policies.iter().flat_map(|policy| policy.figures()).collect()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.policies.iter().flat_map(|policy| policy.notes()).collect()
     }
 
     fn files(&self) -> Vec<(FileKind, String)> {
@@ -202,6 +229,55 @@ mod tests {
         // Three more and 200 % more of ten are 13 and 30.
         assert_eq!(wanted(&[3, 20]), 30);
         assert_eq!([wanted(&[3, -4]), wanted(&[0, -4]), wanted(&[-2, -4])], [13, 10, 8]);
+    }
+
+    /// Bounds what others want, and wants the number of its own if it has one.
+    #[derive(Debug)]
+    struct Bounding(Bounds, u32);
+
+    impl Policy for Bounding {
+        fn name(&self) -> &'static str {
+            "bounding"
+        }
+
+        fn strategy(&self) -> Strategy {
+            Strategy::Scheduled
+        }
+
+        fn settings(&self) -> Settings {
+            Settings::new()
+        }
+
+        fn prepare(&mut self, _: &Past<'_>) -> Result<(), PolicyError> {
+            Ok(())
+        }
+
+        fn decide(&mut self, _: &Observation<'_>) -> Decision {
+            Decision::new(self.1, Cause::Timetable)
+        }
+
+        fn bounds(&self) -> Option<Bounds> {
+            Some(self.0)
+        }
+    }
+
+    #[test]
+    fn bounds_hold_for_all_and_are_no_wish() {
+        let service = service();
+        let wanted = |change: i64, least, most, only, count| {
+            let bounding = Bounding(Bounds { least, most, only }, count);
+            let policies: Vec<Box<dyn Policy>> = vec![Box::new(Change(change)), Box::new(bounding)];
+            Combined::new(policies).decide(&seen(&[1.0], 10, 0, &service)).wanted
+        };
+        // From ten: in freely down to the bound, out up to it; a number of its own is not gone below.
+        assert_eq!([wanted(-4, 2, 20, true, 10), wanted(-9, 4, 20, true, 10)], [6, 4]);
+        assert_eq!([wanted(5, 2, 20, true, 10), wanted(15, 2, 20, true, 10)], [15, 20]);
+        assert_eq!([wanted(-9, 4, 20, false, 8), wanted(15, 4, 20, false, 8)], [8, 20]);
+        // Alone it says what it wants.
+        let alone = Bounding(Bounds { least: 2, most: 20, only: true }, 10);
+        let mut alone = Combined::new(vec![Box::new(alone)]);
+        assert_eq!(alone.decide(&seen(&[1.0], 10, 0, &service)).wanted, 10);
+        assert!(alone.bounds().is_some_and(|bounds| bounds.only));
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The pod autoscaler of Knative: a stable window, a panic window, and scale to zero.
 
+use std::collections::VecDeque;
+
 use crate::policies::cause::{Cause, Decision};
 use crate::policies::error::PolicyError;
+use crate::policies::hpa::behavior::remember;
 use crate::policies::observation::{Observation, whole};
 use crate::policies::policy::{Past, Rule, Strategy};
 use crate::policies::settings::{Field, Key, Keys, key};
@@ -17,11 +20,13 @@ pub struct Kpa {
     /// When the load last was a burst; none when it is not panicking.
     panicked_at: Option<f64>,
     most_in_panic: u32,
+    /// When pods were wanted that may be the most within the delay of scaling down, and how many.
+    wanted: VecDeque<(f64, u32)>,
     /// Since when nothing is there to serve.
     idle_since: Option<f64>,
 }
 
-/// The settings of `config-autoscaler`.
+/// The settings of `config-autoscaler`, and whether a route leads to the revision.
 #[derive(Debug, Clone)]
 pub struct Settings {
     target: f64,
@@ -30,8 +35,11 @@ pub struct Settings {
     panic_threshold_percent: f64,
     max_scale_up: f64,
     max_scale_down: f64,
+    scale_down_delay: f64,
+    reachable: bool,
     activation_scale: u32,
     grace: f64,
+    retention: f64,
     tick: f64,
 }
 
@@ -44,8 +52,11 @@ impl Default for Settings {
             panic_threshold_percent: 200.0,
             max_scale_up: 1_000.0,
             max_scale_down: 2.0,
+            scale_down_delay: 0.0,
+            reachable: true,
             activation_scale: 1,
             grace: 30.0,
+            retention: 0.0,
             tick: 2.0,
         }
     }
@@ -74,6 +85,18 @@ impl Keys for Settings {
         key!("max-scale-up", max_scale_up, "times the ready pods, in a tick", Number, 1.01, 1e6),
         key!("max-scale-down", max_scale_down, "as a divisor of them", Number, 1.01, 1e6),
         key!(
+            "scale-down-delay",
+            scale_down_delay,
+            "how long fewer have to be wanted before pods go",
+            Span
+        ),
+        key!(
+            "reachable",
+            reachable,
+            "false for a revision without a route: max-scale-down and the delay do not hold it",
+            Flag
+        ),
+        key!(
             "activation-scale",
             activation_scale,
             "pods when load comes to none",
@@ -82,6 +105,7 @@ impl Keys for Settings {
             1_000_000
         ),
         key!("grace", grace, "how long the last pod stays without load", Span),
+        key!("retention", retention, "how long it stays at least, where longer than grace", Span),
         key!("tick", tick, "how often it looks; at most once a second", Span),
     ];
 }
@@ -99,7 +123,7 @@ impl Settings {
     fn tick(&self, ready: u32, stable: f64, panic: f64) -> Tick {
         let ready = f64::from(ready.max(1));
         let most = (self.max_scale_up * ready).ceil();
-        let least = (ready / self.max_scale_down).floor();
+        let least = if self.reachable { (ready / self.max_scale_down).floor() } else { 0.0 };
         let asked = |load: f64| f64::from(whole(load));
         Tick {
             desired_stable: asked(stable).max(least).min(most) as u32,
@@ -118,7 +142,8 @@ impl Rule for Kpa {
     const SOURCE: &'static str = "Knative serving, pkg/autoscaler/scaling/autoscaler.go";
 
     fn new(settings: Settings) -> Result<Self, PolicyError> {
-        Ok(Self { settings, panicked_at: None, most_in_panic: 0, idle_since: None })
+        let wanted = VecDeque::new();
+        Ok(Self { settings, panicked_at: None, most_in_panic: 0, wanted, idle_since: None })
     }
 
     fn current(&self) -> &Settings {
@@ -127,6 +152,7 @@ impl Rule for Kpa {
 
     fn prepare(&mut self, _: &Past<'_>) -> Result<(), PolicyError> {
         (self.panicked_at, self.most_in_panic, self.idle_since) = (None, 0, None);
+        self.wanted.clear();
         Ok(())
     }
 
@@ -147,9 +173,11 @@ impl Rule for Kpa {
             let now = seen.step as f64 * step + i as f64 * self.settings.tick;
             let before = (ready, desired);
             desired = self.tick(now, ready, stable / per_instance, panic / per_instance);
+            desired = self.delayed(now, desired);
             // What is removed is ready no longer; what is added is not ready within the step.
             ready = ready.min(desired);
-            if self.panicked_at.is_none() && (ready, desired) == before {
+            let is_steady = self.panicked_at.is_none() && self.wanted.is_empty();
+            if is_steady && (ready, desired) == before {
                 break;
             }
         }
@@ -180,7 +208,18 @@ impl Kpa {
         self.most_in_panic
     }
 
-    /// `desired`, but one pod until there was no load for the stable window and the grace period.
+    /// The most that was wanted within the delay of scaling down, `desired` at `now` included.
+    fn delayed(&mut self, now: f64, desired: u32) -> u32 {
+        let delay = self.settings.scale_down_delay;
+        if delay == 0.0 || !self.settings.reachable {
+            return desired;
+        }
+        remember(&mut self.wanted, now, desired, delay, |a, b| a <= b);
+        self.wanted.front().map_or(desired, |(_, most)| *most)
+    }
+
+    /// `desired`, but one pod until there was no load for the stable window, and for the grace period or the
+    /// retention period after it, whichever is longer.
     fn or_zero(&mut self, seen: &Observation<'_>, desired: u32, load: f64) -> u32 {
         if load > 0.0 {
             self.idle_since = None;
@@ -190,7 +229,8 @@ impl Kpa {
         }
         let now = seen.step as f64 * seen.service.step.seconds() as f64;
         let since = *self.idle_since.get_or_insert(now);
-        let stays = now - since < self.settings.stable_window + self.settings.grace;
+        let Settings { stable_window, grace, retention, .. } = self.settings;
+        let stays = now - since < stable_window + grace.max(retention);
         if stays { desired.max(1) } else { desired }
     }
 }
@@ -218,7 +258,10 @@ mod tests {
         assert_eq!(usual.tick(1, 10.0, 10.0).desired_panic, 10);
         assert!(usual.tick(1, 10.0, 10.0).is_burst);
         assert_eq!(stable(&settings(1.1, 2.0), 2, 3.0), 3);
-        assert_eq!(stable(&settings(1_000.0, 1.1), 100, 1.0), 90);
+        let slowly = settings(1_000.0, 1.1);
+        assert_eq!(stable(&slowly, 100, 1.0), 90);
+        // A revision that no route leads to goes at once.
+        assert_eq!(stable(&Settings { reachable: false, ..slowly }, 100, 1.0), 1);
         let tens = settings(10.0, 10.0);
         assert_eq!([stable(&tens, 1, 100.0), stable(&tens, 10, 100.0)], [10, 100]);
         assert_eq!([stable(&tens, 100, 1.0), stable(&tens, 10, 1.0)], [10, 1]);
@@ -242,14 +285,42 @@ mod tests {
         assert_eq!(decision.wanted, 2);
     }
 
-    #[test]
-    fn zero_comes_after_the_window_and_the_grace() {
+    /// What is wanted after each minute of `loads`, by a fleet that has what was wanted before.
+    fn minutes(settings: Settings, loads: &[f64], mut serving: u32) -> Vec<u32> {
         let service = service();
-        let mut policy = Kpa::new(Settings::default()).unwrap();
+        let mut policy = Kpa::new(settings).unwrap();
+        let minute = |k: usize| {
+            serving = Rule::decide(&mut policy, &seen(&loads[..k], serving, 0, &service)).wanted;
+            serving
+        };
+        (1..=loads.len()).map(minute).collect()
+    }
+
+    #[test]
+    fn fewer_are_reached_only_when_they_were_wanted_for_the_delay() {
+        let loads = [70.0, 14.0, 14.0, 14.0, 14.0, 14.0];
+        let settings = |scale_down_delay, max_scale_down, reachable| Settings {
+            scale_down_delay,
+            max_scale_down,
+            reachable,
+            ..Settings::default()
+        };
+        assert_eq!(minutes(settings(0.0, 2.0, true), &loads, 10), [10, 2, 2, 2, 2, 2]);
+        // Ten were wanted last in the first minute, so two minutes later they go.
+        assert_eq!(minutes(settings(120.0, 10.0, true), &loads, 10), [10, 10, 10, 2, 2, 2]);
+        // What the rate allows of ten, five, waits for the delay, and then two of five does.
+        assert_eq!(minutes(settings(120.0, 2.0, true), &loads, 10), [10, 10, 10, 5, 5, 2]);
+        // More is wanted at once, and a revision without a route does not wait.
+        assert_eq!(minutes(settings(120.0, 2.0, true), &[14.0, 25.0], 2), [2, 4]);
+        assert_eq!(minutes(settings(120.0, 2.0, false), &loads, 10), [10, 2, 2, 2, 2, 2]);
+    }
+
+    #[test]
+    fn zero_comes_after_the_window_and_the_longer_of_grace_and_retention() {
         let loads = [0.0; 6];
-        let wanted: Vec<u32> = (1..=4)
-            .map(|k| Rule::decide(&mut policy, &seen(&loads[..k], 1, 0, &service)).wanted)
-            .collect();
-        assert_eq!(wanted, [1, 1, 0, 0]);
+        assert_eq!(minutes(Settings::default(), &loads[..4], 1), [1, 1, 0, 0]);
+        let kept = |retention| Settings { retention, ..Settings::default() };
+        assert_eq!(minutes(kept(180.0), &loads, 1), [1, 1, 1, 1, 0, 0]);
+        assert_eq!(minutes(kept(10.0), &loads[..4], 1), [1, 1, 0, 0]);
     }
 }

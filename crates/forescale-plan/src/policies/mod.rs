@@ -11,6 +11,7 @@
 //! # Ok::<(), forescale_plan::policies::PolicyError>(())
 //! ```
 
+mod actions;
 pub mod aws_predictive;
 pub mod carbon;
 mod cause;
@@ -55,5 +56,5 @@ pub use error::PolicyError;
 pub use files::{Attached, FileKind};
 pub use list::{FORESIGHTED, POLICIES, Row, combined, create};
 pub use observation::{Dimension, Metric, Observation, Service};
-pub use policy::{Figures, Past, Policy, Rule, Strategy};
+pub use policy::{Bounds, Figures, Past, Policy, Rule, Strategy};
 pub use settings::{Field, Given, Key, KeyInfo, Keys, Settings};

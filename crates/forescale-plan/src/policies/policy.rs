@@ -71,6 +71,17 @@ impl Past<'_> {
 /// A figure that a policy keeps of its own objective, over the scored steps.
 pub type Figures = Vec<(&'static str, f64)>;
 
+/// Bounds that a policy sets for what every policy of a service wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Fewest instances.
+    pub least: u32,
+    /// Most instances.
+    pub most: u32,
+    /// Whether it wants no number of its own within them.
+    pub only: bool,
+}
+
 /// A rule that says how many instances it wants. It may keep state between the steps of one run.
 pub trait Policy: Debug + Send {
     /// Its name in configuration, equal to the module's.
@@ -90,6 +101,11 @@ pub trait Policy: Debug + Send {
 
     /// What it wants for the step that begins; called once a step, in order.
     fn decide(&mut self, seen: &Observation<'_>) -> Decision;
+
+    /// Bounds for what others want beside it, by its last decision.
+    fn bounds(&self) -> Option<Bounds> {
+        None
+    }
 
     /// Whether it moves load in time, so that [`Policy::admit`] has to be asked.
     fn moves_load(&self) -> bool {
@@ -117,6 +133,12 @@ pub trait Policy: Debug + Send {
     /// What it reached of its own objective, beside what every policy is scored by.
     fn figures(&self) -> Figures {
         Figures::new()
+    }
+
+    /// What somebody who reads its result should know of the run: what it did without, what it could not work out. A
+    /// sentence each, without a full stop.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Files that its settings name: [`Policy::attach`] wants the content of each before the first run.
@@ -161,6 +183,11 @@ pub trait Rule: Debug + Send + Sized + 'static {
     /// As [`Policy::decide`].
     fn decide(&mut self, seen: &Observation<'_>) -> Decision;
 
+    /// As [`Policy::bounds`].
+    fn bounds(&self) -> Option<Bounds> {
+        None
+    }
+
     /// As [`Policy::moves_load`].
     const MOVES_LOAD: bool = false;
 
@@ -182,6 +209,11 @@ pub trait Rule: Debug + Send + Sized + 'static {
     /// As [`Policy::figures`].
     fn figures(&self) -> Figures {
         Figures::new()
+    }
+
+    /// As [`Policy::notes`].
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// As [`Policy::files`].
@@ -216,6 +248,10 @@ impl<R: Rule> Policy for R {
         Rule::decide(self, seen)
     }
 
+    fn bounds(&self) -> Option<Bounds> {
+        Rule::bounds(self)
+    }
+
     fn moves_load(&self) -> bool {
         R::MOVES_LOAD
     }
@@ -234,6 +270,10 @@ impl<R: Rule> Policy for R {
 
     fn figures(&self) -> Figures {
         Rule::figures(self)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        Rule::notes(self)
     }
 
     fn files(&self) -> Vec<(FileKind, String)> {

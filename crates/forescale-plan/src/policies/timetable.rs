@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
+use crate::policies::actions::{self, Action, Group, When};
 use crate::policies::observation::Service;
 
 /// Days of history from which on every weekday has hours of its own.
@@ -27,32 +28,27 @@ pub(crate) fn next(cron: &Cron, time: DateTime<Utc>, zone: Tz) -> Option<DateTim
     cron.find_next_occurrence(&local, false).ok().map(|next| next.with_timezone(&Utc))
 }
 
-/// Counts that hold from the times of their expressions on.
+/// A group of instances whose counts are set by actions, and stay as they were set until others come.
 #[derive(Debug, Clone)]
 pub(crate) struct Timetable {
     zone: Tz,
-    entries: Vec<(Cron, u32)>,
+    entries: Vec<(When, Action)>,
     /// When each entry comes next, once the timetable is being read.
     upcoming: Vec<Option<DateTime<Utc>>>,
     /// The first of them.
     due: Option<DateTime<Utc>>,
-    current: Option<u32>,
+    current: Option<Group>,
 }
 
 impl Timetable {
-    /// Reads `CRON=COUNT;...`.
+    /// Reads `WHEN=WHAT;...`, when a cron expression or a time, what a count or some of `min:4 max:20 desired:12`.
     pub(crate) fn parse(text: &str, zone: Tz) -> Result<Self, String> {
-        let entry = |part: &str| {
-            let (when, count) = part.rsplit_once('=')?;
-            Some((cron(when).ok()?, count.trim().parse().ok()?))
-        };
-        let entries: Option<Vec<_>> = text.split(';').map(entry).collect();
-        let entries = entries.ok_or("entries like 0 8 * * 1-5=12;0 18 * * *=4")?;
+        let entries = actions::parse(text)?;
         Ok(Self { zone, entries, upcoming: Vec::new(), due: None, current: None })
     }
 
-    /// The count at `time`, which never goes back from call to call; none before the first entry ever held.
-    pub(crate) fn at(&mut self, time: DateTime<Utc>) -> Option<u32> {
+    /// The group at `time`, which never goes back from call to call; none before the first entry ever held.
+    pub(crate) fn at(&mut self, time: DateTime<Utc>) -> Option<Group> {
         if self.upcoming.is_empty() {
             self.begin(time);
         }
@@ -66,21 +62,26 @@ impl Timetable {
     fn come_to_the_next(&mut self) {
         let place = self.upcoming.iter().position(|at| *at == self.due);
         if let (Some(place), Some(due)) = (place, self.due) {
-            self.current = Some(self.entries[place].1);
-            self.upcoming[place] = next(&self.entries[place].0, due, self.zone);
+            self.hold(place);
+            self.upcoming[place] = self.entries[place].0.next(due, self.zone);
         }
         self.due = self.upcoming.iter().flatten().min().copied();
     }
 
+    fn hold(&mut self, place: usize) {
+        let group = self.current.unwrap_or(Group::FREE);
+        self.current = Some(group.after(&self.entries[place].1));
+    }
+
+    /// Lets every entry hold in the order in which it did last.
     fn begin(&mut self, time: DateTime<Utc>) {
-        let local = time.with_timezone(&self.zone);
-        let latest = self.entries.iter().filter_map(|(cron, count)| {
-            let at = cron.find_previous_occurrence(&local, true).ok()?;
-            Some((at, *count))
-        });
-        self.current = latest.max_by_key(|(at, _)| *at).map(|(_, count)| count);
         let zone = self.zone;
-        self.upcoming = self.entries.iter().map(|(cron, _)| next(cron, time, zone)).collect();
+        let latest =
+            |(place, (when, _)): (usize, &(When, Action))| Some((when.latest(time, zone)?, place));
+        let mut latest: Vec<_> = self.entries.iter().enumerate().filter_map(latest).collect();
+        latest.sort_unstable();
+        latest.into_iter().for_each(|(_, place)| self.hold(place));
+        self.upcoming = self.entries.iter().map(|(when, _)| when.next(time, zone)).collect();
         self.due = self.upcoming.iter().flatten().min().copied();
     }
 }
@@ -159,19 +160,43 @@ mod tests {
             "2026-01-05T18:00:00Z",
             "2026-01-10T12:00:00Z",
         ]
-        .map(|time| table.at(at(time)));
+        .map(|time| desired(&mut table, time));
         assert_eq!(counts, [Some(4), Some(12), Some(4), Some(4)]);
         for text in ["", "0 8 * *=3", "0 8 * * *", "0 8 * * *=x"] {
             assert!(Timetable::parse(text, Tz::UTC).is_err(), "{text}");
         }
     }
 
+    /// What is wanted at `time`.
+    fn desired(table: &mut Timetable, time: &str) -> Option<u32> {
+        table.at(at(time)).and_then(|group| group.desired)
+    }
+
+    #[test]
+    fn bounds_move_what_was_wanted_and_do_not_give_it_back() {
+        let text = "2026-01-05T10:00=20;2026-01-05T11:00=max:8;2026-01-05T12:00=min:2 max:40;\
+                    2026-01-05T13:00=min:10";
+        let mut table = Timetable::parse(text, Tz::UTC).unwrap();
+        assert_eq!(table.at(at("2026-01-05T09:00:00Z")), None);
+        let group = |desired, min, max| Some(Group { desired: Some(desired), min, max });
+        for (time, expected) in [
+            ("2026-01-05T10:00:00Z", group(20, 0, u32::MAX)),
+            ("2026-01-05T11:30:00Z", group(8, 0, 8)),
+            ("2026-01-05T12:30:00Z", group(8, 2, 40)),
+            ("2026-01-05T13:30:00Z", group(10, 10, 40)),
+        ] {
+            assert_eq!(table.at(at(time)), expected, "{time}");
+            // Whoever begins to read there finds the same.
+            assert_eq!(Timetable::parse(text, Tz::UTC).unwrap().at(at(time)), expected, "{time}");
+        }
+    }
+
     #[test]
     fn a_timetable_follows_its_own_clock() {
         let mut table = Timetable::parse("0 8 * * *=9;0 9 * * *=1", Tz::Europe__Berlin).unwrap();
-        assert_eq!(table.at(at("2026-01-05T07:30:00Z")), Some(9));
-        assert_eq!(table.at(at("2026-07-06T06:30:00Z")), Some(9));
-        assert_eq!(table.at(at("2026-07-06T07:30:00Z")), Some(1));
+        assert_eq!(desired(&mut table, "2026-01-05T07:30:00Z"), Some(9));
+        assert_eq!(desired(&mut table, "2026-07-06T06:30:00Z"), Some(9));
+        assert_eq!(desired(&mut table, "2026-07-06T07:30:00Z"), Some(1));
     }
 
     #[test]
@@ -189,7 +214,7 @@ mod tests {
         let entries = peaks.entries();
         assert_eq!(entries, "0 0 * * *=3;0 9 * * *=7;0 12 * * *=10;0 13 * * *=7;0 17 * * *=3");
         let mut table = Timetable::parse(&entries, Tz::UTC).unwrap();
-        assert_eq!(table.at(at("2026-02-01T12:30:00Z")), Some(10));
+        assert_eq!(desired(&mut table, "2026-02-01T12:30:00Z"), Some(10));
         assert_eq!(HourlyPeaks::learn(&service, &[], Tz::UTC, 1.0), None);
     }
 }

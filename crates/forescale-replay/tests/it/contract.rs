@@ -201,6 +201,17 @@ fn further_columns_are_seen_and_replays_are_the_same_on_any_number_of_threads() 
         if ["hpa", "voting", "multi-dimensional"].contains(&row.name) {
             assert_ne!(outcome.run.serving, run(&without, policy(row).as_mut()).serving);
         }
+        let json = serde_json::to_value(outcome).unwrap();
+        if row.name == "multi-dimensional" {
+            let note = "multi-dimensional leaves out what is not observed: network, disk, response-time; the others \
+                        weigh cpu 0.57, memory 0.43";
+            assert_eq!(
+                (&outcome.notes[..], &json["notes"][0]),
+                (&[note.to_owned()][..], &note.into())
+            );
+        } else {
+            assert!(outcome.notes.is_empty() && json["notes"].is_null(), "{}", row.name);
+        }
     }
 }
 

@@ -3,7 +3,9 @@
 use forescale_plan::policies::{
     Cause, Decision, Observation, Past, Policy, PolicyError, Settings, Strategy,
 };
-use forescale_replay::{Health, Hook, Lifecycle, OnTimeout, Run, WarmPool};
+use forescale_replay::{
+    Health, Hook, Lifecycle, OnTimeout, Run, ScoreSettings, Scorecard, WarmPool,
+};
 use proptest::prelude::*;
 
 use crate::fixture::{run, world};
@@ -112,6 +114,48 @@ fn what_breaks_does_not_serve_is_found_and_is_replaced() {
     // Ten minutes of life, two until it is found and two of start-up: about ten of fourteen serve.
     let mean = run.serving[20..].iter().sum::<u32>() as f64 / 580.0;
     assert!((6.0..8.3).contains(&mean), "{mean}");
+}
+
+/// The numbers of minutes in which 1 + `more` instances are asked for from the start.
+fn scored(more: u32, steps: usize, lifecycle: Lifecycle) -> Scorecard {
+    let config = Config { startup: 120.0, ..Config::default() };
+    let world = world(&vec![8.0; steps], &config, Some(1), 0, Some(lifecycle));
+    let mut watcher = Watcher { wanted: vec![(0, 1 + more)], seen: Vec::new() };
+    let run = run(&world, &mut watcher);
+    assert_eq!(run.beyond_a_plan(), None);
+    Scorecard::new(&world, &run, &ScoreSettings::default())
+}
+
+#[test]
+fn launches_in_the_place_of_failed_ones_are_counted() {
+    // The answer takes longer than anybody waits, so two launches are given up and made again at 5 and at 10.
+    let hook = Hook {
+        takes_s: 240.0,
+        heartbeat_s: 180.0,
+        unanswered: 0.0,
+        on_timeout: OnTimeout::Abandon,
+    };
+    let card = scored(2, 12, Lifecycle { hook: Some(hook), ..Lifecycle::default() });
+    assert_eq!((card.launched, card.failed_launches), (6, 4));
+    let card = scored(2, 12, Lifecycle::default());
+    assert_eq!((card.launched, card.failed_launches), (2, 0));
+    for launch_failures in [0.1, 0.3] {
+        let card = scored(999, 100, Lifecycle { launch_failures, ..Lifecycle::default() });
+        assert_eq!(card.launched, 999 + card.failed_launches);
+        let expected = launch_failures * card.launched as f64;
+        let deviation = (expected * (1.0 - launch_failures)).sqrt();
+        let off = card.failed_launches as f64 - expected;
+        assert!(off.abs() < 4.0 * deviation, "{off} from {expected}");
+    }
+}
+
+#[test]
+fn what_breaks_is_launched_again_and_is_no_failed_launch() {
+    let health = Health { failures_per_hour: 6.0, detect_s: 120.0 };
+    let card = scored(9, 600, Lifecycle { health: Some(health), ..Lifecycle::default() });
+    // A life of ten minutes, two until it is found and two of start-up: one of ten ends about every 1.4 minutes.
+    assert_eq!(card.failed_launches, 0);
+    assert!((330..530).contains(&(card.launched - 9)), "{}", card.launched);
 }
 
 proptest! {

@@ -98,6 +98,12 @@ mod tests {
             let message = spot(&format!("{head}{rows}"));
             assert!(words.iter().all(|word| message.contains(word)), "{message}");
         }
+        for empty in ["", "\n\n", head] {
+            assert_eq!(
+                spot(empty),
+                "rates.csv has no rows, but should have the header time,price,interruption_rate and at least one row"
+            );
+        }
         assert!(spot("time,price\n2026-01-05,1\n").contains("interruption_rate"));
         let regions = "region,max_instances,price,grams_per_kwh,latency_ms\nnorth,2.5,1,1,1\n";
         let message = read_regions(&source(regions)).unwrap_err().to_string();

@@ -14,6 +14,8 @@ pub(super) struct Sheet {
     name: String,
     bytes: Vec<u8>,
     columns: Vec<String>,
+    /// The columns that it has to have.
+    needed: Vec<String>,
     zone: Tz,
 }
 
@@ -31,21 +33,26 @@ impl Sheet {
         zone: Option<Tz>,
         needed: &[&str],
     ) -> Result<Self, SourceError> {
-        let content = Content::open(source)?;
+        let no_rates = |name| SourceError::NoRates { name, needed: owned(needed) };
+        let content = Content::open(source).map_err(|error| match error {
+            SourceError::Empty { name } => no_rates(name),
+            other => other,
+        })?;
         let name = content.name.clone();
         if content.format != Format::Csv {
             return Err(SourceError::malformed(&name, "is not CSV, but a list of rates is"));
         }
         let bytes = content.bytes()?;
         let header = Records::new(&bytes, b',').next();
-        let header = header.ok_or_else(|| SourceError::Empty { name: name.clone() })?;
+        let header = header.ok_or_else(|| no_rates(name.clone()))?;
         let columns: Vec<String> =
             header.fields.iter().map(|field| field.trim().to_lowercase()).collect();
         if let Some(missing) = needed.iter().find(|name| !columns.iter().any(|c| c == *name)) {
             let (role, wanted) = (Role::Rates, (*missing).to_owned());
             return Err(SourceError::UnknownColumn { name, role, wanted, have: columns });
         }
-        Ok(Self { name, bytes, columns, zone: zone.unwrap_or(Tz::UTC) })
+        let needed = owned(needed);
+        Ok(Self { name, bytes, columns, needed, zone: zone.unwrap_or(Tz::UTC) })
     }
 
     /// Every row as `make` reads it.
@@ -59,10 +66,17 @@ impl Sheet {
             rows.push(make(&Row { sheet: self, line: record.line, fields })?);
         }
         match rows.is_empty() {
-            true => Err(SourceError::NoRows { name: self.name.clone() }),
+            true => {
+                let (name, needed) = (self.name.clone(), self.needed.clone());
+                Err(SourceError::NoRates { name, needed })
+            }
             false => Ok(rows),
         }
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 impl Row<'_> {

@@ -118,6 +118,10 @@ impl Rule for ForescaleAuto {
         }
         decision
     }
+
+    fn notes(&self) -> Vec<String> {
+        self.rivals.iter().flat_map(Rival::notes).collect()
+    }
 }
 
 impl ForescaleAuto {

@@ -143,7 +143,7 @@ impl Memory {
 ///
 /// A recommendation as old as the window counts: at exact multiples of the sync period that is what the path without
 /// `behavior` does (`!timestamp.Before(cutoff)`), and the one with it differs by nothing on a clock that is never exact.
-fn remember(
+pub(crate) fn remember(
     queue: &mut VecDeque<(f64, u32)>,
     now: f64,
     count: u32,

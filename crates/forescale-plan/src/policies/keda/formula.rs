@@ -240,10 +240,7 @@ impl Parser<'_> {
             "false" => Ok(Node::Number(0.0)),
             name if FUNCTIONS.contains(&name) => self.call(token),
             name if self.names.contains(&name) => Ok(Node::Name(token)),
-            _ => Err(format!(
-                "a formula of {}, but {token:?} is none of them",
-                self.names.join(", ")
-            )),
+            _ => Err(format!("a formula of {} without {token:?}", self.names.join(", "))),
         }
     }
 

@@ -45,6 +45,9 @@ pub struct Keda {
     memory: Memory,
     failures: f64,
     active_at: f64,
+    /// Decisions whose load was known, and of them those in which the formula gave no number.
+    known: u32,
+    numberless: u32,
 }
 
 /// The trigger, the formula and the fallback.
@@ -57,6 +60,8 @@ pub struct Settings {
     tolerance: f64,
     cooldown: f64,
     activation: f64,
+    min_replicas: Option<u32>,
+    idle: Option<u32>,
     failure_threshold: u32,
     fallback: Option<u32>,
     fallback_behavior: &'static str,
@@ -72,6 +77,8 @@ impl Default for Settings {
             tolerance: 0.1,
             cooldown: 300.0,
             activation: 0.0,
+            min_replicas: None,
+            idle: None,
             failure_threshold: 3,
             fallback: None,
             fallback_behavior: "static",
@@ -100,6 +107,18 @@ impl Keys for Settings {
             0.0,
             1e15
         ),
+        key!(
+            "min-replicas",
+            min_replicas,
+            "fewest while there is load; auto for the fleet's",
+            AutoCount
+        ),
+        key!(
+            "idle",
+            idle,
+            "replicas without load, below min-replicas; auto for no such",
+            AutoCount
+        ),
         key!("failure-threshold", failure_threshold, "polls that may fail", Count, 0, 1_000_000),
         key!("fallback", fallback, "replicas after that; auto for no fallback", AutoCount),
         key!(
@@ -125,7 +144,22 @@ impl Rule for Keda {
             let (policy, key) = (Self::NAME, "formula");
             PolicyError::Value { policy, key, expected, value: settings.formula.clone() }
         })?;
-        Ok(Self { settings, formula, memory: Memory::default(), failures: 0.0, active_at: 0.0 })
+        if let Some(idle) = settings.idle
+            && settings.min_replicas.is_none_or(|min| idle >= min)
+        {
+            let (policy, key) = (Self::NAME, "idle");
+            let expected = "below min-replicas, which has to be given with it".to_owned();
+            return Err(PolicyError::Value { policy, key, expected, value: idle.to_string() });
+        }
+        Ok(Self {
+            settings,
+            formula,
+            memory: Memory::default(),
+            failures: 0.0,
+            active_at: 0.0,
+            known: 0,
+            numberless: 0,
+        })
     }
 
     fn current(&self) -> &Settings {
@@ -134,6 +168,7 @@ impl Rule for Keda {
 
     fn prepare(&mut self, _: &Past<'_>) -> Result<(), PolicyError> {
         (self.memory, self.failures, self.active_at) = (Memory::default(), 0.0, 0.0);
+        (self.known, self.numberless) = (0, 0);
         Ok(())
     }
 
@@ -145,6 +180,10 @@ impl Rule for Keda {
         let step = seen.service.step.seconds() as f64;
         let value = self.formula.value(&|name| metric(seen, name));
         let failed = value.is_none();
+        if seen.stale_steps == 0 {
+            self.known += 1;
+            self.numberless += u32::from(failed);
+        }
         self.failures = if failed {
             self.failures + (step / self.settings.polling.max(1.0)).max(1.0)
         } else {
@@ -157,11 +196,16 @@ impl Rule for Keda {
         if value > self.settings.activation {
             self.active_at = now;
         }
-        let idle = seen.service.min == 0 && now - self.active_at >= self.settings.cooldown;
-        if idle && value <= self.settings.activation {
-            return Decision::new(0, Cause::Steady);
+        let least = self.settings.min_replicas.unwrap_or(seen.service.min);
+        let idle = self.settings.idle.or((least == 0).then_some(0));
+        if let Some(idle) = idle
+            && now - self.active_at >= self.settings.cooldown
+            && value <= self.settings.activation
+        {
+            return Decision::new(idle, Cause::Steady);
         }
-        let (wanted, held) = self.settle(seen, now, total.max(1), value);
+        let least = least.max(1);
+        let (wanted, held) = self.settle(seen, now, total.max(least), least, value);
         let cause = if failed {
             Cause::Fallback { failures: self.failures as u32 }
         } else {
@@ -169,6 +213,18 @@ impl Rule for Keda {
             Cause::Load { load: seen.last_load().unwrap_or(0.0), per_instance }
         };
         Decision::new(wanted, held.unwrap_or(cause))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let Self { known, numberless, settings, .. } = self;
+        let note = || {
+            format!(
+                "the formula of keda, {:?}, gave no number at {numberless} of {known} decisions whose load was known, and \
+                 the trigger counts as failed then",
+                settings.formula
+            )
+        };
+        (*numberless > 0).then(note).into_iter().collect()
     }
 }
 
@@ -188,6 +244,7 @@ impl Keda {
         seen: &Observation<'_>,
         now: f64,
         mut current: u32,
+        least: u32,
         value: f64,
     ) -> (u32, Option<Cause>) {
         let Settings { target, tolerance, sync, .. } = self.settings;
@@ -200,7 +257,7 @@ impl Keda {
             let wanted = average_replicas(current, value, target, &tolerance);
             let (settled, held) = self.memory.settle(now, current, wanted, &BEHAVIOR);
             cause = held;
-            current = settled.min(seen.service.max).max(seen.service.min.max(1));
+            current = settled.min(seen.service.max).max(least);
         }
         (current, cause)
     }
@@ -256,6 +313,39 @@ mod tests {
     }
 
     #[test]
+    fn a_formula_that_gives_no_number_is_said() {
+        let service = service();
+        let notes = |settings: &str, stale_steps| {
+            let mut policy = keda(settings);
+            for loads in [&[30.0][..], &[30.0, 0.0]] {
+                let seen = Observation { stale_steps, ..seen(loads, 5, 0, &service) };
+                Rule::decide(&mut policy, &seen);
+            }
+            Rule::notes(&policy)
+        };
+        for (formula, times) in [("load/0", 2), ("1/load", 1), ("load + memory", 2)] {
+            let expected = format!(
+                "the formula of keda, \"{formula}\", gave no number at {times} of 2 decisions whose load was known, and \
+                 the trigger counts as failed then"
+            );
+            assert_eq!(notes(&format!("formula={formula}"), 0), [expected]);
+        }
+        // A load that was not reported is no fault of the formula.
+        assert_eq!((notes("", 0), notes("", 1)), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn a_formula_of_another_name_is_refused_by_that_name() {
+        let given = Given::parse("formula=load + nope").unwrap();
+        let error = Keda::new(read("keda", &given).unwrap()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "formula of keda should be a formula of load, capacity, cpu, memory, network, disk, response_time \
+             without \"nope\", but is \"load + nope\""
+        );
+    }
+
+    #[test]
     fn zero_comes_after_the_cooldown() {
         let mut service = service();
         service.min = 0;
@@ -272,5 +362,29 @@ mod tests {
         assert_eq!(zero, 8, "{totals:?}");
         loads.push(6.0);
         assert_eq!(Rule::decide(&mut policy, &seen(&loads, 0, 0, &service)).wanted, 1);
+    }
+
+    #[test]
+    fn an_idle_count_is_below_the_least_and_left_with_load() {
+        let service = service();
+        let mut policy = keda("min-replicas=3,idle=1");
+        let mut loads = vec![30.0; 3];
+        loads.extend([0.0; 20]);
+        let mut total = 5;
+        let mut totals = Vec::new();
+        for k in 1..20 {
+            total = Rule::decide(&mut policy, &seen(&loads[..k], total, 0, &service)).wanted;
+            totals.push(total);
+        }
+        // Five minutes after the last load it is idle, and never between one and three before.
+        assert_eq!(totals.iter().position(|count| *count == 1), Some(7), "{totals:?}");
+        assert!(totals[..7].iter().all(|count| *count >= 3), "{totals:?}");
+        loads.push(6.0);
+        assert_eq!(Rule::decide(&mut policy, &seen(&loads, 1, 0, &service)).wanted, 3);
+        for settings in ["idle=0", "idle=3,min-replicas=3"] {
+            let given = Given::parse(settings).unwrap();
+            let error = Keda::new(read("keda", &given).unwrap()).unwrap_err().to_string();
+            assert!(error.starts_with("idle of keda should be below min-replicas"), "{error}");
+        }
     }
 }

@@ -96,6 +96,11 @@ impl Rival {
         piece.add(&Record { steps: 1, missed: u32::from(missed), cost, promise: 0.0 });
     }
 
+    /// What to know of the rule's decisions.
+    pub fn notes(&self) -> Vec<String> {
+        self.shadow.policy().notes()
+    }
+
     /// Its record over the window.
     pub fn record(&self) -> Record {
         let mut whole = Record { promise: self.promise, ..Record::default() };
