@@ -4,7 +4,9 @@
 
 use std::collections::VecDeque;
 
-use crate::fleet::{Bounds, Counts, Fleet};
+use forescale_plan::policies::Counts;
+
+use crate::fleet::{Bounds, Fleet};
 use crate::settings::steps;
 use crate::world::World;
 
@@ -34,6 +36,7 @@ pub(crate) struct PlainFleet {
     /// The next step at which a start-up or a drain ends.
     next_end: usize,
     counts: Counts,
+    billed: f64,
     owed_s: f64,
 }
 
@@ -69,7 +72,8 @@ impl PlainFleet {
             starting: VecDeque::new(),
             serving: VecDeque::from([Cohort { launched: LONG_AGO, count: initial }]),
             draining: VecDeque::new(),
-            counts: Counts { serving: initial, billed: f64::from(initial), ..Counts::default() },
+            counts: Counts { serving: initial, ..Counts::default() },
+            billed: f64::from(initial),
             next_end: usize::MAX,
             owed_s: 0.0,
         }
@@ -77,7 +81,7 @@ impl PlainFleet {
 
     fn launch(&mut self, k: usize, count: u32) {
         let cohort = Cohort { launched: k as i64, count };
-        self.counts.billed += f64::from(count);
+        self.billed += f64::from(count);
         if self.startup == 0 {
             self.serving.push_back(cohort);
             self.counts.serving += count;
@@ -102,7 +106,7 @@ impl PlainFleet {
             && end <= k
         {
             self.draining.pop_front();
-            self.counts.billed -= f64::from(count);
+            self.billed -= f64::from(count);
         }
         let ready =
             self.starting.front().map(|next| (next.launched + self.startup as i64) as usize);
@@ -119,7 +123,7 @@ impl PlainFleet {
             let taken = left.min(newest.count);
             self.owe(newest.launched, k, taken);
             self.counts.starting -= taken;
-            self.counts.billed -= f64::from(taken);
+            self.billed -= f64::from(taken);
             left -= taken;
             newest.count -= taken;
             if newest.count > 0 {
@@ -146,7 +150,7 @@ impl PlainFleet {
             self.draining.push_back((k + self.drain, count));
             self.next_end = self.next_end.min(k + self.drain);
         } else {
-            self.counts.billed -= f64::from(count);
+            self.billed -= f64::from(count);
         }
     }
 
@@ -177,7 +181,7 @@ impl Fleet for PlainFleet {
     fn replace(&mut self, k: usize, count: u32) {
         let mut left = count.min(self.counts.serving);
         self.counts.serving -= left;
-        self.counts.billed -= f64::from(left);
+        self.billed -= f64::from(left);
         self.launch(k, left);
         while left > 0
             && let Some(mut oldest) = self.serving.pop_front()
@@ -191,8 +195,17 @@ impl Fleet for PlainFleet {
         }
     }
 
+    fn steady_until(&self, k: usize) -> usize {
+        let total = self.counts.serving + self.counts.starting;
+        if self.bounds.reach(total, total) == total { self.next_end } else { k + 1 }
+    }
+
     fn counts(&self) -> Counts {
         self.counts
+    }
+
+    fn billed(&self) -> f64 {
+        self.billed
     }
 
     fn owed_s(&self) -> f64 {

@@ -2,6 +2,8 @@
 
 use forescale_plan::policies::Cause;
 
+use crate::fleet::Fleet;
+
 /// A change of the number of instances.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Action {
@@ -42,6 +44,18 @@ pub struct Run {
 }
 
 impl Run {
+    /// A run of `steps` steps that has not begun, with so many instances before it.
+    pub(crate) fn starting_with(initial: u32, steps: usize) -> Self {
+        let (serving, billed) = (Vec::with_capacity(steps), Vec::with_capacity(steps));
+        Self { initial, serving, billed, ..Self::default() }
+    }
+
+    /// Takes down that `fleet` was as it is now in every step before `until` that is not recorded yet.
+    pub(crate) fn record(&mut self, until: usize, fleet: &impl Fleet) {
+        self.serving.resize(until, fleet.counts().healthy());
+        self.billed.resize(until, fleet.billed());
+    }
+
     /// Instances asked for at every step, serving and starting together: a plan of kind target that makes the same run.
     pub fn targets(&self) -> Vec<u32> {
         let mut actions = self.actions.iter().peekable();
