@@ -40,6 +40,8 @@ pub struct Measured<'a> {
 pub struct Eyes<'a> {
     service: &'a Service,
     measured: Measured<'a>,
+    /// Whether what is measured beside the load arrives at once, and is nothing but the instances that serve.
+    plain: bool,
     /// Instances that served at every step, and the further columns; kept only when metrics are late.
     healthy: Vec<u32>,
     metrics: Vec<Vec<Metric>>,
@@ -53,6 +55,7 @@ impl<'a> Eyes<'a> {
         Self {
             service,
             measured,
+            plain: measured.latency == 0 && measured.columns.is_empty(),
             healthy: Vec::new(),
             metrics: Vec::new(),
             current: Vec::new(),
@@ -63,32 +66,39 @@ impl<'a> Eyes<'a> {
     /// What is known at the start of step `k`, when there are `counts`; asked for every step, in order.
     #[inline]
     pub fn look(&mut self, k: usize, counts: Counts) -> Observation<'_> {
-        let Measured { loads, reported, columns, latency } = self.measured;
+        let (service, Measured { loads, reported, latency, .. }) = (self.service, self.measured);
         let known = k.saturating_sub(latency);
         let fresh = known > 0 && reported[known - 1];
-        self.stale = if fresh { 0 } else { self.stale.saturating_add(1) };
-        if latency > 0 {
-            self.healthy.push(counts.healthy());
-        }
-        if !columns.is_empty() {
-            self.measure_columns(k, counts.healthy());
-        }
-        let (measured, metrics) = match latency {
-            0 => (counts.healthy(), &self.current[..]),
-            _ => (self.healthy[known], self.metrics.get(known).map_or(&[][..], Vec::as_slice)),
-        };
+        let stale_steps = if fresh { 0 } else { self.stale.saturating_add(1) };
+        self.stale = stale_steps;
+        let (measured, metrics) =
+            if self.plain { (counts.healthy(), &[][..]) } else { self.measure(k, known, counts) };
         Observation {
             step: k,
             loads: &loads[..known],
             measured,
-            stale_steps: self.stale,
+            stale_steps,
             serving: counts.serving,
             starting: counts.starting,
             warming: counts.warming,
             silent: counts.broken,
             metrics,
-            service: self.service,
+            service,
         }
+    }
+
+    /// Takes in what is measured at step `k`, and gives the instances and the metrics of step `known`.
+    #[cold]
+    fn measure(&mut self, k: usize, known: usize, counts: Counts) -> (u32, &[Metric]) {
+        let healthy = counts.healthy();
+        if !self.measured.columns.is_empty() {
+            self.measure_columns(k, healthy);
+        }
+        if self.measured.latency == 0 {
+            return (healthy, &self.current);
+        }
+        self.healthy.push(healthy);
+        (self.healthy[known], self.metrics.get(known).map_or(&[][..], Vec::as_slice))
     }
 
     /// Takes in what would be seen at step `k` without latency: a metric is a load over what serves right after it.

@@ -130,6 +130,7 @@ impl Rule for Kpa {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         if seen.loads.is_empty() {
             return Decision::new(seen.total(), Cause::NoData);

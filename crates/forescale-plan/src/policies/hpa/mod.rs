@@ -173,6 +173,7 @@ impl Rule for Hpa {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let mut current = seen.total();
         if seen.is_blind() {

@@ -137,6 +137,7 @@ impl Rule for Keda {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let total = seen.total();
         if seen.loads.is_empty() {
