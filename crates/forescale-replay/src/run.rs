@@ -46,8 +46,14 @@ pub struct Run {
 impl Run {
     /// A run of `steps` steps that has not begun, with so many instances before it.
     pub(crate) fn starting_with(initial: u32, steps: usize) -> Self {
-        let (serving, billed) = (Vec::with_capacity(steps), Vec::with_capacity(steps));
-        Self { initial, serving, billed, ..Self::default() }
+        Self {
+            initial,
+            serving: Vec::with_capacity(steps),
+            billed: Vec::with_capacity(steps),
+            // Few policies act more often. Room that is not used costs nothing, and a list that grows is copied.
+            actions: Vec::with_capacity(steps / 4),
+            ..Self::default()
+        }
     }
 
     /// Takes down that `fleet` was as it is now in every step before `until` that is not recorded yet.
