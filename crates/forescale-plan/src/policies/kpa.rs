@@ -4,6 +4,7 @@ use crate::policies::cause::{Cause, Decision};
 use crate::policies::error::PolicyError;
 use crate::policies::observation::{Observation, whole};
 use crate::policies::policy::{Past, Rule, Strategy};
+use crate::policies::rounding::{ceil, round};
 use crate::policies::settings::{Field, Key, Keys, key};
 
 /// Pods for the mean load of a minute, and in a panic for that of six seconds.
@@ -98,8 +99,8 @@ impl Settings {
     /// Pods for loads in instances aimed at, from `ready` pods on, within the rates.
     fn tick(&self, ready: u32, stable: f64, panic: f64) -> Tick {
         let ready = f64::from(ready.max(1));
-        let most = (self.max_scale_up * ready).ceil();
-        let least = (ready / self.max_scale_down).floor();
+        let most = f64::from(ceil(self.max_scale_up * ready));
+        let least = f64::from((ready / self.max_scale_down) as u32);
         let asked = |load: f64| f64::from(whole(load));
         Tick {
             desired_stable: asked(stable).max(least).min(most) as u32,
@@ -141,16 +142,17 @@ impl Rule for Kpa {
         let stable = mean_of_newest(seen, window);
         let panic = mean_of_newest(seen, panic_window);
         let step = seen.service.step.seconds() as f64;
-        let ticks = (step / self.settings.tick.max(1.0)).round().max(1.0) as usize;
+        let ticks = round(step / self.settings.tick.max(1.0)).max(1);
         let mut ready = seen.serving;
         let mut desired = seen.total();
+        let tick = self.settings.tick;
+        let time = |i: i64| seen.step as f64 * step + i as f64 * tick;
         for i in 0..ticks {
-            let now = seen.step as f64 * step + i as f64 * self.settings.tick;
             let before = (ready, desired);
-            desired = self.tick(now, ready, stable / per_instance, panic / per_instance);
+            desired = self.tick(time(i), ready, stable / per_instance, panic / per_instance);
             // What is removed is ready no longer; what is added is not ready within the step.
             ready = ready.min(desired);
-            if self.panicked_at.is_none() && (ready, desired) == before {
+            if (ready, desired) == before && self.stays(time(i), time(ticks - 1)) {
                 break;
             }
         }
@@ -179,6 +181,18 @@ impl Kpa {
         let desired = tick.desired_stable.max(tick.desired_panic);
         self.most_in_panic = self.most_in_panic.max(desired);
         self.most_in_panic
+    }
+
+    /// Whether it stays in a panic or out of it through the ticks up to `last` that are like the one of `now`. If so, they
+    /// are over.
+    fn stays(&mut self, now: f64, last: f64) -> bool {
+        match self.panicked_at {
+            // A burst that goes on.
+            Some(at) if at == now => self.panicked_at = Some(last),
+            Some(at) => return at + self.settings.stable_window >= last,
+            None => {}
+        }
+        true
     }
 
     /// `desired`, but one pod until there was no load for the stable window and the grace period.

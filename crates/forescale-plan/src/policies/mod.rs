@@ -36,6 +36,7 @@ pub mod priced;
 mod rates;
 pub mod reactive;
 pub mod regions;
+mod rounding;
 pub mod scale_to_zero;
 pub mod scenarios;
 pub mod scheduled;
