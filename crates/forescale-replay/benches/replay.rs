@@ -1,4 +1,4 @@
-//! How long a replay takes: `cargo bench -p forescale-replay`.
+//! How long a replay takes: `cargo bench -p forescale-replay`; names of policies after `--` leave the others out.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -42,12 +42,18 @@ fn timed(name: &str, runs: usize, mut run: impl FnMut()) {
 
 fn main() {
     let world = year(None);
-    for row in POLICIES {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    for row in
+        POLICIES.iter().filter(|row| wanted.is_empty() || wanted.iter().any(|w| w == row.name))
+    {
         let name = format!("simulation, a year of minutes, {}", row.name);
-        timed(&name, 11, || {
+        timed(&name, 51, || {
             let mut policy = create(row.name, POLICIES).expect("every policy has defaults");
             simulate(&world, policy.as_mut(), &Foresight::default()).expect("the policy fits");
         });
+    }
+    if !wanted.is_empty() {
+        return;
     }
     let mut policy = create("reactive", POLICIES).expect("it has defaults");
     let run = simulate(&world, policy.as_mut(), &Foresight::default()).expect("the policy fits");

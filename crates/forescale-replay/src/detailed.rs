@@ -4,8 +4,10 @@
 //! lifecycle hooks, warm pools, default instance warm-up, health checks). What ends by itself is replaced at the start of
 //! the next step, so that the number of instances stays what was asked for.
 
+use forescale_plan::policies::Counts;
+
 use crate::chance::{Chance, Fate};
-use crate::fleet::{Bounds, Counts, Fleet};
+use crate::fleet::{Bounds, Fleet};
 use crate::pool::Pool;
 use crate::run::Lost;
 use crate::settings::{Health, Lifecycle, steps};
@@ -189,23 +191,30 @@ impl Fleet for DetailedFleet {
         self.launch_again(Lost { step: k, failed: 0, broken: 0, taken: taken as u32 });
     }
 
+    fn steady_until(&self, k: usize) -> usize {
+        k + 1
+    }
+
     fn counts(&self) -> Counts {
         let now = self.now;
         let broken = self.serving.iter().filter(|instance| instance.breaks <= now).count();
         let warming = |i: &&Instance| i.launched >= 0 && i.ready + self.warmup > now;
         let warming = self.serving.iter().filter(warming).count();
-        let running = self.serving.len() + self.starting.len() + self.draining.len();
         Counts {
             serving: self.serving.len() as u32,
             starting: self.starting.len() as u32,
             warming: warming as u32,
             broken: broken as u32,
-            billed: running as f64 + self.pool.billed(),
         }
     }
 
-    fn lost(self) -> Vec<Lost> {
-        self.lost
+    fn lost(&mut self) -> Vec<Lost> {
+        std::mem::take(&mut self.lost)
+    }
+
+    fn billed(&self) -> f64 {
+        let running = self.serving.len() + self.starting.len() + self.draining.len();
+        running as f64 + self.pool.billed()
     }
 
     fn owed_s(&self) -> f64 {

@@ -1,29 +1,9 @@
 //! What every simulated fleet can do.
 
+use forescale_plan::policies::Counts;
+
 use crate::run::Lost;
 use crate::world::World;
-
-/// The instances at a moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Counts {
-    /// Said to serve, those that broke and were not found yet included.
-    pub(crate) serving: u32,
-    /// Asked for, not serving yet.
-    pub(crate) starting: u32,
-    /// Of the serving, those whose metrics do not count yet.
-    pub(crate) warming: u32,
-    /// Of the serving, those that broke.
-    pub(crate) broken: u32,
-    /// What is billed, in instances.
-    pub(crate) billed: f64,
-}
-
-impl Counts {
-    /// Those that do serve.
-    pub(crate) fn healthy(&self) -> u32 {
-        self.serving - self.broken
-    }
-}
 
 /// A fleet between two steps.
 pub(crate) trait Fleet {
@@ -36,11 +16,17 @@ pub(crate) trait Fleet {
     /// Takes the oldest `count` serving instances away at step `k`, without drain; new ones are launched in their place.
     fn replace(&mut self, k: usize, count: u32);
 
+    /// The first step after `k` that may begin with another fleet, even though as many are wanted as there are.
+    fn steady_until(&self, k: usize) -> usize;
+
     /// The instances now.
     fn counts(&self) -> Counts;
 
-    /// What ended by itself so far, in order.
-    fn lost(self) -> Vec<Lost>;
+    /// What ended by itself since it was asked last, in order.
+    fn lost(&mut self) -> Vec<Lost>;
+
+    /// What is billed now, in instances.
+    fn billed(&self) -> f64;
 
     /// Instance-seconds owed because instances ended before their minimum billing.
     fn owed_s(&self) -> f64;

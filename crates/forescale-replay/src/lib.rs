@@ -7,7 +7,6 @@ mod chance;
 mod detailed;
 mod elasticity;
 mod error;
-mod eyes;
 mod fleet;
 mod frontier;
 mod incidents;

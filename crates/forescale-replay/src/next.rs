@@ -3,14 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale_core::Foresight;
 use forescale_plan::Action;
-use forescale_plan::policies::{Cause, Policy, Settings};
+use forescale_plan::policies::{Cause, Counts, Policy, Settings};
 
 use crate::detailed::DetailedFleet;
 use crate::error::ReplayError;
-use crate::eyes::Eyes;
-use crate::fleet::{Bounds, Counts, Fleet};
+use crate::fleet::{Bounds, Fleet};
 use crate::plain::PlainFleet;
-use crate::simulate::prepare;
+use crate::simulate::{follow, prepare};
 use crate::world::World;
 
 /// The decision for the step after a history.
@@ -91,21 +90,9 @@ fn last(
     mut fleet: impl Fleet,
     current: Option<u32>,
 ) -> Next {
-    let mut eyes = Eyes::new(world);
-    let loads = world.trace.loads();
-    for (k, load) in loads.iter().enumerate() {
-        fleet.advance(k);
-        if policy.is_interruptible() {
-            let taken = policy.taken(world.trace.step(), fleet.counts().serving);
-            fleet.replace(k, taken);
-        }
-        let wanted = policy.decide(&eyes.look(k, fleet.counts())).wanted;
-        fleet.apply(k, wanted);
-        if policy.moves_load() {
-            policy.admit(*load, fleet.counts().healthy());
-        }
-    }
-    let end = loads.len();
+    let mut eyes = world.eyes();
+    follow(world, policy, &mut fleet, &mut eyes);
+    let end = world.trace.loads().len();
     fleet.advance(end);
     let counts = match current {
         None => fleet.counts(),

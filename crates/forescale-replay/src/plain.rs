@@ -4,7 +4,9 @@
 
 use std::collections::VecDeque;
 
-use crate::fleet::{Bounds, Counts, Fleet};
+use forescale_plan::policies::Counts;
+
+use crate::fleet::{Bounds, Fleet};
 use crate::run::Lost;
 use crate::settings::steps;
 use crate::world::World;
@@ -36,6 +38,7 @@ pub(crate) struct PlainFleet {
     next_end: usize,
     counts: Counts,
     lost: Vec<Lost>,
+    billed: f64,
     owed_s: f64,
 }
 
@@ -71,7 +74,8 @@ impl PlainFleet {
             starting: VecDeque::new(),
             serving: VecDeque::from([Cohort { launched: LONG_AGO, count: initial }]),
             draining: VecDeque::new(),
-            counts: Counts { serving: initial, billed: f64::from(initial), ..Counts::default() },
+            counts: Counts { serving: initial, ..Counts::default() },
+            billed: f64::from(initial),
             next_end: usize::MAX,
             lost: Vec::new(),
             owed_s: 0.0,
@@ -80,7 +84,7 @@ impl PlainFleet {
 
     fn launch(&mut self, k: usize, count: u32) {
         let cohort = Cohort { launched: k as i64, count };
-        self.counts.billed += f64::from(count);
+        self.billed += f64::from(count);
         if self.startup == 0 {
             self.serving.push_back(cohort);
             self.counts.serving += count;
@@ -105,7 +109,7 @@ impl PlainFleet {
             && end <= k
         {
             self.draining.pop_front();
-            self.counts.billed -= f64::from(count);
+            self.billed -= f64::from(count);
         }
         let ready =
             self.starting.front().map(|next| (next.launched + self.startup as i64) as usize);
@@ -122,7 +126,7 @@ impl PlainFleet {
             let taken = left.min(newest.count);
             self.owe(newest.launched, k, taken);
             self.counts.starting -= taken;
-            self.counts.billed -= f64::from(taken);
+            self.billed -= f64::from(taken);
             left -= taken;
             newest.count -= taken;
             if newest.count > 0 {
@@ -149,7 +153,7 @@ impl PlainFleet {
             self.draining.push_back((k + self.drain, count));
             self.next_end = self.next_end.min(k + self.drain);
         } else {
-            self.counts.billed -= f64::from(count);
+            self.billed -= f64::from(count);
         }
     }
 
@@ -183,7 +187,7 @@ impl Fleet for PlainFleet {
             self.lost.push(Lost { step: k, failed: 0, broken: 0, taken: left });
         }
         self.counts.serving -= left;
-        self.counts.billed -= f64::from(left);
+        self.billed -= f64::from(left);
         self.launch(k, left);
         while left > 0
             && let Some(mut oldest) = self.serving.pop_front()
@@ -197,12 +201,21 @@ impl Fleet for PlainFleet {
         }
     }
 
+    fn steady_until(&self, k: usize) -> usize {
+        let total = self.counts.serving + self.counts.starting;
+        if self.bounds.reach(total, total) == total { self.next_end } else { k + 1 }
+    }
+
     fn counts(&self) -> Counts {
         self.counts
     }
 
-    fn lost(self) -> Vec<Lost> {
-        self.lost
+    fn lost(&mut self) -> Vec<Lost> {
+        std::mem::take(&mut self.lost)
+    }
+
+    fn billed(&self) -> f64 {
+        self.billed
     }
 
     fn owed_s(&self) -> f64 {

@@ -2,6 +2,8 @@
 
 use forescale_plan::policies::Cause;
 
+use crate::fleet::Fleet;
+
 /// A change of the number of instances.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Action {
@@ -57,6 +59,24 @@ pub struct Run {
 }
 
 impl Run {
+    /// A run of `steps` steps that has not begun, with so many instances before it.
+    pub(crate) fn starting_with(initial: u32, steps: usize) -> Self {
+        Self {
+            initial,
+            serving: Vec::with_capacity(steps),
+            billed: Vec::with_capacity(steps),
+            // Few policies act more often. Room that is not used costs nothing, and a list that grows is copied.
+            actions: Vec::with_capacity(steps / 4),
+            ..Self::default()
+        }
+    }
+
+    /// Takes down that `fleet` was as it is now in every step before `until` that is not recorded yet.
+    pub(crate) fn record(&mut self, until: usize, fleet: &impl Fleet) {
+        self.serving.resize(until, fleet.counts().healthy());
+        self.billed.resize(until, fleet.billed());
+    }
+
     /// Instances asked for at every step, serving and starting together: a plan of kind target, which makes the same run
     /// unless [`Self::beyond_a_plan`] says what it lacks.
     pub fn targets(&self) -> Vec<u32> {

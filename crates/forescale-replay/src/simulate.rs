@@ -1,11 +1,10 @@
 //! The loop: observe, decide, change the fleet, serve.
 
 use forescale_core::Foresight;
-use forescale_plan::policies::{Past, Policy};
+use forescale_plan::policies::{Eyes, Past, Policy};
 
 use crate::detailed::DetailedFleet;
 use crate::error::ReplayError;
-use crate::eyes::Eyes;
 use crate::fleet::Fleet;
 use crate::plain::PlainFleet;
 use crate::run::{Action, Moved, Run};
@@ -28,9 +27,12 @@ pub fn simulate(
     foresight: &Foresight,
 ) -> Result<Run, ReplayError> {
     prepare(world, policy, foresight)?;
+    let mut eyes = world.eyes();
     Ok(match &world.fleet.lifecycle {
-        None => follow(world, policy, PlainFleet::of(world)),
-        Some(lifecycle) => follow(world, policy, DetailedFleet::new(world, lifecycle)),
+        None => follow(world, policy, &mut PlainFleet::of(world), &mut eyes),
+        Some(lifecycle) => {
+            follow(world, policy, &mut DetailedFleet::new(world, lifecycle), &mut eyes)
+        }
     })
 }
 
@@ -45,34 +47,35 @@ pub(crate) fn prepare(
 }
 
 /// Takes `policy` and `fleet` through every step.
-fn follow(world: &World, policy: &mut dyn Policy, mut fleet: impl Fleet) -> Run {
-    let all = world.trace.loads().len();
-    let mut run = Run {
-        initial: world.initial(),
-        serving: Vec::with_capacity(all),
-        billed: Vec::with_capacity(all),
-        ..Run::default()
-    };
-    let mut eyes = Eyes::new(world);
+pub(crate) fn follow(
+    world: &World,
+    policy: &mut dyn Policy,
+    fleet: &mut impl Fleet,
+    eyes: &mut Eyes<'_>,
+) -> Run {
+    let loads = world.trace.loads();
+    let mut run = Run::starting_with(world.initial(), loads.len());
     let interruptible = policy.is_interruptible();
     let mut moved = policy.moves_load().then(Moved::default);
-    for k in 0..all {
-        fleet.advance(k);
+    let every_step = interruptible || moved.is_some();
+    while run.serving.len() < loads.len() {
+        let from = run.serving.len();
+        fleet.advance(from);
         if interruptible {
             let taken = policy.taken(world.trace.step(), fleet.counts().serving);
-            fleet.replace(k, taken);
+            fleet.replace(from, taken);
         }
-        let decision = policy.decide(&eyes.look(k, fleet.counts()));
+        let until = if every_step { from + 1 } else { fleet.steady_until(from).min(loads.len()) };
+        let (k, decision) = policy.decide_on(from..until, fleet.counts(), eyes);
+        run.record(k, fleet);
         let change = fleet.apply(k, decision.wanted);
         if change != 0 {
             let (wanted, cause) = (decision.wanted, decision.cause);
             run.actions.push(Action { step: k, change, wanted, cause });
         }
-        let counts = fleet.counts();
-        run.serving.push(counts.healthy());
-        run.billed.push(counts.billed);
+        run.record(k + 1, fleet);
         if let Some(moved) = &mut moved {
-            let load = policy.admit(world.trace.loads()[k], counts.healthy());
+            let load = policy.admit(loads[k], fleet.counts().healthy());
             moved.demand.push(world.needed(load));
             moved.loads.push(load);
         }

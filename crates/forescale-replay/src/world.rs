@@ -6,7 +6,7 @@ use std::sync::Arc;
 use forescale_core::Calendar;
 use forescale_plan::Capacity;
 use forescale_plan::clairvoyant::{Bound, Question, frontier, zero_violation};
-use forescale_plan::policies::Service;
+use forescale_plan::policies::{Eyes, Measured, Service};
 
 use crate::error::ReplayError;
 use crate::run::Run;
@@ -168,6 +168,17 @@ impl World {
     /// Instances that every step of `run` needed.
     pub(crate) fn demand_of<'a>(&'a self, run: &'a Run) -> &'a [u32] {
         run.moved.as_ref().map_or(&self.demand, |moved| &moved.demand)
+    }
+
+    /// The eyes of a policy that is taken through it.
+    pub(crate) fn eyes(&self) -> Eyes<'_> {
+        let measured = Measured {
+            loads: self.trace.loads(),
+            reported: self.trace.reported(),
+            columns: self.trace.columns(),
+            latency: steps(self.fleet.metric_latency_s, self.trace.step()),
+        };
+        Eyes::new(&self.service, measured)
     }
 
     /// Whether step `k` is scored.

@@ -7,6 +7,7 @@ use crate::policies::error::PolicyError;
 use crate::policies::hpa::behavior::remember;
 use crate::policies::observation::{Observation, whole};
 use crate::policies::policy::{Past, Rule, Strategy};
+use crate::policies::rounding::{ceil, round};
 use crate::policies::settings::{Field, Key, Keys, key};
 
 /// Pods for the mean load of a minute, and in a panic for that of six seconds.
@@ -122,8 +123,11 @@ impl Settings {
     /// Pods for loads in instances aimed at, from `ready` pods on, within the rates.
     fn tick(&self, ready: u32, stable: f64, panic: f64) -> Tick {
         let ready = f64::from(ready.max(1));
-        let most = (self.max_scale_up * ready).ceil();
-        let least = if self.reachable { (ready / self.max_scale_down).floor() } else { 0.0 };
+        let most = f64::from(ceil(self.max_scale_up * ready));
+        let least = match self.reachable {
+            true => f64::from((ready / self.max_scale_down) as u32),
+            false => 0.0,
+        };
         let asked = |load: f64| f64::from(whole(load));
         Tick {
             desired_stable: asked(stable).max(least).min(most) as u32,
@@ -156,6 +160,7 @@ impl Rule for Kpa {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         if seen.loads.is_empty() {
             return Decision::new(seen.total(), Cause::NoData);
@@ -166,18 +171,19 @@ impl Rule for Kpa {
         let stable = mean_of_newest(seen, window);
         let panic = mean_of_newest(seen, panic_window);
         let step = seen.service.step.seconds() as f64;
-        let ticks = (step / self.settings.tick.max(1.0)).round().max(1.0) as usize;
+        let ticks = round(step / self.settings.tick.max(1.0)).max(1);
         let mut ready = seen.serving;
         let mut desired = seen.total();
+        let tick = self.settings.tick;
+        let time = |i: i64| seen.step as f64 * step + i as f64 * tick;
         for i in 0..ticks {
-            let now = seen.step as f64 * step + i as f64 * self.settings.tick;
             let before = (ready, desired);
-            desired = self.tick(now, ready, stable / per_instance, panic / per_instance);
-            desired = self.delayed(now, desired);
+            desired = self.tick(time(i), ready, stable / per_instance, panic / per_instance);
+            desired = self.delayed(time(i), desired);
             // What is removed is ready no longer; what is added is not ready within the step.
             ready = ready.min(desired);
-            let is_steady = self.panicked_at.is_none() && self.wanted.is_empty();
-            if is_steady && (ready, desired) == before {
+            let is_steady = self.wanted.is_empty() && (ready, desired) == before;
+            if is_steady && self.stays(time(i), time(ticks - 1)) {
                 break;
             }
         }
@@ -216,6 +222,18 @@ impl Kpa {
         }
         remember(&mut self.wanted, now, desired, delay, |a, b| a <= b);
         self.wanted.front().map_or(desired, |(_, most)| *most)
+    }
+
+    /// Whether it stays in a panic or out of it through the ticks up to `last` that are like the one of `now`. If so, they
+    /// are over.
+    fn stays(&mut self, now: f64, last: f64) -> bool {
+        match self.panicked_at {
+            // A burst that goes on.
+            Some(at) if at == now => self.panicked_at = Some(last),
+            Some(at) => return at + self.settings.stable_window >= last,
+            None => {}
+        }
+        true
     }
 
     /// `desired`, but one pod until there was no load for the stable window, and for the grace period or the

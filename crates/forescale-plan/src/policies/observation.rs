@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use forescale_core::{Calendar, Frequency};
 
 use crate::capacity::Capacity;
+use crate::policies::rounding::ceil;
 
 /// The service a policy scales. Nothing in it depends on the load to come.
 #[derive(Debug, Clone)]
@@ -50,10 +51,7 @@ impl Service {
 
 /// The smallest count that is at least `instances`; what differs by rounding only is not one more.
 pub(crate) fn whole(instances: f64) -> u32 {
-    let least = instances - 1e-9;
-    // Rounded up by hand: without SSE 4.1 the library's `ceil` is a call, and a year of minutes has half a million.
-    let below = least as u32;
-    below.saturating_add(u32::from(f64::from(below) < least))
+    ceil(instances - 1e-9)
 }
 
 /// What is observed beside the load.

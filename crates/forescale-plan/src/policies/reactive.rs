@@ -64,6 +64,7 @@ impl Rule for Reactive {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let window = self.settings.window;
         let largest =

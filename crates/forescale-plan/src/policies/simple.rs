@@ -56,6 +56,7 @@ impl Rule for Simple {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let total = seen.total();
         if seen.is_blind() {

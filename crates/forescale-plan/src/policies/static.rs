@@ -60,6 +60,7 @@ impl Rule for Static {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         Decision::new(*self.held.get_or_insert(seen.total()), Cause::Fixed)
     }

@@ -99,6 +99,7 @@ impl Rule for StepScaling {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let total = seen.total();
         if seen.is_blind() {

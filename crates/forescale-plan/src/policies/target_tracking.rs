@@ -88,6 +88,7 @@ impl Rule for TargetTracking {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let total = seen.total();
         if seen.is_blind() {
@@ -99,13 +100,13 @@ impl Rule for TargetTracking {
         self.above_s = if busy > target { self.above_s + step } else { 0.0 };
         self.below_s = if busy < low_share * target { self.below_s + step } else { 0.0 };
         let cause = Cause::Utilization { seen: busy, target };
-        let asked = whole(f64::from(seen.serving) * busy / target);
+        let asked = || whole(f64::from(seen.serving) * busy / target);
         let warming = seen.starting + seen.warming > 0;
         let now = seen.step as f64 * step;
         if busy > target && self.above_s >= high {
-            Decision::new(self.scale_out(now, seen.serving, total, asked), cause)
+            Decision::new(self.scale_out(now, seen.serving, total, asked()), cause)
         } else if scale_in && busy < low_share * target && self.below_s >= low && !warming {
-            self.scale_in(now, total, asked, cause)
+            self.scale_in(now, total, asked(), cause)
         } else {
             Decision::new(total, Cause::Steady)
         }

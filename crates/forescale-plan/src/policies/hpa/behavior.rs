@@ -83,10 +83,27 @@ pub struct Memory {
     least: VecDeque<(f64, u32)>,
     /// Changes made.
     changes: VecDeque<(f64, i64)>,
+    /// The pods that the last recommendation left as they were, whatever was changed within the periods.
+    rests_at: Option<u32>,
 }
 
 impl Memory {
+    /// Whether `current` pods stay through the syncs up to `last` while the same is wanted as at the last one. If so, it
+    /// has been wanted at `last`.
+    #[inline]
+    pub fn rests(&mut self, current: u32, last: f64, behavior: &Behavior) -> bool {
+        self.rests_at == Some(current)
+            && lasts(&self.most, last, behavior.down.stabilization_s)
+            && lasts(&self.least, last, behavior.up.stabilization_s)
+            && {
+                let newest = self.most.back_mut().into_iter().chain(self.least.back_mut());
+                newest.for_each(|(time, _)| *time = last);
+                true
+            }
+    }
+
     /// The pods that `current` becomes at `now` when `wanted` are wanted, and what held them back.
+    #[inline]
     pub fn settle(
         &mut self,
         now: f64,
@@ -96,6 +113,7 @@ impl Memory {
     ) -> (u32, Option<Cause>) {
         let stable = self.stabilized(now, current, wanted, behavior);
         let held = (stable != wanted).then_some(Cause::Stabilized { newest: wanted });
+        self.rests_at = (stable == current).then_some(current);
         let allowed = self.allowed(now, current, stable, behavior);
         if allowed != current {
             self.changes.push_back((now, i64::from(allowed) - i64::from(current)));
@@ -154,9 +172,19 @@ pub(crate) fn remember(
         queue.pop_back();
     }
     queue.push_back((now, count));
-    while queue.front().is_some_and(|(time, _)| *time < now - window - 1e-9) {
+    while queue.front().is_some_and(|(time, _)| is_over(*time, now, window)) {
         queue.pop_front();
     }
+}
+
+/// Whether the front of `queue` is still it at `now`, when the newest is wanted until then.
+fn lasts(queue: &VecDeque<(f64, u32)>, now: f64, window: f64) -> bool {
+    queue.len() == 1 || queue.front().is_some_and(|(time, _)| !is_over(*time, now, window))
+}
+
+/// Whether a recommendation of `time` counts no longer at `now`.
+fn is_over(time: f64, now: f64, window: f64) -> bool {
+    time < now - window - 1e-9
 }
 
 #[cfg(test)]
@@ -204,6 +232,33 @@ mod tests {
             assert_eq!(found, settled);
             assert_eq!(cause, Some(Cause::Stabilized { newest: wanted }));
         }
+    }
+
+    #[test]
+    fn a_rest_is_what_settling_at_every_sync_comes_to() {
+        let behavior = Behavior {
+            up: rules(Some(2), None, Select::Max),
+            down: Rules { stabilization_s: 50.0, ..rules(Some(1), None, Select::Max) },
+        };
+        let (mut each, mut rested) = (Memory::default(), Memory::default());
+        let (mut current, mut current_rested, mut rests) = (5, 5, 0);
+        for minute in 0..400_u32 {
+            let wanted = 3 + minute * 7 % 5 + minute / 9 % 2;
+            let sync = |i: u32| f64::from(minute * 60 + i * 15);
+            for i in 0..4 {
+                current = each.settle(sync(i), current, wanted, &behavior).0;
+            }
+            for i in 0..4 {
+                current_rested = rested.settle(sync(i), current_rested, wanted, &behavior).0;
+                if rested.rests(current_rested, sync(3), &behavior) {
+                    rests += usize::from(i < 3);
+                    break;
+                }
+            }
+            assert_eq!((current, &each.most), (current_rested, &rested.most));
+            assert_eq!(each.least, rested.least);
+        }
+        assert!((50..400).contains(&rests), "{rests}");
     }
 
     #[test]

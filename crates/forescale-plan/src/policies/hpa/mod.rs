@@ -7,6 +7,7 @@ use crate::policies::cause::{Cause, Decision};
 use crate::policies::error::PolicyError;
 use crate::policies::observation::{Dimension, Observation};
 use crate::policies::policy::{Past, Rule, Strategy};
+use crate::policies::rounding::round;
 use crate::policies::settings::{Field, Key, Keys, key};
 use behavior::{Behavior, Memory, Rules, Select};
 use replicas::{Group, PodMetric, Pods, Tolerance};
@@ -24,6 +25,9 @@ const REQUEST: i64 = 1_000;
 #[derive(Debug)]
 pub struct Hpa {
     settings: Settings,
+    behavior: Behavior,
+    target: PodMetric,
+    memory_target: PodMetric,
     memory: Memory,
 }
 
@@ -161,7 +165,14 @@ impl Rule for Hpa {
                 return Err(PolicyError::Value { policy: Self::NAME, key, expected, value });
             }
         }
-        Ok(Self { settings, memory: Memory::default() })
+        let percent = |share: f64| PodMetric::Utilization(round(share * 100.0).max(1));
+        Ok(Self {
+            behavior: settings.behavior(),
+            target: percent(settings.target),
+            memory_target: percent(settings.memory_target),
+            settings,
+            memory: Memory::default(),
+        })
     }
 
     fn current(&self) -> &Settings {
@@ -173,22 +184,25 @@ impl Rule for Hpa {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let mut current = seen.total();
         if seen.is_blind() {
             return Decision::new(current, Cause::NoData);
         }
         let step = seen.service.step.seconds() as f64;
-        let syncs = (step / self.settings.sync.max(1.0)).round().max(1.0) as usize;
-        let behavior = self.settings.behavior();
+        let syncs = round(step / self.settings.sync.max(1.0)).max(1);
+        let sync = |i: i64| seen.step as f64 * step + i as f64 * self.settings.sync;
         let target = self.settings.target;
         let mut cause = Cause::Utilization { seen: seen.utilization(), target };
         for i in 0..syncs {
-            let now = seen.step as f64 * step + i as f64 * self.settings.sync;
             let wanted = self.wanted(seen, current);
-            let (settled, held) = self.memory.settle(now, current, wanted, &behavior);
+            let (settled, held) = self.memory.settle(sync(i), current, wanted, &self.behavior);
             cause = held.unwrap_or(cause);
             current = settled.min(seen.service.max).max(seen.service.min);
+            if self.memory.rests(current, sync(syncs - 1), &self.behavior) {
+                break;
+            }
         }
         Decision::new(current, cause)
     }
@@ -197,15 +211,14 @@ impl Rule for Hpa {
 impl Hpa {
     /// What the metrics ask for when there are `current` pods.
     fn wanted(&self, seen: &Observation<'_>, current: u32) -> u32 {
-        let percent = |share: f64| PodMetric::Utilization((share * 100.0).round().max(1.0) as i64);
         let tolerance = self.settings.tolerance();
-        let asked = |share: f64, target: f64| {
+        let asked = |share: f64, target: PodMetric| {
             let pods = pods(seen, current, share);
-            replicas::pod_replicas(current, percent(target), &pods, &tolerance)
+            replicas::pod_replicas(current, target, &pods, &tolerance)
         };
-        let cpu = asked(seen.utilization(), self.settings.target);
+        let cpu = asked(seen.utilization(), self.target);
         let memory = seen.metric(Dimension::Memory);
-        let memory = memory.map(|share| asked(share, self.settings.memory_target));
+        let memory = memory.map(|share| asked(share, self.memory_target));
         largest(current, std::iter::once(cpu).chain(memory))
     }
 }
@@ -218,7 +231,7 @@ fn pods(seen: &Observation<'_>, current: u32, share: f64) -> Pods {
     let unready = current - ready - missing;
     let group = |pods: u32, share: f64| Group {
         pods,
-        usage: (share * f64::from(pods) * REQUEST as f64).round() as i64,
+        usage: round(share * f64::from(pods) * REQUEST as f64),
         request: i64::from(pods) * REQUEST,
     };
     Pods { ready: group(ready, share), unready: group(unready, 0.0), missing: group(missing, 0.0) }

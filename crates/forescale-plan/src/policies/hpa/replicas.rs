@@ -2,6 +2,8 @@
 //!
 //! Source: Kubernetes `pkg/controller/podautoscaler/replica_calculator.go` and its tests (facts restated).
 
+use crate::policies::rounding::ceil;
+
 /// How far a ratio may be from 1 before anything happens.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tolerance {
@@ -52,6 +54,7 @@ pub struct Pods {
 ///
 /// Missing pods are taken for full on the way down and for idle on the way up, unready ones for idle on the way up, and
 /// whatever turns the direction around changes nothing.
+#[inline]
 pub fn pod_replicas(
     current: u32,
     metric: PodMetric,
@@ -64,7 +67,7 @@ pub fn pod_replicas(
     let first = ratio(metric, &pods.ready);
     let idle_start = pods.unready.pods > 0 && first > 1.0;
     if !idle_start && pods.missing.pods == 0 {
-        let asked = (first * f64::from(pods.ready.pods)).ceil() as u32;
+        let asked = ceil(first * f64::from(pods.ready.pods));
         return Some(if tolerance.covers(first) { current } else { asked });
     }
     let filled = filled(metric, pods, first, idle_start);
@@ -73,7 +76,7 @@ pub fn pod_replicas(
     if tolerance.covers(second) || turned {
         return Some(current);
     }
-    let asked = (second * f64::from(filled.pods)).ceil() as u32;
+    let asked = ceil(second * f64::from(filled.pods));
     let backwards = (second < 1.0 && asked > current) || (second > 1.0 && asked < current);
     Some(if backwards { current } else { asked })
 }
@@ -118,16 +121,16 @@ pub fn value_replicas(
 ) -> u32 {
     let ratio = value / target;
     match current {
-        0 => ratio.ceil() as u32,
+        0 => ceil(ratio),
         _ if tolerance.covers(ratio) => current,
-        _ => (ratio * f64::from(ready)).ceil() as u32,
+        _ => ceil(ratio * f64::from(ready)),
     }
 }
 
 /// Pods for a metric of the whole service that is shared among them, `AverageValue` in Kubernetes: `ceil(total / target)`.
 pub fn average_replicas(current: u32, total: f64, target: f64, tolerance: &Tolerance) -> u32 {
     let ratio = total / (target * f64::from(current));
-    if current > 0 && tolerance.covers(ratio) { current } else { (total / target).ceil() as u32 }
+    if current > 0 && tolerance.covers(ratio) { current } else { ceil(total / target) }
 }
 
 /// The number that several metrics agree on: the largest, and no fewer than `current` while one of them fails.

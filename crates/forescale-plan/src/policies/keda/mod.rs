@@ -9,6 +9,7 @@ use crate::policies::hpa::behavior::{Behavior, Memory, Rules, Select};
 use crate::policies::hpa::replicas::{Tolerance, average_replicas};
 use crate::policies::observation::{Dimension, Observation};
 use crate::policies::policy::{Past, Rule, Strategy};
+use crate::policies::rounding::round;
 use crate::policies::settings::{Field, Key, Keys, key};
 use formula::Formula;
 
@@ -172,6 +173,7 @@ impl Rule for Keda {
         Ok(())
     }
 
+    #[inline]
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let total = seen.total();
         if seen.loads.is_empty() {
@@ -250,14 +252,17 @@ impl Keda {
         let Settings { target, tolerance, sync, .. } = self.settings;
         let tolerance = Tolerance { up: tolerance, down: tolerance };
         let step = seen.service.step.seconds() as f64;
-        let syncs = (step / sync.max(1.0)).round().max(1.0) as usize;
+        let syncs = round(step / sync.max(1.0)).max(1);
+        let time = |i: i64| now + i as f64 * sync;
         let mut cause = None;
         for i in 0..syncs {
-            let now = now + i as f64 * sync;
             let wanted = average_replicas(current, value, target, &tolerance);
-            let (settled, held) = self.memory.settle(now, current, wanted, &BEHAVIOR);
+            let (settled, held) = self.memory.settle(time(i), current, wanted, &BEHAVIOR);
             cause = held;
             current = settled.min(seen.service.max).max(least);
+            if self.memory.rests(current, time(syncs - 1), &BEHAVIOR) {
+                break;
+            }
         }
         (current, cause)
     }
@@ -282,6 +287,7 @@ fn metric(seen: &Observation<'_>, name: &str) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::policies::observation::tests::{seen, service};
+    use crate::policies::rounding::round;
     use crate::policies::settings::{Given, read};
 
     fn keda(settings: &str) -> Keda {
