@@ -10,7 +10,7 @@ use forescale_features::rows::SplitMix;
 
 use super::bins::{Bins, GROUP};
 use super::extra_trees::Growth;
-use super::lanes::{ADDED, add_up, bounds};
+use super::lanes::{ADDED, add_up, bounds, floor};
 use super::tree::{Node, Tree};
 
 /// Rows of a node that splits are judged on, at most: more do not change which of a few random ones is best.
@@ -48,8 +48,7 @@ pub(crate) fn grow(table: &Table, growth: Growth, seed: u64) -> Grown {
         nodes.push(Node::leaf(left + 1, middle..rows.end));
         open.extend([left, left + 1]);
     }
-    let rank = |at: &u32| table.ranks[*at as usize / table.bins.stride];
-    let ranks = grower.rows.iter().map(rank).collect();
+    let ranks = grower.rows.iter().map(|row| table.ranks[*row as usize]).collect();
     Grown { tree: Tree { nodes, ranks }, gains }
 }
 
@@ -58,7 +57,7 @@ struct Grower<'a> {
     table: &'a Table<'a>,
     growth: Growth,
     draw: SplitMix,
-    /// Where the bytes of each row of the tree begin, in random order, grouped by node; and their targets.
+    /// The rows of the tree, in random order, grouped by node; and their targets.
     rows: Vec<u32>,
     targets: Vec<f32>,
     /// The targets of the judged rows, as shares of their range.
@@ -105,8 +104,7 @@ impl<'a> Grower<'a> {
         }
         rows.truncate(wanted);
         let targets = rows.iter().map(|row| table.targets[*row as usize] as f32).collect();
-        rows.iter_mut().for_each(|row| *row *= table.bins.stride as u32);
-        let (features, stride) = (table.bins.features(), table.bins.stride);
+        let (features, padded) = (table.bins.features(), table.bins.padded());
         Self {
             table,
             growth,
@@ -115,8 +113,8 @@ impl<'a> Grower<'a> {
             shares: Vec::with_capacity(JUDGED),
             features: (0..features).collect(),
             tried: growth.candidates.min(features),
-            steps: vec![0; stride],
-            left: vec![Left::default(); stride],
+            steps: vec![0; padded],
+            left: vec![Left::default(); padded],
             aside: vec![(0, 0.0); rows.len()],
             rows,
         }
@@ -155,7 +153,7 @@ impl<'a> Grower<'a> {
         let (least, largest) = bounds(targets);
         let factor = 255.0 / (largest - least);
         self.shares.clear();
-        self.shares.extend(targets.iter().map(|y| ((y - least) * factor + 0.5) as i32 as u16));
+        self.shares.extend(targets.iter().map(|y| floor((y - least) * factor + 0.5)));
         (largest > least).then(|| f64::from(largest - least) / 255.0)
     }
 
@@ -176,7 +174,8 @@ impl<'a> Grower<'a> {
             self.features.swap(place, place + below(bins.features() - place));
             let feature = self.features[place];
             let (a, b) = (rows[below(rows.len())] as usize, rows[below(rows.len())] as usize);
-            self.steps[feature] = match (bins.bytes[a + feature], bins.bytes[b + feature]) {
+            let column = bins.column(feature);
+            self.steps[feature] = match (column[a], column[b]) {
                 (a, b) if a == b => u8::MAX,
                 (a, b) if a < b => a,
                 (a, _) => a - 1,
@@ -211,14 +210,14 @@ impl<'a> Grower<'a> {
 
     /// Moves the rows of `node` that go left to its front, and says how many they are.
     fn partition(&mut self, node: Range<usize>, split: Split) -> usize {
-        let bytes = &self.table.bins.bytes[split.feature..];
+        let column = self.table.bins.column(split.feature);
         let (rows, targets) = (&mut self.rows[node.clone()], &mut self.targets[node]);
         let mut left = 0;
         // Every row is written to both places and one of them is kept, which costs less than a branch.
         for i in 0..rows.len() {
             let (row, y) = (rows[i], targets[i]);
             (rows[left], targets[left], self.aside[i - left]) = (row, y, (row, y));
-            left += usize::from(bytes[row as usize] <= split.step);
+            left += usize::from(column[row as usize] <= split.step);
         }
         let right = rows[left..].iter_mut().zip(&mut targets[left..]);
         right.zip(&self.aside).for_each(|((row, y), aside)| (*row, *y) = *aside);
@@ -265,9 +264,9 @@ mod tests {
         let mut grower = Grower::new(&table, GROWTH, SplitMix(1));
         let left = grower.partition(0..600, Split { feature: 0, step: 29, gain: 0.0 });
         assert_eq!(left, targets.iter().filter(|y| **y < 30.0).count());
-        for (place, (at, y)) in grower.rows.iter().zip(&grower.targets).enumerate() {
+        for (place, (row, y)) in grower.rows.iter().zip(&grower.targets).enumerate() {
             assert_eq!(*y < 30.0, place < left);
-            assert_eq!(f64::from(*y), targets[*at as usize / table.bins.stride]);
+            assert_eq!(f64::from(*y), targets[*row as usize]);
         }
     }
 }
