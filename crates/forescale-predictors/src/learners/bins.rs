@@ -12,12 +12,10 @@ const STEPS: usize = 256;
 
 /// The step that each feature of each row falls on.
 pub(crate) struct Bins {
-    /// Row after row, for those who read many features of a row.
-    groups: Vec<[u8; GROUP]>,
-    /// Groups of a row.
-    stride: usize,
-    /// Feature after feature, for those who read one feature of many rows.
-    columns: Vec<Vec<u8>>,
+    /// Row after row.
+    pub bytes: Vec<u8>,
+    /// Bytes of a row.
+    pub stride: usize,
     edges: Vec<Edges>,
 }
 
@@ -31,20 +29,14 @@ struct Edges {
 impl Bins {
     /// Of `x`: rows by features.
     pub fn new(x: &Array2<f32>) -> Self {
-        let binned = |column: ArrayView1<f32>| {
-            let edges = edges_of(column);
-            let steps: Vec<u8> = column.iter().map(|value| step_of(&edges, *value)).collect();
-            (steps, edges)
-        };
-        let (columns, edges): (Vec<Vec<u8>>, Vec<Edges>) =
-            x.columns().into_iter().map(binned).unzip();
-        let stride = x.ncols().div_ceil(GROUP);
-        let mut groups = vec![[0; GROUP]; x.nrows() * stride];
-        for (feature, column) in columns.iter().enumerate() {
-            let places = groups[feature / GROUP..].iter_mut().step_by(stride);
-            places.zip(column).for_each(|(group, step)| group[feature % GROUP] = *step);
+        let stride = x.ncols().next_multiple_of(GROUP);
+        let mut bytes = vec![0; x.nrows() * stride];
+        let edges: Vec<Edges> = x.columns().into_iter().map(edges_of).collect();
+        for (feature, (column, edges)) in x.columns().into_iter().zip(&edges).enumerate() {
+            let places = bytes[feature..].iter_mut().step_by(stride);
+            places.zip(column).for_each(|(byte, value)| *byte = step_of(edges, *value));
         }
-        Self { groups, stride, columns, edges }
+        Self { bytes, stride, edges }
     }
 
     /// Features of a row.
@@ -52,19 +44,10 @@ impl Bins {
         self.edges.len()
     }
 
-    /// Features with those that fill up the last group.
-    pub fn padded(&self) -> usize {
-        self.stride * GROUP
-    }
-
-    /// The steps of a group of features of `row`.
+    /// The bytes of a group of features of the row that begins at `row`.
     pub fn group(&self, row: u32, group: usize) -> &[u8; GROUP] {
-        &self.groups[row as usize * self.stride + group]
-    }
-
-    /// The steps of `feature`, row after row.
-    pub fn column(&self, feature: usize) -> &[u8] {
-        &self.columns[feature]
+        let from = row as usize + group * GROUP;
+        self.bytes[from..from + GROUP].try_into().expect("a whole group")
     }
 
     /// The largest value of `feature` that falls on `step` or below.
@@ -126,10 +109,9 @@ mod tests {
             _ => draw.below(7) as f32,
         });
         let bins = Bins::new(&x);
-        assert_eq!((bins.features(), bins.padded()), (3, GROUP));
+        assert_eq!((bins.features(), bins.stride), (3, GROUP));
         for ((row, feature), value) in x.indexed_iter() {
-            let step = bins.column(feature)[row];
-            assert_eq!(bins.group(row as u32, 0)[feature], step);
+            let step = bins.bytes[row * bins.stride + feature];
             assert!(*value <= bins.upper_end(feature, step));
             assert!(step == 0 || *value > bins.upper_end(feature, step - 1));
         }
@@ -139,7 +121,10 @@ mod tests {
     fn a_rare_flag_has_a_step_of_its_own() {
         let x = Array2::from_shape_fn((5_000, 1), |(row, _)| f32::from(u8::from(row == 4_321)));
         let bins = Bins::new(&x);
-        assert_eq!(bins.column(0).iter().map(|step| usize::from(*step)).sum::<usize>(), 1);
-        assert_eq!(bins.column(0)[4_321], 1);
+        assert_eq!(
+            bins.bytes.iter().step_by(bins.stride).map(|step| usize::from(*step)).sum::<usize>(),
+            1
+        );
+        assert_eq!(bins.bytes[4_321 * bins.stride], 1);
     }
 }

@@ -48,7 +48,8 @@ pub(crate) fn grow(table: &Table, growth: Growth, seed: u64) -> Grown {
         nodes.push(Node::leaf(left + 1, middle..rows.end));
         open.extend([left, left + 1]);
     }
-    let ranks = grower.rows.iter().map(|row| table.ranks[*row as usize]).collect();
+    let rank = |at: &u32| table.ranks[*at as usize / table.bins.stride];
+    let ranks = grower.rows.iter().map(rank).collect();
     Grown { tree: Tree { nodes, ranks }, gains }
 }
 
@@ -57,7 +58,7 @@ struct Grower<'a> {
     table: &'a Table<'a>,
     growth: Growth,
     draw: SplitMix,
-    /// The rows of the tree, in random order, grouped by node; and their targets.
+    /// Where the bytes of each row of the tree begin, in random order, grouped by node; and their targets.
     rows: Vec<u32>,
     targets: Vec<f32>,
     /// The targets of the judged rows, as shares of their range.
@@ -104,7 +105,8 @@ impl<'a> Grower<'a> {
         }
         rows.truncate(wanted);
         let targets = rows.iter().map(|row| table.targets[*row as usize] as f32).collect();
-        let (features, padded) = (table.bins.features(), table.bins.padded());
+        rows.iter_mut().for_each(|row| *row *= table.bins.stride as u32);
+        let (features, stride) = (table.bins.features(), table.bins.stride);
         Self {
             table,
             growth,
@@ -113,8 +115,8 @@ impl<'a> Grower<'a> {
             shares: Vec::with_capacity(JUDGED),
             features: (0..features).collect(),
             tried: growth.candidates.min(features),
-            steps: vec![0; padded],
-            left: vec![Left::default(); padded],
+            steps: vec![0; stride],
+            left: vec![Left::default(); stride],
             aside: vec![(0, 0.0); rows.len()],
             rows,
         }
@@ -174,8 +176,7 @@ impl<'a> Grower<'a> {
             self.features.swap(place, place + below(bins.features() - place));
             let feature = self.features[place];
             let (a, b) = (rows[below(rows.len())] as usize, rows[below(rows.len())] as usize);
-            let column = bins.column(feature);
-            self.steps[feature] = match (column[a], column[b]) {
+            self.steps[feature] = match (bins.bytes[a + feature], bins.bytes[b + feature]) {
                 (a, b) if a == b => u8::MAX,
                 (a, b) if a < b => a,
                 (a, _) => a - 1,
@@ -210,14 +211,14 @@ impl<'a> Grower<'a> {
 
     /// Moves the rows of `node` that go left to its front, and says how many they are.
     fn partition(&mut self, node: Range<usize>, split: Split) -> usize {
-        let column = self.table.bins.column(split.feature);
+        let bytes = &self.table.bins.bytes[split.feature..];
         let (rows, targets) = (&mut self.rows[node.clone()], &mut self.targets[node]);
         let mut left = 0;
         // Every row is written to both places and one of them is kept, which costs less than a branch.
         for i in 0..rows.len() {
             let (row, y) = (rows[i], targets[i]);
             (rows[left], targets[left], self.aside[i - left]) = (row, y, (row, y));
-            left += usize::from(column[row as usize] <= split.step);
+            left += usize::from(bytes[row as usize] <= split.step);
         }
         let right = rows[left..].iter_mut().zip(&mut targets[left..]);
         right.zip(&self.aside).for_each(|((row, y), aside)| (*row, *y) = *aside);
@@ -264,9 +265,9 @@ mod tests {
         let mut grower = Grower::new(&table, GROWTH, SplitMix(1));
         let left = grower.partition(0..600, Split { feature: 0, step: 29, gain: 0.0 });
         assert_eq!(left, targets.iter().filter(|y| **y < 30.0).count());
-        for (place, (row, y)) in grower.rows.iter().zip(&grower.targets).enumerate() {
+        for (place, (at, y)) in grower.rows.iter().zip(&grower.targets).enumerate() {
             assert_eq!(*y < 30.0, place < left);
-            assert_eq!(f64::from(*y), targets[*row as usize]);
+            assert_eq!(f64::from(*y), targets[*at as usize / table.bins.stride]);
         }
     }
 }
