@@ -11,6 +11,7 @@ pub mod matrix;
 pub mod prepared;
 pub mod relative;
 pub mod rows;
+mod thinned;
 pub mod unusual;
 
 pub use events::EventEffects;

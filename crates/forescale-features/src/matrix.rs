@@ -1,7 +1,9 @@
 //! The one function that turns rows of a history into a feature matrix.
 
+use std::ops::Range;
+
 use forescale_core::History;
-use ndarray::{Array2, ShapeBuilder};
+use ndarray::{Array2, ShapeBuilder, s};
 
 use crate::levels::{DAY_COLUMNS, Levels};
 use crate::prepared::Prepared;
@@ -54,6 +56,16 @@ pub struct Matrix {
     pub scale: Vec<f64>,
 }
 
+impl Matrix {
+    /// The rows of `range` alone.
+    pub fn part(&self, range: Range<usize>) -> Self {
+        let rows = self.x.slice(s![range.clone(), ..]);
+        let mut x = Array2::zeros(rows.raw_dim().f());
+        x.assign(&rows);
+        Self { x, anchor: self.anchor[range.clone()].to_vec(), scale: self.scale[range].to_vec() }
+    }
+}
+
 /// Builds the features of `rows`. Nothing after a row's origin is read, but for the calendar.
 pub fn build(history: &History, rows: &[Row], layout: Layout) -> Matrix {
     let prepared = Prepared::of(history);
@@ -85,4 +97,19 @@ pub fn build(history: &History, rows: &[Row], layout: Layout) -> Matrix {
         matrix.scale.push(scale);
     }
     matrix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_holds_its_rows_column_by_column() {
+        let x = Array2::from_shape_fn((4, 2).f(), |(row, column)| (10 * row + column) as f32);
+        let (anchor, scale) = (vec![0.0, 1.0, 2.0, 3.0], vec![4.0, 5.0, 6.0, 7.0]);
+        let part = Matrix { x, anchor, scale }.part(1..3);
+        assert_eq!(part.x, ndarray::array![[10.0, 11.0], [20.0, 21.0]]);
+        assert!(part.x.column(1).is_standard_layout());
+        assert_eq!((part.anchor, part.scale), (vec![1.0, 2.0], vec![5.0, 6.0]));
+    }
 }

@@ -1,11 +1,13 @@
 //! A history made ready for fast look-ups: gaps filled causally, prefix sums, local clock.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale_core::{Calendar, History, SeriesError};
 
 use crate::known::Known;
+use crate::thinned::Thinned;
 
 /// Days of history that features may look back from an origin.
 pub const LOOK_BACK_DAYS: usize = 28;
@@ -29,6 +31,7 @@ pub struct Prepared {
     start_seconds: i64,
     calendar: Arc<Calendar>,
     sums: Arc<Sums>,
+    thinned: Arc<Thinned>,
     clock: Arc<LocalClock>,
 }
 
@@ -61,6 +64,7 @@ impl Prepared {
             y: whole.y.first(then.series().len()),
             present: whole.present.first(then.series().len()),
             sums: Arc::clone(&whole.sums),
+            thinned: Arc::clone(&whole.thinned),
             clock: Arc::clone(&whole.clock),
             calendar: Arc::clone(&whole.calendar),
             ..*whole
@@ -92,6 +96,7 @@ impl Prepared {
             step_seconds,
             start_seconds: start.timestamp(),
             sums: Arc::new(sums),
+            thinned: Arc::new(Thinned::new(&y, thin(7 * day))),
             clock: Arc::new(clock),
             calendar: Arc::clone(history.calendar()),
             y: Known::new(y),
@@ -123,6 +128,15 @@ impl Prepared {
     /// Mean load over `from..to`, which must not be empty.
     pub fn mean(&self, from: usize, to: usize) -> f64 {
         (self.sums.load[to] - self.sums.load[from]) / (to - from) as f64
+    }
+
+    /// The load over `from..to`, a week at most, thinned to what a mean needs.
+    pub(crate) fn thinned_week(&self, from: usize, to: usize) -> Cow<'_, [f64]> {
+        let every = thin(to - from);
+        if every == self.thinned.every() {
+            return Cow::Borrowed(self.thinned.of(from, to));
+        }
+        Cow::Owned(self.y[from..to].iter().copied().step_by(every).collect())
     }
 
     /// Standard deviation over `from..to`.
@@ -186,6 +200,11 @@ impl Prepared {
     fn local_seconds(&self, index: i64) -> i64 {
         self.start_seconds + self.step_seconds * index + self.clock.offset_seconds(index)
     }
+}
+
+/// Every how many of `steps` steps a mean needs.
+pub(crate) fn thin(steps: usize) -> usize {
+    (steps / 672).max(1)
 }
 
 fn steps_in_hour(step_seconds: i64) -> usize {

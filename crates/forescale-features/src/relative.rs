@@ -3,7 +3,7 @@
 //! The anchor P7 is the mean of the same local time of day, half an hour around, on the last seven known days.
 //! The scale S is the mean absolute deviation of the last seven days. `m` is the day in steps.
 
-use crate::prepared::{LOOK_BACK_DAYS, Prepared};
+use crate::prepared::{LOOK_BACK_DAYS, Prepared, thin};
 use crate::rows::Row;
 
 /// The columns, in order.
@@ -105,9 +105,8 @@ impl Origin {
         let lo = index.saturating_sub(LOOK_BACK_DAYS * m);
         let week = index.saturating_sub(7 * m).max(lo);
         let mean_week = p.mean(week, index);
-        // A week at most, thinned to what a mean needs.
-        let thin = ((index - week) / 672).max(1);
-        let (spread, max, min) = spread_of(&p.y[week..index], thin, mean_week);
+        let fours = (index - week) / (4 * thin(index - week));
+        let (spread, max, min) = spread_of(&p.thinned_week(week, index), fours, mean_week);
         Self {
             index,
             lo,
@@ -123,21 +122,21 @@ impl Origin {
     }
 }
 
-/// Mean absolute deviation from `mean` of every `thin`th of `values`, the largest and the least of them.
+/// Mean absolute deviation of `values` from `mean`, the largest and the least of them.
 ///
-/// Four sums side by side: each addition to a single one would wait for the last.
-fn spread_of(values: &[f64], thin: usize, mean: f64) -> (f64, f64, f64) {
+/// Four sums side by side for that many `fours`: each addition to a single one would wait for the last.
+fn spread_of(values: &[f64], fours: usize, mean: f64) -> (f64, f64, f64) {
     let (mut sums, mut max, mut min) = ([0.0; 4], [f64::MIN; 4], [f64::MAX; 4]);
     let mut take = |lane: usize, value: f64| {
         sums[lane] += (value - mean).abs();
         max[lane] = if value > max[lane] { value } else { max[lane] };
         min[lane] = if value < min[lane] { value } else { min[lane] };
     };
-    let fours = values.chunks_exact(4 * thin);
-    let rest = fours.remainder().iter().step_by(thin);
-    fours.for_each(|four| (0..4).for_each(|lane| take(lane, four[lane * thin])));
-    rest.for_each(|value| take(0, *value));
-    let count = values.len().div_ceil(thin) as f64;
+    let (lanes, rest) = values.split_at(4 * fours);
+    let lanes = lanes.as_chunks::<4>().0;
+    lanes.iter().for_each(|four| (0..4).for_each(|lane| take(lane, four[lane])));
+    rest.iter().for_each(|value| take(0, *value));
+    let count = values.len() as f64;
     (
         sums.iter().sum::<f64>() / count,
         max.into_iter().fold(f64::MIN, f64::max),

@@ -66,8 +66,8 @@ impl SegmentModel for Model {
 
     fn predict(&self, view: &View, quantiles: &Quantiles, values: &mut Vec<f64>) {
         let relative = view.relative();
-        let middle = stacked(&self.stack, &relative, &view.rows);
-        let mut seen = self.columns.seen(view.history, &view.rows, &relative, &middle);
+        let middle = stacked(&self.stack, &relative, view.rows);
+        let mut seen = self.columns.seen(view.history, view.rows, &relative, &middle);
         seen.widen(self.columns.least_spread);
         seen.standardise(&self.standard);
         let curve = Interpolation::new(&LEVELS.map(level), quantiles.as_slice());

@@ -100,8 +100,8 @@ impl SegmentModel for Model {
 
     fn predict(&self, view: &View, quantiles: &Quantiles, values: &mut Vec<f64>) {
         let relative = view.relative();
-        let middle = stacked(&self.stack, &relative, &view.rows);
-        let matrix = self.layout.matrix(view.history, &view.rows, &relative, &middle);
+        let middle = stacked(&self.stack, &relative, view.rows);
+        let matrix = self.layout.matrix(view.history, view.rows, &relative, &middle);
         let curve = Interpolation::new(&LEVELS, quantiles.as_slice());
         for i in 0..view.rows.len() {
             let first = values.len();

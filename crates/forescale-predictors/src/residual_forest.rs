@@ -44,7 +44,7 @@ impl SegmentModel for Model {
 
     fn predict(&self, view: &View, quantiles: &Quantiles, values: &mut Vec<f64>) {
         let matrix = view.relative();
-        let middle = stacked(&self.stack, &matrix, &view.rows);
+        let middle = stacked(&self.stack, &matrix, view.rows);
         let rest = self.forest.predict(&beside(&matrix.x, &middle), quantiles.as_slice());
         for (i, row) in rest.chunks_exact(quantiles.len()).enumerate() {
             let (anchor, scale) = (matrix.anchor[i], matrix.scale[i]);

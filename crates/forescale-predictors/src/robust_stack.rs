@@ -47,7 +47,7 @@ impl SegmentModel for Model {
         let mut z = Vec::with_capacity(quantiles.len());
         Interpolation::new(Quantiles::standard().as_slice(), quantiles.as_slice())
             .extend(&self.residuals, &mut z);
-        for (i, middle) in stacked(&self.stack, &matrix, &view.rows).iter().enumerate() {
+        for (i, middle) in stacked(&self.stack, &matrix, view.rows).iter().enumerate() {
             let width = spread(&matrix, i, columns);
             let (anchor, scale) = (matrix.anchor[i], matrix.scale[i]);
             values.extend(z.iter().map(|z| anchor + scale * (middle + width * z)));

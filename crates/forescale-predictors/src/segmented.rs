@@ -5,6 +5,7 @@
 
 use std::fmt::Debug;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::Arc;
 
 use forescale_core::{
@@ -62,11 +63,14 @@ pub(crate) trait SegmentModel:
     fn drives(&self) -> Vec<(&'static str, f64)>;
 }
 
-/// Rows of a history that are to be predicted.
+/// Rows of a history that are to be predicted by one model.
 pub(crate) struct View<'a> {
     pub history: &'a History,
-    pub rows: Vec<Row>,
-    pub floor: f64,
+    pub rows: &'a [Row],
+    /// The rows of all models, and where those of this one are among them.
+    all: &'a [Row],
+    range: Range<usize>,
+    floor: f64,
 }
 
 impl Lesson<'_> {
@@ -87,11 +91,14 @@ impl Lesson<'_> {
 
 impl View<'_> {
     /// The rows as deviations from the anchor, without `NaN`.
+    ///
+    /// They are cut out of the matrix of all rows, which members share however they divide it.
     pub fn relative(&self) -> Arc<Matrix> {
         let layout = Layout::Relative { floor: self.floor };
-        self.history.derive(key(&self.rows, self.floor), |history| {
-            without_nan(forescale_features::build(history, &self.rows, layout))
-        })
+        let all = self.history.derive(key(self.all, self.floor), |history| {
+            without_nan(forescale_features::build(history, self.all, layout))
+        });
+        if self.rows.len() == self.all.len() { all } else { Arc::new(all.part(self.range.clone())) }
     }
 }
 
@@ -217,11 +224,14 @@ fn rows_at<M: SegmentModel>(
     check::suits(M::NAME, history, fitted.frequency, 2)?;
     let origin = history.series().len();
     let mut values = Vec::with_capacity(horizons.len() * quantiles.len());
-    let place = |horizon: usize| Segment::choose(&fitted.segments, horizon);
-    for part in horizons.chunk_by(|a, b| place(*a) == place(*b)) {
-        let rows = part.iter().map(|horizon| Row { origin, horizon: *horizon }).collect();
-        let view = View { history, rows, floor: fitted.floor };
-        fitted.models[place(part[0])].predict(&view, quantiles, &mut values);
+    let all: Vec<Row> = horizons.iter().map(|horizon| Row { origin, horizon: *horizon }).collect();
+    let place = |row: &Row| Segment::choose(&fitted.segments, row.horizon);
+    let mut from = 0;
+    for rows in all.chunk_by(|a, b| place(a) == place(b)) {
+        let range = from..from + rows.len();
+        from = range.end;
+        let view = View { history, rows, all: &all, range, floor: fitted.floor };
+        fitted.models[place(&rows[0])].predict(&view, quantiles, &mut values);
     }
     bounded(history, quantiles, values)
 }

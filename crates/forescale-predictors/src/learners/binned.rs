@@ -5,36 +5,28 @@ use ndarray::{Array2, ArrayView1};
 /// Most bins of a feature; bin 0 holds what is missing.
 pub(crate) const BINS: usize = 64;
 
-/// Most features of a matrix. A row is a whole cache line whatever it holds: a length that is known spares the check of
-/// every place in it.
-pub(crate) const MOST_FEATURES: usize = 64;
-
-/// A feature matrix in bins, row after row: a histogram reads whole rows.
+/// A feature matrix in bins, feature after feature.
 #[derive(Debug)]
 pub(crate) struct Binned {
-    rows: Vec<[u8; MOST_FEATURES]>,
+    columns: Vec<Vec<u8>>,
     /// Upper edge of each bin from bin 1 on.
     edges: Vec<Vec<f32>>,
 }
 
 impl Binned {
     /// Bins each column of `x` at its quantiles.
-    ///
-    /// # Panics
-    /// With more than [`MOST_FEATURES`] columns.
     pub fn new(x: &Array2<f32>) -> Self {
-        assert!(x.ncols() <= MOST_FEATURES, "at most {MOST_FEATURES} features");
         let edges: Vec<Vec<f32>> = x.columns().into_iter().map(edges_of).collect();
-        let mut rows = vec![[0; MOST_FEATURES]; x.nrows()];
-        for (feature, (column, edges)) in x.columns().into_iter().zip(&edges).enumerate() {
-            rows.iter_mut().zip(column).for_each(|(row, value)| row[feature] = bin(edges, *value));
-        }
-        Self { rows, edges }
+        let columns = x.columns().into_iter().zip(&edges);
+        let binned = |(column, edges): (ArrayView1<f32>, &Vec<f32>)| {
+            column.iter().map(|value| bin(edges, *value)).collect()
+        };
+        Self { columns: columns.map(binned).collect(), edges }
     }
 
     /// How many rows there are.
     pub fn rows(&self) -> usize {
-        self.rows.len()
+        self.columns.first().map_or(0, Vec::len)
     }
 
     /// How many features there are.
@@ -42,9 +34,9 @@ impl Binned {
         self.edges.len()
     }
 
-    /// The bins of a row, feature after feature.
-    pub fn row(&self, row: u32) -> &[u8; MOST_FEATURES] {
-        &self.rows[row as usize]
+    /// The bins of `feature`, row after row.
+    pub fn column(&self, feature: usize) -> &[u8] {
+        &self.columns[feature]
     }
 
     /// The upper edges of the bins of `feature`, from bin 1 on.
@@ -105,8 +97,9 @@ mod tests {
         });
         let binned = Binned::new(&x);
         assert_eq!((binned.rows(), binned.features(), binned.edges(1)), (200, 2, &[3.0_f32][..]));
-        assert_eq!((&binned.row(7)[..2], &binned.row(0)[..2]), (&[0, 1][..], &[1, 1][..]));
-        assert!((8..199).all(|i| binned.row(i)[0] <= binned.row(i + 1)[0]));
-        assert!(binned.row(199)[0] > 50);
+        let column = binned.column(0);
+        assert_eq!((column[7], column[0], binned.column(1)), (0, 1, &[1_u8; 200][..]));
+        assert!(column[8..].is_sorted());
+        assert!(column[199] > 50);
     }
 }

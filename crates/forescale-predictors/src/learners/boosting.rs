@@ -78,7 +78,9 @@ impl Boosted {
             let moves = leaf_moves(&grown.leaves, y, &predicted, how.rate, round);
             for (rows, step) in grown.leaves.iter().zip(&moves) {
                 for row in rows.iter() {
-                    predicted[row].iter_mut().zip(step).for_each(|(value, step)| *value += step);
+                    // All are read before one is written, so that the compiler adds them side by side.
+                    let before = predicted[row];
+                    predicted[row] = std::array::from_fn(|k| before[k] + step[k]);
                 }
             }
             for (feature, gain) in &grown.gains {
@@ -157,16 +159,17 @@ fn leaf_moves(
     rate: f32,
     round: usize,
 ) -> Vec<[f32; WIDTH]> {
-    let (mut sample, mut rest) = (Vec::new(), Vec::new());
+    let mut rests: [Vec<i32>; WIDTH] = Default::default();
     let moves = leaves.iter().map(|rows| {
         let every = rows.len().div_ceil(LEAF_SAMPLE).max(1);
-        sample.clear();
-        sample.extend(rows.iter().skip(round % every).step_by(every));
+        rests.iter_mut().for_each(Vec::clear);
+        for row in rows.iter().skip(round % every).step_by(every) {
+            let rest = predicted[row].map(|quantile| ordered(y[row] - quantile));
+            rests.iter_mut().zip(rest).for_each(|(rests, rest)| rests.push(rest));
+        }
         std::array::from_fn(|k| {
-            rest.clear();
-            rest.extend(sample.iter().map(|row| ordered(y[*row] - predicted[*row][k])));
-            let place = ((rest.len() - 1) as f64 * LEVELS[k]).round() as usize;
-            let (_, value, _) = rest.select_nth_unstable(place);
+            let place = ((rests[k].len() - 1) as f64 * LEVELS[k]).round() as usize;
+            let (_, value, _) = rests[k].select_nth_unstable(place);
             rate * from_ordered(*value)
         })
     });

@@ -10,7 +10,7 @@ use forescale_features::rows::SplitMix;
 
 use super::bins::{Bins, GROUP};
 use super::extra_trees::Growth;
-use super::lanes::{ADDED, add_up, bounds};
+use super::lanes::{ADDED, add_up, bounds, floor};
 use super::tree::{Node, Tree};
 
 /// Rows of a node that splits are judged on, at most: more do not change which of a few random ones is best.
@@ -155,7 +155,7 @@ impl<'a> Grower<'a> {
         let (least, largest) = bounds(targets);
         let factor = 255.0 / (largest - least);
         self.shares.clear();
-        self.shares.extend(targets.iter().map(|y| ((y - least) * factor + 0.5) as i32 as u16));
+        self.shares.extend(targets.iter().map(|y| floor((y - least) * factor + 0.5)));
         (largest > least).then(|| f64::from(largest - least) / 255.0)
     }
 

@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::binned::{BINS, Binned, MOST_FEATURES};
+use super::binned::{BINS, Binned};
 use super::drawn::Drawn;
 
 /// The largest pull of a row.
@@ -20,6 +20,9 @@ const SUM_BITS: u32 = 17;
 
 /// More rows could overflow the sum of a cell.
 const MOST_ROWS: usize = ((1 << SUM_BITS) - 1) / MOST_PULL as usize;
+
+/// Columns that are walked side by side, so that a row and what it adds are read once for all of them.
+const TOGETHER: usize = 4;
 
 /// How a tree is grown.
 #[derive(Debug, Clone, Copy)]
@@ -162,13 +165,14 @@ struct Growing<'a> {
 
 impl Growing<'_> {
     fn histogram(&self, rows: &[u32]) -> Cells {
-        let mut cells = vec![[0; BINS]; self.features.len()];
-        for row in rows {
-            let bins = self.grower.binned.row(*row);
-            let add = (1 << SUM_BITS) + u32::from(self.pulls.of_row[*row as usize]);
-            for (cells, feature) in cells.iter_mut().zip(self.features) {
-                cells[usize::from(bins[*feature % MOST_FEATURES]) % BINS] += add;
-            }
+        // Whole groups, the last one filled up with its last feature again, whose cells nobody reads.
+        let mut cells = vec![[0; BINS]; self.features.len().next_multiple_of(TOGETHER)];
+        let pull = |row: &u32| (1 << SUM_BITS) + u32::from(self.pulls.of_row[*row as usize]);
+        let added: Vec<u32> = rows.iter().map(pull).collect();
+        let groups = self.features.chunks(TOGETHER);
+        for (cells, features) in cells.as_chunks_mut().0.iter_mut().zip(groups) {
+            let column = |k| self.grower.binned.column(features[features.len().min(k + 1) - 1]);
+            add_up(cells, std::array::from_fn(column), rows, &added);
         }
         cells
     }
@@ -179,32 +183,37 @@ impl Growing<'_> {
     }
 
     fn best(&self, cells: &[[u32; BINS]], n: usize) -> Option<Candidate> {
-        let (leaf, inverse) = (self.grower.growth.leaf, &self.grower.inverse);
+        let leaf = self.grower.growth.leaf;
         if n < 2 * leaf {
             return None;
         }
-        let gradient = |count: usize, pull: u32| self.pulls.center * count as f64 - f64::from(pull);
-        let total = gradient(n, cells[0].iter().map(|cell| sum_of(*cell)).sum());
-        let whole = total * total * inverse[n];
-        let mut best: Option<Candidate> = None;
+        let (n, leaf, inverse) = (n as u32, leaf as u32, &self.grower.inverse[..=n]);
+        let gradient = |rows: u32| self.pulls.center * f64::from(rows >> SUM_BITS) - pull_of(rows);
+        let all = cells[0].iter().sum();
+        let total = gradient(all);
+        let whole = total * total * inverse[n as usize];
+        let (mut best, mut most) = (None, 1e-9);
         for (slot, (cells, feature)) in cells.iter().zip(self.features).enumerate() {
-            let (mut pull, mut count) = (0, 0);
             // The last bin cannot be split off to the left: there is no edge above it.
-            let bins = self.grower.binned.edges(*feature).len() + 1;
-            for (bin, cell) in cells.iter().enumerate().take(bins) {
-                pull += sum_of(*cell);
-                count += (cell >> SUM_BITS) as usize;
-                if bin == 0 || count < leaf {
+            let (missing, bins) = (cells[0], &cells[1..=self.grower.binned.edges(*feature).len()]);
+            let mut passed = missing;
+            for (bin, cell) in bins.iter().enumerate() {
+                passed += cell;
+                let count = passed >> SUM_BITS;
+                if count < leaf {
                     continue;
                 }
                 if n - count < leaf {
                     break;
                 }
-                let left = gradient(count, pull);
+                let left = gradient(passed);
                 let right = total - left;
-                let parts = left * left * inverse[count] + right * right * inverse[n - count];
-                if parts - whole > best.map_or(1e-9, |known| known.gain) {
-                    best = Some(Candidate { gain: parts - whole, slot, bin: bin as u8 });
+                let parts = left * left * inverse[count as usize]
+                    + right * right * inverse[(n - count) as usize];
+                let gain = parts - whole;
+                if gain > most {
+                    most = gain;
+                    best = Some(Candidate { gain, slot, bin: bin as u8 + 1 });
                 }
             }
         }
@@ -215,7 +224,8 @@ impl Growing<'_> {
     /// how they could be split.
     fn divide(&self, parent: Open, best: Candidate, next: usize, last: bool) -> (Open, Open) {
         let feature = self.features[best.slot];
-        let goes_left = |row: u32| self.grower.binned.row(row)[feature] <= best.bin;
+        let column = self.grower.binned.column(feature);
+        let goes_left = |row: u32| column[row as usize] <= best.bin;
         let (left, right) = parent.rows.part(goes_left);
         if last {
             let leaf = |node, rows| Open { node, rows, cells: Vec::new(), best: None };
@@ -232,8 +242,25 @@ impl Growing<'_> {
     }
 }
 
-fn sum_of(cell: u32) -> u32 {
-    cell & ((1 << SUM_BITS) - 1)
+/// Adds what each of `rows` brings to the cells of its bins in some columns of one length.
+fn add_up(
+    cells: &mut [[u32; BINS]; TOGETHER],
+    columns: [&[u8]; TOGETHER],
+    rows: &[u32],
+    added: &[u32],
+) {
+    let length = columns[0].len();
+    let columns = columns.map(|column| &column[..length]);
+    for (row, added) in rows.iter().zip(added) {
+        for (cells, column) in cells.iter_mut().zip(columns) {
+            cells[usize::from(column[*row as usize]) % BINS] += added;
+        }
+    }
+}
+
+/// The sum of the pulls in a cell.
+fn pull_of(cell: u32) -> f64 {
+    f64::from(cell & ((1 << SUM_BITS) - 1))
 }
 
 #[cfg(test)]

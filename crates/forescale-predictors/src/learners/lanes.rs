@@ -26,6 +26,16 @@ pub(crate) fn add_up<'a>(
     (count, sum)
 }
 
+/// The whole part of a number from 0 to 255, by the bits of a sum that has no room for more: a cast, which looks for
+/// numbers that do not fit, is no vector instruction.
+#[inline]
+pub(crate) fn floor(value: f32) -> u16 {
+    const NO_FRACTION: f32 = 8_388_608.0;
+    let sum = value + NO_FRACTION;
+    let rounded_up = u32::from(sum - NO_FRACTION > value);
+    ((sum.to_bits() - rounded_up) & 0xff) as u16
+}
+
 /// The least and the largest of `values`, eight side by side.
 #[inline]
 pub(crate) fn bounds(values: &[f32]) -> (f32, f32) {
@@ -52,6 +62,15 @@ mod tests {
         let values: Vec<f32> = (0..19).map(|i| (i * 7 % 19) as f32).collect();
         assert_eq!(bounds(&values), (0.0, 18.0));
         assert_eq!(bounds(&[4.0]), (4.0, 4.0));
+    }
+
+    #[test]
+    fn the_floor_is_that_of_a_cast() {
+        let quarters = (0..1_024).map(|quarter| quarter as f32 / 4.0);
+        let beside = [0.499_999_97, 0.999_999_94, 254.999_98, 255.5];
+        for value in quarters.chain(beside) {
+            assert_eq!(floor(value), value as u16, "{value}");
+        }
     }
 
     #[test]

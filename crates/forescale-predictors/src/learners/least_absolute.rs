@@ -12,6 +12,9 @@ const EPSILON: f64 = 0.05;
 pub(crate) const N: usize = 24;
 const BLOCK: usize = 8;
 
+/// Rows whose squares are added up together: sums are read and written once for all of them.
+const TOGETHER: usize = 4;
+
 const _: () = assert!(N.is_multiple_of(BLOCK));
 
 /// Minimises `sum w |y - A b| + ridge n |b - prior|^2` over `b >= 0` by re-weighted least squares.
@@ -32,28 +35,35 @@ pub(crate) fn least_absolute(
     for _ in 0..ROUNDS {
         let (mut gram, mut right) = ([[0.0; N]; N], [0.0; N]);
         let at: [f64; N] = std::array::from_fn(|k| b[k]);
-        for i in rows {
+        let mut weighed = |i: &usize| {
             let row = a.row(*i).to_slice().expect("anchors are stored row by row");
             let row: &[f64; N] = row.try_into().expect("a value for each anchor");
             let w = weight[*i] / (y[*i] - dot(row, &at)).abs().max(EPSILON * unit);
             right.iter_mut().zip(row).for_each(|(sum, anchor)| *sum += w * anchor * y[*i]);
-            add_squares(&mut gram, w, row);
-        }
+            (w, row)
+        };
+        let (together, rest) = rows.as_chunks::<TOGETHER>();
+        together.iter().for_each(|rows| add_squares(&mut gram, rows.each_ref().map(&mut weighed)));
+        rest.iter().for_each(|row| add_squares(&mut gram, [weighed(row)]));
         let gram = Array2::from(gram.to_vec()) + Array2::<f64>::eye(N) * ridge;
         b = solve_not_negative(gram, &(prior * ridge + Array1::from(right.to_vec())), &b);
     }
     b
 }
 
-/// Adds the products of `row` with itself to the upper triangle of `gram`, which is all that is read; in whole blocks,
-/// so that the compiler makes vector instructions of them.
-fn add_squares(gram: &mut [[f64; N]; N], weight: f64, row: &[f64; N]) {
-    let blocks = row.as_chunks::<BLOCK>().0;
+/// Adds the weighted products of each row with itself to the upper triangle of `gram`, which is all that is read; in
+/// whole blocks, so that the compiler makes vector instructions of them.
+fn add_squares<const K: usize>(gram: &mut [[f64; N]; N], rows: [(f64, &[f64; N]); K]) {
     for (p, line) in gram.iter_mut().enumerate() {
-        let factor = weight * row[p];
-        let sums = line.as_chunks_mut::<BLOCK>().0;
-        for (sums, values) in sums.iter_mut().zip(blocks).skip(p / BLOCK) {
-            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * value);
+        let factors = rows.map(|(weight, row)| weight * row[p]);
+        let blocks = line.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate();
+        for (block, line) in blocks.skip(p / BLOCK) {
+            let mut sums = *line;
+            for (factor, (_, row)) in factors.iter().zip(&rows) {
+                let values = &row.as_chunks::<BLOCK>().0[block];
+                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += factor * value);
+            }
+            *line = sums;
         }
     }
 }

@@ -30,26 +30,27 @@ impl Weights {
         let total = self.leaves as f64;
         let place_of = |next: usize| levels.get(next).map_or(f64::INFINITY, |level| level * total);
         let (mut sum, mut next, mut wanted) = (0.0, 0, place_of(0));
-        let mut last: Option<(f64, f64)> = None;
+        // The mid-rank and the rank before, once there is weight.
+        let mut last = (0.0, 0);
         for (word, marked) in self.marked.iter_mut().enumerate() {
-            while *marked != 0 {
-                let rank = 64 * word + marked.trailing_zeros() as usize;
-                *marked &= *marked - 1;
+            let mut left = std::mem::take(marked);
+            while left != 0 {
+                let rank = 64 * word + left.trailing_zeros() as usize;
+                left &= left - 1;
                 let weight = f64::from(std::mem::take(&mut self.by_rank[rank]));
-                let (middle, value) = (sum + 0.5 * weight, f64::from(targets[rank]));
+                let middle = sum + 0.5 * weight;
                 while wanted <= middle {
-                    out[next] = match last {
-                        Some((p, v)) => v + (value - v) * (wanted - p) / (middle - p),
-                        None => value,
-                    };
+                    let (value, (p, before)) = (f64::from(targets[rank]), last);
+                    let v = if sum > 0.0 { f64::from(targets[before]) } else { value };
+                    out[next] = v + (value - v) * (wanted - p) / (middle - p);
                     next += 1;
                     wanted = place_of(next);
                 }
-                last = Some((middle, value));
+                last = (middle, rank);
                 sum += weight;
             }
         }
-        let highest = last.map_or(0.0, |(_, value)| value);
+        let highest = if sum > 0.0 { f64::from(targets[last.1]) } else { 0.0 };
         out[next..].fill(highest);
         self.leaves = 0;
     }
