@@ -96,7 +96,10 @@ fn last(
     fleet.advance(end);
     let counts = match current {
         None => fleet.counts(),
-        Some(serving) => Counts { serving, ..Counts::default() },
+        Some(serving) => {
+            eyes.assume(serving);
+            Counts { serving, ..Counts::default() }
+        }
     };
     let decision = policy.decide(&eyes.look(end, counts));
     let before = counts.serving + counts.starting;
@@ -164,6 +167,22 @@ mod tests {
                 assert_eq!(next.instances, run.targets()[end], "{name} at {end}");
                 assert_eq!(next.before, run.targets()[end - 1], "{name} at {end}");
             }
+        }
+    }
+
+    #[test]
+    fn late_metrics_are_those_of_what_runs() {
+        let minute = Frequency::from_seconds(60).unwrap();
+        let start = "2026-01-05T00:00:00Z".parse().unwrap();
+        let series = LoadSeries::new(start, minute, vec![40.0; 120]).unwrap();
+        let capacity = Capacity::utilization(10.0, Utilization::new(0.8).unwrap()).unwrap();
+        for metric_latency_s in [0.0, 60.0, 300.0] {
+            let fleet = FleetSettings { metric_latency_s, ..FleetSettings::default() };
+            let trace = Trace::new(&series, minute).unwrap();
+            let world = World::at_end(trace, capacity, fleet, Arc::default()).unwrap();
+            let mut policy = create("hpa:target=0.5", POLICIES).unwrap();
+            let next = next(&world, policy.as_mut(), &Foresight::default(), Some(4)).unwrap();
+            assert_eq!(next.instances, 8, "four are full, {metric_latency_s} s ago as well");
         }
     }
 

@@ -42,10 +42,10 @@ pub struct Eyes<'a> {
     measured: Measured<'a>,
     /// Whether what is measured beside the load arrives at once, and is nothing but the instances that serve.
     plain: bool,
-    /// Instances that served at every step, and the further columns; kept only when metrics are late.
+    /// Instances that served at every step; kept only when metrics are late.
     healthy: Vec<u32>,
-    metrics: Vec<Vec<Metric>>,
-    current: Vec<Metric>,
+    /// The further columns, of the last look.
+    metrics: Vec<Metric>,
     stale: u32,
 }
 
@@ -58,7 +58,6 @@ impl<'a> Eyes<'a> {
             plain: measured.latency == 0 && measured.columns.is_empty(),
             healthy: Vec::new(),
             metrics: Vec::new(),
-            current: Vec::new(),
             stale: 0,
         }
     }
@@ -72,7 +71,7 @@ impl<'a> Eyes<'a> {
         let stale_steps = if fresh { 0 } else { self.stale.saturating_add(1) };
         self.stale = stale_steps;
         let (measured, metrics) =
-            if self.plain { (counts.healthy(), &[][..]) } else { self.measure(k, known, counts) };
+            if self.plain { (counts.healthy(), &[][..]) } else { self.measure(known, counts) };
         Observation {
             step: k,
             loads: &loads[..known],
@@ -87,34 +86,34 @@ impl<'a> Eyes<'a> {
         }
     }
 
-    /// Takes in what is measured at step `k`, and gives the instances and the metrics of step `known`.
-    #[cold]
-    fn measure(&mut self, k: usize, known: usize, counts: Counts) -> (u32, &[Metric]) {
-        let healthy = counts.healthy();
-        if !self.measured.columns.is_empty() {
-            self.measure_columns(k, healthy);
-        }
-        if self.measured.latency == 0 {
-            return (healthy, &self.current);
-        }
-        self.healthy.push(healthy);
-        (self.healthy[known], self.metrics.get(known).map_or(&[][..], Vec::as_slice))
+    /// Takes it that so many instances have served all along: what is measured was measured on them.
+    pub fn assume(&mut self, healthy: u32) {
+        self.healthy.fill(healthy);
     }
 
-    /// Takes in what would be seen at step `k` without latency: a metric is a load over what serves right after it.
+    /// Takes in what serves, and gives the instances and the metrics of step `known`.
+    #[cold]
+    fn measure(&mut self, known: usize, counts: Counts) -> (u32, &[Metric]) {
+        let mut healthy = counts.healthy();
+        if self.measured.latency > 0 {
+            self.healthy.push(healthy);
+            healthy = self.healthy[known];
+        }
+        self.measure_columns(known, healthy);
+        (healthy, &self.metrics)
+    }
+
+    /// The further columns at step `k`: a metric is a load over what serves right after it.
     fn measure_columns(&mut self, k: usize, healthy: u32) {
-        self.current.clear();
+        self.metrics.clear();
         if k > 0 {
-            self.current.extend(self.measured.columns.iter().map(|(dimension, values)| {
+            self.metrics.extend(self.measured.columns.iter().map(|(dimension, values)| {
                 let value = match dimension {
                     Dimension::ResponseTime => values[k - 1],
                     _ => (values[k - 1] / f64::from(healthy.max(1))).min(1.0),
                 };
                 Metric { dimension: *dimension, value }
             }));
-        }
-        if self.measured.latency > 0 {
-            self.metrics.push(self.current.clone());
         }
     }
 }
