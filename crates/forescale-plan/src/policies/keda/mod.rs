@@ -287,7 +287,6 @@ fn metric(seen: &Observation<'_>, name: &str) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::policies::observation::tests::{seen, service};
-    use crate::policies::rounding::round;
     use crate::policies::settings::{Given, read};
 
     fn keda(settings: &str) -> Keda {
