@@ -377,3 +377,18 @@ fn the_frontier_and_what_a_plan_leaves_out_are_told() {
     }
     assert!(json["warnings"].to_string().contains("carbon"), "{}", json["warnings"]);
 }
+
+#[test]
+fn a_plan_stands_at_the_moments_of_its_history() {
+    let folder = folder();
+    let load = waves(3, 200.0, 150.0, 20.0).replace(":00Z", ":41Z");
+    std::fs::write(folder.path().join("late.csv"), &load).unwrap();
+    let fleet = ["--capacity", "20", "--step", "5m", "--policy", "hpa", "--plan-out", "hpa=p.csv"];
+    let ran = forescale(folder.path(), &[&["replay", "late.csv", "-q"], &fleet[..]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let plan = std::fs::read_to_string(folder.path().join("p.csv")).unwrap();
+    let moments = |text: &str| -> Vec<String> {
+        text.lines().skip(1).filter_map(|line| Some(line.split_once(',')?.0.to_owned())).collect()
+    };
+    assert_eq!(moments(&plan), moments(&load));
+}

@@ -9,6 +9,7 @@ pub mod history;
 pub mod metrics;
 pub mod model_file;
 pub mod outlook;
+pub mod phase;
 pub mod predictor;
 pub mod quantile;
 pub mod series;
@@ -21,6 +22,7 @@ pub use forecast::{Forecast, ForecastError};
 pub use forecasts::{Fits, Forecasts, SharedForecasts};
 pub use history::History;
 pub use outlook::{Foresight, Outlook};
+pub use phase::phase;
 pub use predictor::{
     Effort, FitError, FitOptions, FittedPredictor, Importance, PredictError, Predictor,
 };

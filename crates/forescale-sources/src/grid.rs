@@ -1,12 +1,12 @@
 //! Samples on a regular grid.
 //!
-//! The grid stands at multiples of the step since the Unix epoch: a sample at 00:02 with a step of 5 minutes
-//! belongs to 00:00. Samples of one step are averaged; a step without one is a gap and stays one. A coarser step
-//! takes the mean, the maximum or the sum; the sum counts a missing sample as an average one, because half the
-//! samples of an hour are not half its load.
+//! The grid stands where nearly all samples stand ([`forescale_core::phase`]), and at multiples of the step since the Unix
+//! epoch when they do not agree: a sample at 00:02 with a step of 5 minutes then belongs to 00:00. Samples of one step are
+//! averaged; a step without one is a gap and stays one. A coarser step takes the mean, the maximum or the sum; the sum
+//! counts a missing sample as an average one, because half the samples of an hour are not half its load.
 
 use chrono::{DateTime, Utc};
-use forescale_core::{Frequency, LoadSeries};
+use forescale_core::{Frequency, LoadSeries, phase};
 use serde::{Deserialize, Serialize};
 
 use crate::error::SourceError;
@@ -63,22 +63,25 @@ pub(crate) fn regular(
         let (name, native) = (name.to_owned(), native.step);
         return Err(SourceError::StepTooFine { name, step, native });
     }
-    let micros = step.seconds() * SECOND;
     let rows = &samples.samples;
-    let first = rows[0].at.div_euclid(micros);
-    let steps = rows[rows.len() - 1].at.div_euclid(micros) - first + 1;
+    let phase_of = |step| phase(rows.iter().map(|row| row.at), step);
+    let bins = Bins::new(rows, step, phase_of(step));
+    let first = bins.of(&rows[0]);
+    let steps = bins.of(&rows[rows.len() - 1]) - first + 1;
     refuse_sparse(rows, steps, step, name)?;
-    samples.mends.irregular = rows.len() - Bins::new(rows, native.step.seconds() * SECOND).count();
+    let own_steps = Bins::new(rows, native.step, phase_of(native.step)).count();
+    samples.mends.irregular = rows.len() - own_steps;
 
     // A step of the samples' own takes their mean, whatever a coarser one would do.
     let own = step == native.step;
     let aggregate = if own { Aggregate::Mean } else { aggregate };
     let full = step.seconds() as f64 / native.step.seconds() as f64;
     let mut values = vec![f64::NAN; steps as usize];
-    for (bin, samples) in Bins::new(rows, micros) {
+    let start = first * bins.micros + bins.phase;
+    for (bin, samples) in bins {
         values[(bin - first) as usize] = aggregate.of(samples, full);
     }
-    let start = DateTime::<Utc>::from_timestamp_micros(first * micros).unwrap_or_default();
+    let start = DateTime::<Utc>::from_timestamp_micros(start).unwrap_or_default();
     LoadSeries::new(start, step, values).map_err(|_| SourceError::NoLoad {
         name: name.to_owned(),
         column: column.to_owned(),
@@ -125,11 +128,16 @@ pub(crate) fn written(micros: i64) -> String {
 struct Bins<'a> {
     rest: &'a [Sample],
     micros: i64,
+    phase: i64,
 }
 
 impl<'a> Bins<'a> {
-    fn new(rest: &'a [Sample], micros: i64) -> Self {
-        Self { rest, micros }
+    fn new(rest: &'a [Sample], step: Frequency, phase: i64) -> Self {
+        Self { rest, micros: step.seconds() * SECOND, phase }
+    }
+
+    fn of(&self, sample: &Sample) -> i64 {
+        (sample.at - self.phase).div_euclid(self.micros)
     }
 }
 
@@ -137,8 +145,8 @@ impl<'a> Iterator for Bins<'a> {
     type Item = (i64, &'a [Sample]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let bin = self.rest.first()?.at.div_euclid(self.micros);
-        let end = (bin + 1) * self.micros;
+        let bin = self.of(self.rest.first()?);
+        let end = (bin + 1) * self.micros + self.phase;
         let within = self.rest.iter().take_while(|sample| sample.at < end).count();
         let (samples, rest) = self.rest.split_at(within);
         self.rest = rest;

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale_core::time::format_span;
-use forescale_core::{Frequency, LoadSeries, UnitError};
+use forescale_core::{Frequency, LoadSeries, UnitError, phase};
 use thiserror::Error;
 
 /// Microseconds in a second.
@@ -80,8 +80,8 @@ impl GridError {
     }
 }
 
-/// The series of `samples` with `step`, or with their own step when none is given. The grid stands at multiples of the
-/// step since the Unix epoch.
+/// The series of `samples` with `step`, or with their own step when none is given. The grid stands where nearly all samples
+/// stand, and at multiples of the step since the Unix epoch when they do not agree.
 ///
 /// # Errors
 /// [`GridError`] when the step does not fit the samples or none of them is a load.
@@ -106,6 +106,8 @@ pub fn regular(mut samples: Vec<Sample>, step: Option<Frequency>) -> Result<Load
         None => own_step(&samples)?,
     };
     let micros = step.seconds() * SECOND;
+    let phase = phase(samples.iter().map(|sample| sample.0), step);
+    samples.iter_mut().for_each(|sample| sample.0 -= phase);
     let first = samples[0].0.div_euclid(micros);
     let steps = samples[samples.len() - 1].0.div_euclid(micros) - first + 1;
     let dense = steps <= SMALL_GRID || steps / SPARSEST <= samples.len() as i64;
@@ -113,7 +115,8 @@ pub fn regular(mut samples: Vec<Sample>, step: Option<Frequency>) -> Result<Load
         return Err(GridError::TooSparse { samples: samples.len(), steps, step });
     }
     let values = averaged(&samples, first, steps as usize, micros);
-    let start = DateTime::<Utc>::from_timestamp_micros(first * micros).unwrap_or_default();
+    let start = DateTime::<Utc>::from_timestamp_micros(first * micros + phase);
+    let start = start.unwrap_or_default();
     LoadSeries::new(start, step, values).map_err(|_| GridError::NoLoad(samples.len()))
 }
 
@@ -192,6 +195,14 @@ mod tests {
         assert_eq!(values[0], 2.0);
         assert!(values[1].is_nan() && values[2].is_nan());
         assert_eq!(values[3], 8.0);
+    }
+
+    #[test]
+    fn the_grid_stands_where_the_samples_stand() {
+        let samples = (0..12).map(|k| ((4 + 5 * k) * MINUTE, k as f64)).collect();
+        let series = regular(samples, None).unwrap();
+        assert_eq!(series.start().to_string(), "1970-01-01 00:04:00 UTC");
+        assert_eq!((series.len(), series.gaps(), series.values()[3]), (12, 0, 3.0));
     }
 
     #[test]

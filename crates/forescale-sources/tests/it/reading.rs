@@ -72,12 +72,25 @@ fn everything_that_needed_mending_is_counted_in_one_line() {
 }
 
 #[test]
-fn a_grid_stands_at_multiples_of_its_step() {
-    let read =
-        read("time,load\n2026-01-05T00:02:53Z,1\n2026-01-05T00:07:53Z,2\n2026-01-05T00:12:53Z,3\n")
-            .unwrap();
-    assert_eq!(read.series.start().to_rfc3339(), "2026-01-05T00:00:00+00:00");
-    assert_eq!((read.series.len(), read.report.mended.irregular), (3, 0));
+fn a_grid_stands_where_the_samples_stand() {
+    let alike =
+        "time,load\n2026-01-05T00:02:53Z,1\n2026-01-05T00:07:53Z,2\n2026-01-05T00:12:53Z,3\n";
+    let read_alike = read(alike).unwrap();
+    assert_eq!(read_alike.series.start().to_rfc3339(), "2026-01-05T00:02:53+00:00");
+    assert_eq!((read_alike.series.len(), read_alike.report.mended.irregular), (3, 0));
+
+    let scattered =
+        "time,load\n2026-01-05T00:02:53Z,1\n2026-01-05T00:07:50Z,2\n2026-01-05T00:12:51Z,3\n";
+    let read_scattered = read(scattered).unwrap();
+    assert_eq!(read_scattered.series.start().to_rfc3339(), "2026-01-05T00:00:00+00:00");
+    assert_eq!((read_scattered.series.len(), read_scattered.report.mended.irregular), (3, 0));
+
+    let options = ReadOptions { step: step(900), ..ReadOptions::default() };
+    let coarser = read_with(alike, &options).unwrap().series;
+    assert_eq!(
+        (coarser.start().to_rfc3339().as_str(), coarser.len()),
+        ("2026-01-05T00:00:00+00:00", 1)
+    );
 }
 
 #[test]
