@@ -11,6 +11,7 @@ mod board;
 mod check;
 mod clock;
 mod config;
+mod door;
 mod error;
 mod grpc;
 mod http;
