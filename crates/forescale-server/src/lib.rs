@@ -14,6 +14,7 @@ mod config;
 mod door;
 mod error;
 mod grpc;
+mod hindsight;
 mod http;
 mod jobs;
 mod lead;
@@ -36,6 +37,10 @@ pub use config::{
 };
 pub use error::ServerError;
 pub use grpc::externalscaler;
+pub use hindsight::{
+    BacktestResult, ForecastScores, PolicyResult, PolicyScores, PredictorResult, ReplayResult,
+    StepRange,
+};
 pub use serve::{Running, Shutdown, serve};
 pub use service::Service;
 pub use source::{Loaded, Source, SourceError, Sources};
