@@ -27,6 +27,7 @@ mod service;
 mod source;
 mod standing;
 mod store;
+mod written;
 
 pub use accuracy::Accuracy;
 pub use check::{Finding, check};
@@ -45,3 +46,4 @@ pub use serve::{Running, Shutdown, serve};
 pub use service::Service;
 pub use source::{Loaded, Source, SourceError, Sources};
 pub use standing::{Counted, Decision, Failing, Rules, Standing, State, Step};
+pub use written::WrittenPlan;

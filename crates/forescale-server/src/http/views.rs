@@ -155,7 +155,7 @@ impl PlanView {
             reason: decision.reason,
             made_at: standing.made_at,
             data_until: standing.data_until,
-            plan: standing.plan.clone(),
+            plan: standing.plan.json(),
         }
     }
 }
