@@ -76,6 +76,30 @@ def test_events_and_running_instances_are_shown_where_they_are_known(service, vi
     expect(page.locator("#fleet-legend")).to_be_empty()
 
 
+def test_the_backtest_and_the_replay_are_shown_as_they_are_answered(service, visit):
+    page = visit(service, "/#web-shop")
+    backtest, replay = (asked(service, f"web-shop/{what}")["result"] for what in ("backtest", "replay"))
+    expect(page.locator("#backtest tbody tr").first).to_contain_text(backtest["predictors"][0]["predictor"])
+    expect(page.locator("#backtest-lead")).to_contain_text(f"{len(backtest['origins'])} forecasts of 6 h")
+    rows = page.locator("#replay tbody tr")
+    expect(rows).to_have_count(len(replay["policies"]) + 1)
+    for row, policy in zip(rows.all(), replay["policies"]):
+        expect(row.locator("td").first).to_have_text(policy["policy"])
+        expect(row).to_contain_text("kept" if policy["scores"]["kept_budget"] else "missed")
+    expect(rows.last).to_contain_text("clairvoyant")
+    # The longest bar is the dearest policy, and the bound is shorter than it.
+    widths = [row.locator(".bar").bounding_box()["width"] for row in rows.all()]
+    hours = [policy["scores"]["instance_hours"] for policy in replay["policies"]]
+    assert widths.index(max(widths)) == hours.index(max(hours)) and widths[-1] < max(widths)
+
+
+def test_why_there_is_no_replay_is_said(service, visit):
+    page = visit(service, "/#search")
+    assert asked(service, "search/replay")["state"] == "off"
+    expect(page.locator("#replay")).to_contain_text("look-back is 0")
+    expect(page.locator("#backtest")).to_contain_text("look-back is 0")
+
+
 def test_a_reason_shows_on_hover(service, visit):
     page = visit(service, "/#web-shop")
     plot = page.locator("#fleet-chart .u-over")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -61,10 +62,12 @@ def run(*arguments):
 
 
 class Service:
-    def __init__(self, folder, url=URL, server=""):
+    def __init__(self, folder, url=URL, server="", source=None):
         self.http, self.grpc = free_port(), free_port()
         self.config = folder / "forescale.toml"
         text = TARGET.format(http=self.http, grpc=self.grpc, url=url)
+        if source:
+            text = re.sub(r"\[target\.source\].*?\[target\.fleet\]", source.strip(), text, flags=re.S)
         self.config.write_text(text.replace("[store]", f"{server}\n[store]", 1))
         self.log = open(folder / "log", "a")
         self.start()

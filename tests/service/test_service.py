@@ -39,6 +39,67 @@ def test_http_gives_the_plan_of_the_command(service):
     assert ours == theirs
 
 
+def test_the_backtest_is_that_of_the_command(service):
+    backtest = service.until(lambda: service.json("/api/v1/targets/shop/backtest")["result"])
+    source = f"prometheus://{URL.removeprefix('http://')}?query=shop_load&step=5m&range=13d"
+    made = json.loads(run("backtest", source, "--now", backtest["made_at"], "--horizon", "6h", "-o", "json"))["backtest"]
+    overall = lambda rows: {row["predictor"]: row["overall"] and row["overall"]["wql"] for row in rows}
+    ours, theirs = overall(backtest["predictors"]), overall(made["predictors"])
+    assert ours.keys() == theirs.keys() and len(ours) > 3
+    for name, wql in ours.items():
+        assert wql == pytest.approx(theirs[name], rel=1e-4), name
+
+
+def test_a_replay_compares_policies_on_the_load_of_the_target(service):
+    replay = service.until(lambda: service.json("/api/v1/targets/shop/replay")["result"])
+    scores = {row["policy"]: row["scores"] for row in replay["policies"]}
+    assert list(scores)[0] == "forescale" and "hpa:target=0.8" in scores
+    fixed = scores["static"]["instance_hours"]
+    hours = (time.mktime(time.strptime(replay["to"], "%Y-%m-%dT%H:%M:%SZ"))
+             - time.mktime(time.strptime(replay["from"], "%Y-%m-%dT%H:%M:%SZ"))) / 3600
+    # A fixed fleet runs all the time, and nobody is cheaper than who knows the load to come.
+    assert fixed / hours == pytest.approx(round(fixed / hours), rel=1e-6)
+    kept = [row["instance_hours"] for row in scores.values() if row["too_few"] == 0]
+    assert kept and min(kept) >= replay["clairvoyant_instance_hours"] > 0
+
+
+FILE = """
+[target.source]
+kind = "file"
+path = "load.csv"
+load = "load"
+instances = "{column}"
+
+[target.fleet]"""
+
+
+def of_a_file(folder, column):
+    """A service whose load is a file that ends now, with a column of instances."""
+    now = int(time.time()) // 60 * 60
+    rows = [f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(now - 60 * k))},{200 + k % 60},{17 + k % 2}"
+            for k in range(3 * 1440, 0, -1)]
+    (folder / "load.csv").write_text("\n".join(["time,load,pods", *rows]) + "\n")
+    service = Service(folder, source=FILE.format(column=column))
+    try:
+        service.until(lambda: service.json("/api/v1/targets/shop")["made_at"])
+        return service.json("/api/v1/targets/shop"), service.json("/api/v1/targets/shop/plan")
+    finally:
+        service.process.kill()
+        service.process.wait()
+
+
+def test_a_file_may_hold_the_instances_that_served(tmp_path):
+    target, plan = of_a_file(tmp_path, "pods")
+    assert [row["instances"] for row in target["counted"]] == [18]
+    assert plan["plan"]["settings"]["current"] == 18
+
+
+def test_without_that_column_there_is_a_plan_with_a_warning(tmp_path):
+    target, _ = of_a_file(tmp_path, "podz")
+    assert target["counted"] == []
+    assert any("instances are not known" in text and "podz" in text for text in target["warnings"]), target["warnings"]
+
+
 def test_keda_gets_the_instances_of_the_plan(service, scaler):
     stub, messages = scaler
     about = messages.ScaledObjectRef(

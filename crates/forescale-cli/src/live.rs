@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use forescale::Event;
+use forescale::{Event, LoadSeries};
 use forescale_prometheus::{Client, PrometheusError, PrometheusRead, Settings};
 use forescale_server::{Loaded, Source, SourceError, Sources};
 use forescale_sources::{ReadOptions, read_events, read_history};
@@ -36,6 +36,7 @@ struct File {
     path: PathBuf,
     time: Option<String>,
     load: Option<String>,
+    instances: Option<String>,
     series: Option<String>,
     timezone: Option<Tz>,
 }
@@ -99,7 +100,7 @@ struct Written {
 }
 
 impl Source for Written {
-    fn load(&self, _: DateTime<Utc>) -> Result<Loaded, SourceError> {
+    fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
         let options = ReadOptions {
             time: self.file.time.clone(),
             loads: self.file.load.iter().cloned().collect(),
@@ -109,8 +110,37 @@ impl Source for Written {
         };
         let source = forescale_sources::Source::new(&self.path);
         let read = read_history(&source, &options).map_err(read_failed)?;
-        Ok(Loaded { series: read.series, instances: None, warnings: read.warnings })
+        let mut warnings = read.warnings;
+        let counts = self.file.instances.as_ref().map(|column| {
+            let options = ReadOptions {
+                loads: vec![column.clone()],
+                step: Some(read.series.frequency()),
+                ..options
+            };
+            read_history(&source, &options).map_err(read_failed)
+        });
+        // A plan can do without a count: it goes on from what was asked for.
+        let instances = counts.and_then(|counts| match counts {
+            Ok(counts) => counted(&read.series, &counts.series, now),
+            Err(error) => {
+                warnings.push(format!("instances are not known: {error}"));
+                None
+            }
+        });
+        Ok(Loaded { series: read.series, instances, warnings })
     }
+}
+
+/// Instances in the newest row that was known at `now`. A load with no count beside it says nothing of how many serve.
+fn counted(load: &LoadSeries, counts: &LoadSeries, now: DateTime<Utc>) -> Option<u32> {
+    let known = |series: &LoadSeries, k: &usize| series.time_at(k + 1) <= now;
+    let newest = |series: &LoadSeries| {
+        let mut known = (0..series.len()).filter(|k| known(series, k)).rev();
+        known.find(|k| !series.values()[*k].is_nan()).map(|k| series.time_at(k))
+    };
+    let at = newest(counts).filter(|at| Some(*at) >= newest(load))?;
+    let count = counts.values()[usize::try_from(counts.index_at(at)).ok()?].round();
+    (0.0..=f64::from(u32::MAX)).contains(&count).then_some(count as u32)
 }
 
 fn told(error: PrometheusError) -> SourceError {
@@ -136,4 +166,31 @@ pub fn prometheus(source: &str, now: DateTime<Utc>) -> Result<PrometheusRead, Fa
         };
         failure.hint(error.hint())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use forescale::Frequency;
+
+    use super::*;
+
+    #[test]
+    fn instances_are_those_beside_the_newest_load_that_is_known() {
+        let minute = Frequency::from_seconds(60).unwrap();
+        let series = |values: &[f64]| {
+            LoadSeries::new(DateTime::UNIX_EPOCH, minute, values.to_vec()).unwrap()
+        };
+        let load = series(&[10.0, 20.0, 30.0, 40.0]);
+        let at = |counts: &[f64], minutes| {
+            let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes);
+            counted(&load, &series(counts), now)
+        };
+        assert_eq!(at(&[1.0, 2.0, 3.0, 4.0], 4), Some(4));
+        // What was written later was not known.
+        assert_eq!(at(&[1.0, 2.0, 3.0, 4.0], 2), Some(2));
+        // No count beside the newest load is no count, and neither is one below 0.
+        assert_eq!(at(&[1.0, 2.0, 3.0, f64::NAN], 4), None);
+        assert_eq!(at(&[1.0, 2.0, 3.0, -4.0], 4), None);
+    }
 }

@@ -42,9 +42,9 @@
 
   async function open(name) {
     const path = `/api/v1/targets/${encodeURIComponent(name)}`;
-    const [detail, accuracy, decisions] = await Promise.all(
-      [path, `${path}/accuracy`, `${path}/plans`].map(Ask.json));
-    const target = { detail, accuracy, decisions };
+    const [detail, accuracy, decisions, backtest, replay] = await Promise.all(
+      [path, `${path}/accuracy`, `${path}/plans`, `${path}/backtest`, `${path}/replay`].map(Ask.json));
+    const target = { detail, accuracy, decisions, backtest, replay };
     if (detail.made_at) {
       [target.history, target.forecast, target.reasons] = await Promise.all([
         Ask.json(`${path}/history`), Ask.json(`${path}/forecast?quantiles=0.025,0.1,0.5,0.9,0.975`), Ask.json(`${path}/reasons`),
@@ -71,10 +71,15 @@
 
   function table(host, heads, rows, empty) {
     if (!rows.length) return id(host).replaceChildren(element("p", { className: "hint" }, empty));
-    const cell = (text, i) => element("td", { className: heads[i][1] ?? "" }, String(text));
+    const cell = (content, i) => element("td", { className: heads[i][1] ?? "" }, ...[content].flat().map(part => (part instanceof Node ? part : String(part))));
     const head = element("thead", {}, element("tr", {}, ...heads.map(([text, kind]) => element("th", { scope: "col", className: kind ?? "" }, text))));
     const body = element("tbody", {}, ...rows.map(row => element("tr", {}, ...row.map(cell))));
     id(host).replaceChildren(element("table", {}, head, body));
+  }
+
+  function past(host, { lead, heads, rows, empty }) {
+    id(`${host}-lead`).textContent = lead;
+    table(host, heads, rows, empty);
   }
 
   function tables() {
@@ -86,6 +91,8 @@
     table("accuracy", [["At", "time"], ["Steps", "number"], ["Error", "number"], ["Skill", "number"], ["In 80 %", "number"], ["In 95 %", "number"]],
       accuracy.map(row => [moment(row.made_at), row.steps, number.format(row.absolute_error), percent(row.skill), percent(row.coverage_80), percent(row.coverage_95)]),
       "Nothing could be compared yet.");
+    past("backtest", Hindsight.backtest(shown.backtest, moment));
+    past("replay", Hindsight.replay(shown.replay, moment));
     table("calendar", [["From", "time"], ["To", "time"], ["What", "reason"]],
       detail.calendar.map(date => [moment(date.start), moment(date.end), date.name]), "No holiday or event is near.");
     table("runs", [["Job"], ["Began", "time"], ["Result"], ["Detail", "reason"]],

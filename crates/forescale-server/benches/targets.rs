@@ -1,7 +1,8 @@
 //! A thousand targets refreshed every minute in one process, and how fast answers are meanwhile.
 //!
-//! `cargo bench -p forescale-server --bench targets -- [TARGETS] [PREDICTORS]` prints the processor seconds of a round
-//! of refreshes, the largest memory, and the requests a second of one client.
+//! `cargo bench -p forescale-server --bench targets -- [TARGETS] [PREDICTORS] [HORIZON]` prints the processor seconds of
+//! a round of refreshes, the largest memory, and the requests a second of one client. `default` stands for the default
+//! predictors. One model is trained, and every target has a copy of it: their loads are alike.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,15 +20,22 @@ fn main() {
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     let count: usize = arguments.next().map_or(1_000, |text| text.parse().expect("a number"));
     let predictors = arguments.next().unwrap_or_else(|| "seasonal-naive,linear-trend".to_owned());
+    let horizon = arguments.next().unwrap_or_else(|| "2h".to_owned());
     let folder = tempfile::tempdir().expect("a folder");
-    let text = configuration(count, &predictors);
-    let config = Config::parse(&text, &folder.path().join("forescale.toml")).expect("it is right");
     let clock = Arc::new(ManualClock::new("2026-01-20T08:00:00Z".parse().expect("a moment")));
-    let running = Running::start(config, Arc::new(Days), Arc::clone(&clock) as Arc<dyn Clock>);
-    let running = running.expect("it starts");
+    let start = |count: usize| {
+        let text = configuration(count, &predictors, &horizon);
+        let config = Config::parse(&text, &folder.path().join("forescale.toml"));
+        let clock = Arc::clone(&clock) as Arc<dyn Clock>;
+        Running::start(config.expect("it is right"), Arc::new(Days), clock).expect("it starts")
+    };
+    let first = start(1);
+    round("trained and refreshed", 1, || first.service().pool.settle());
+    first.stop();
+    copy_models(&folder.path().join("state.db"), count);
+    let running = start(count);
     let pool = &running.service().pool;
-    round("trained and refreshed", count, || pool.settle());
-    for _ in 0..3 {
+    for _ in 0..4 {
         clock.advance(TimeDelta::minutes(1));
         round("refreshed", count, || pool.settle());
     }
@@ -36,6 +44,24 @@ fn main() {
     crowd(&running, "/api/v1/targets/t0/plan?at=2026-01-20T09:00:00Z");
     crowd(&running, "/healthz");
     running.stop();
+}
+
+/// Gives every target the model of the first.
+fn copy_models(store: &Path, count: usize) {
+    let mut store = rusqlite::Connection::open(store).expect("nobody holds it");
+    let copies = store.transaction().expect("it can be written");
+    for (table, columns) in [
+        ("models", "made_at, checksum, bytes"),
+        ("runs", "job, started_at, ended_at, result, detail"),
+    ] {
+        let copy = format!(
+            "INSERT INTO {table} (target, {columns}) SELECT ?1, {columns} FROM {table} WHERE target = 't0'"
+        );
+        for target in 1..count {
+            copies.execute(&copy, [format!("t{target}")]).expect("a row is copied");
+        }
+    }
+    copies.commit().expect("they are written");
 }
 
 fn round(what: &str, count: usize, work: impl FnOnce()) {
@@ -88,13 +114,13 @@ fn client(url: &str, times: usize) -> Vec<f64> {
     (0..times).map(once).collect()
 }
 
-fn configuration(count: usize, predictors: &str) -> String {
+fn configuration(count: usize, predictors: &str, horizon: &str) -> String {
     let named = predictors.split(',').filter(|name| *name != "default");
     let names: Vec<String> = named.map(|name| format!("{name:?}")).collect();
     let server = "[server]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"state.db\"\n".to_owned();
     let target = |nth: usize| {
         format!(
-            "[[target]]\nname = \"t{nth}\"\nmode = \"full\"\nhorizon = \"2h\"\nevaluate = \"24h\"\npredictors = [{}]\n[target.source]\n[target.fleet]\ncapacity = 10.0\nmax = 500\n",
+            "[[target]]\nname = \"t{nth}\"\nmode = \"full\"\nhorizon = {horizon:?}\nevaluate = \"24h\"\nlook-back = \"0s\"\npredictors = [{}]\n[target.source]\n[target.fleet]\ncapacity = 10.0\nmax = 500\n",
             names.join(", ")
         )
     };

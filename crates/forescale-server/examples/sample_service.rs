@@ -29,6 +29,7 @@ startup = "5m"
 [[target]]
 name = "search"
 refresh = "5m"
+look-back = "0s"
 horizon = "6h"
 predictors = ["seasonal-naive"]
 [target.source]

@@ -8,8 +8,8 @@ use forescale::{LoadSeries, as_of, format_span};
 
 use crate::board::Entry;
 use crate::config::{Config, Tls};
+use crate::door::Token;
 use crate::error::ServerError;
-use crate::http::Token;
 use crate::listen::{Protocol, acceptor};
 use crate::secret;
 use crate::source::{SourceError, Sources};

@@ -11,8 +11,10 @@ mod board;
 mod check;
 mod clock;
 mod config;
+mod door;
 mod error;
 mod grpc;
+mod hindsight;
 mod http;
 mod jobs;
 mod lead;
@@ -25,6 +27,7 @@ mod service;
 mod source;
 mod standing;
 mod store;
+mod written;
 
 pub use accuracy::Accuracy;
 pub use check::{Finding, check};
@@ -35,7 +38,12 @@ pub use config::{
 };
 pub use error::ServerError;
 pub use grpc::externalscaler;
+pub use hindsight::{
+    BacktestResult, ForecastScores, PolicyResult, PolicyScores, PredictorResult, ReplayResult,
+    StepRange,
+};
 pub use serve::{Running, Shutdown, serve};
 pub use service::Service;
 pub use source::{Loaded, Source, SourceError, Sources};
 pub use standing::{Counted, Decision, Failing, Rules, Standing, State, Step};
+pub use written::WrittenPlan;

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{Forecast, LoadSeries, Quantile};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
+
+use crate::written::WrittenPlan;
 
 /// A moment of the plan at which another number of instances is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +37,7 @@ pub struct Standing {
     /// The plan's steps; never empty, the first one for `made_at`.
     pub steps: Vec<Step>,
     /// The plan as it is shown.
-    pub plan: Box<RawValue>,
+    pub plan: WrittenPlan,
     /// Why a simpler forecast had to do, if it had to.
     pub fallback: Option<String>,
     /// What a careful reader should know.
@@ -273,7 +274,7 @@ mod tests {
                 .iter()
                 .map(|(at, n)| Step { at: minute(*at), instances: *n, reason: String::new() })
                 .collect(),
-            plan: RawValue::from_string("null".to_owned()).unwrap(),
+            plan: WrittenPlan::new(Box::default()),
             fallback: None,
             warnings: Vec::new(),
             clamps: BTreeMap::new(),

@@ -45,7 +45,7 @@ pub mod scenario;
 mod train;
 
 pub use advise::{Advice, Evidence, Kind, Numbers, Verdict, Workload, advise};
-pub use backtest::{Backtest, BacktestOptions, backtest};
+pub use backtest::{Backtest, BacktestOptions, PredictorScores, backtest};
 pub use card::ModelCard;
 pub use decide::decide;
 pub use error::EngineError;

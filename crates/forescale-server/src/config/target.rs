@@ -63,7 +63,10 @@ pub struct Target {
     /// How late the newest sample may be before nothing scales in; two steps and two refreshes when absent.
     #[serde(default, deserialize_with = "some_span")]
     pub hold_after: Option<TimeDelta>,
-    /// Time a run may take to learn; other runs have a tenth of it.
+    /// How much of the newest load is backtested and replayed; nothing when it is 0.
+    #[serde(default = "four_weeks", deserialize_with = "span_or_zero")]
+    pub look_back: TimeDelta,
+    /// Time a run may take to learn or to look back; other runs have a tenth of it.
     #[serde(default = "hour", deserialize_with = "span")]
     pub deadline: TimeDelta,
     /// The predictors to combine; empty for the default ones.
@@ -152,6 +155,19 @@ impl Target {
         }
     }
 
+    /// The share of time that may have too few instances: the budget, or what the quantile leaves.
+    pub fn budget_share(&self) -> f64 {
+        match self.plan_options().objective {
+            Objective::Budget(budget) => budget,
+            objective => objective.quantile().ok().flatten().map_or(0.01, |q| 1.0 - q.get()),
+        }
+    }
+
+    /// Whether its past is backtested and replayed.
+    pub fn looks_back(&self) -> bool {
+        self.look_back > TimeDelta::zero()
+    }
+
     /// The longest time since the end of the newest sample at which a plan may still scale in. A sample is due a step
     /// after the one before it, and may be a step and two refreshes late.
     pub fn hold_after(&self, step: TimeDelta) -> TimeDelta {
@@ -199,6 +215,10 @@ fn hour() -> TimeDelta {
 
 fn day() -> TimeDelta {
     TimeDelta::days(1)
+}
+
+fn four_weeks() -> TimeDelta {
+    TimeDelta::weeks(4)
 }
 
 fn one() -> u64 {

@@ -107,7 +107,11 @@ pub(crate) fn some_span<'de, D: Deserializer<'de>>(
 pub(crate) fn span_or_zero<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<TimeDelta, D::Error> {
-    let span = parse_span(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
+    let text = String::deserialize(deserializer)?;
+    if matches!(text.trim(), "0s" | "0m" | "0h" | "0d" | "0w" | "PT0S") {
+        return Ok(TimeDelta::zero());
+    }
+    let span = parse_span(&text).map_err(D::Error::custom)?;
     match (TimeDelta::zero()..=LONGEST).contains(&span) {
         true => Ok(span),
         false => Err(D::Error::custom("the span should be from 0 to 3653d, which is ten years")),
@@ -179,6 +183,16 @@ mod tests {
         for bad in ["", ".", "...", "a/b", "A", "a b", "<b>", "a\0", "ü", "%2e", &longer] {
             assert!(TargetName::new(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn no_time_is_a_span_where_there_may_be_none() {
+        let read =
+            |text: &str| span_or_zero(toml::Value::from(text)).map(|span| span.num_seconds());
+        assert_eq!((read("0s"), read("PT0S"), read("5m")), (Ok(0), Ok(0), Ok(300)));
+        assert!(read("-5m").is_err() && read("0").is_err());
+        let error = span(toml::Value::from("0s")).unwrap_err().to_string();
+        assert!(error.contains("above 0"), "{error}");
     }
 
     #[test]

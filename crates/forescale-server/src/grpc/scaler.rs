@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::externalscaler::external_scaler_server::ExternalScaler;
@@ -13,7 +12,8 @@ use super::externalscaler::{
 use super::request::Asked;
 use super::streams::{self, Answers};
 use crate::board::Entry;
-use crate::http::Token;
+use crate::door::{Door, Refusal, bearer};
+use crate::listen::Peer;
 use crate::service::Service;
 
 /// Where the token is in the metadata. KEDA puts the value of the environment under the key that names the variable.
@@ -22,13 +22,13 @@ const TOKEN_KEYS: [&str; 2] = ["tokenFromEnv", "token"];
 /// Answers KEDA.
 pub struct Scaler {
     service: Arc<Service>,
-    token: Option<Token>,
+    door: Door,
 }
 
 impl Scaler {
-    /// Answers from `service` to who brings `token`, if there is one.
-    pub fn new(service: Arc<Service>, token: Option<Token>) -> Self {
-        Self { service, token }
+    /// Answers from `service` to whom `door` lets in.
+    pub fn new(service: Arc<Service>, door: Door) -> Self {
+        Self { service, door }
     }
 
     /// What is asked for, and of which target.
@@ -38,31 +38,28 @@ impl Scaler {
         let entry = entry.ok_or_else(|| Status::not_found("there is no target of that name"))?;
         Ok((asked, entry))
     }
-
-    /// KEDA has no place for a header: there, the token comes in the metadata.
-    fn admit<T>(
-        &self,
-        request: &Request<T>,
-        object: Option<&ScaledObjectRef>,
-    ) -> Result<(), Status> {
-        let Some(token) = &self.token else { return Ok(()) };
-        let keys = TOKEN_KEYS.iter();
-        let mut offered = keys.filter_map(|key| object?.scaler_metadata.get(*key));
-        let named = offered.any(|offered| token.is(offered.as_bytes()));
-        match named || brings(&self.token, request.metadata()) {
-            true => Ok(()),
-            false => Err(Status::unauthenticated(
-                "send the token as authorization, or as token in the metadata",
-            )),
-        }
-    }
 }
 
-/// Whether a request with `metadata` brings `token`, if there is one.
-pub(super) fn brings(token: &Option<Token>, metadata: &MetadataMap) -> bool {
-    let Some(token) = token else { return true };
-    let header = metadata.get("authorization").map(|value| value.as_bytes());
-    header.and_then(|value| value.strip_prefix(b"Bearer ")).is_some_and(|value| token.is(value))
+/// Lets a request in that brings the token, if there is one. KEDA has no place for a header: there, the token comes in
+/// the metadata of `object`.
+pub(super) fn admit<T>(
+    door: &Door,
+    request: &Request<T>,
+    object: Option<&ScaledObjectRef>,
+) -> Result<(), Status> {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let named = TOKEN_KEYS.iter().filter_map(|key| object?.scaler_metadata.get(*key));
+    let header = request.metadata().get("authorization");
+    let header = header.and_then(|value| bearer(value.as_bytes()));
+    let offered = named.map(String::as_bytes).chain(header);
+    door.admit(peer, offered).map_err(|refusal| match refusal {
+        Refusal::NoToken => Status::unauthenticated(
+            "send the token as authorization, or as tokenFromEnv in the metadata",
+        ),
+        Refusal::TooMany => Status::resource_exhausted(
+            "there were too many wrong tokens from this address; wait a minute",
+        ),
+    })
 }
 
 /// Whether a target should have an instance.
@@ -88,7 +85,7 @@ impl ExternalScaler for Scaler {
         &self,
         request: Request<ScaledObjectRef>,
     ) -> Result<Response<IsActiveResponse>, Status> {
-        self.admit(&request, Some(request.get_ref()))?;
+        admit(&self.door, &request, Some(request.get_ref()))?;
         let (asked, entry) = self.asked(request.get_ref())?;
         let result = active(&self.service, &asked, &entry)?;
         Ok(Response::new(IsActiveResponse { result }))
@@ -100,7 +97,7 @@ impl ExternalScaler for Scaler {
         &self,
         request: Request<ScaledObjectRef>,
     ) -> Result<Response<Self::StreamIsActiveStream>, Status> {
-        self.admit(&request, Some(request.get_ref()))?;
+        admit(&self.door, &request, Some(request.get_ref()))?;
         let (asked, entry) = self.asked(request.get_ref())?;
         Ok(Response::new(streams::activity(Arc::clone(&self.service), asked, entry)))
     }
@@ -109,7 +106,7 @@ impl ExternalScaler for Scaler {
         &self,
         request: Request<ScaledObjectRef>,
     ) -> Result<Response<GetMetricSpecResponse>, Status> {
-        self.admit(&request, Some(request.get_ref()))?;
+        admit(&self.door, &request, Some(request.get_ref()))?;
         let (asked, entry) = self.asked(request.get_ref())?;
         Ok(Response::new(spec(&asked, &entry)))
     }
@@ -119,7 +116,7 @@ impl ExternalScaler for Scaler {
         request: Request<GetMetricsRequest>,
     ) -> Result<Response<GetMetricsResponse>, Status> {
         let object = request.get_ref().scaled_object_ref.as_ref();
-        self.admit(&request, object)?;
+        admit(&self.door, &request, object)?;
         let object =
             object.ok_or_else(|| Status::invalid_argument("scaledObjectRef is missing"))?;
         let (asked, entry) = self.asked(object)?;
@@ -140,7 +137,7 @@ impl ExternalScaler for Scaler {
         &self,
         request: Request<ScaledObjectRef>,
     ) -> Result<Response<Self::StreamMetricSpecStream>, Status> {
-        self.admit(&request, Some(request.get_ref()))?;
+        admit(&self.door, &request, Some(request.get_ref()))?;
         let (asked, entry) = self.asked(request.get_ref())?;
         Ok(Response::new(streams::specs(Arc::clone(&self.service), spec(&asked, &entry))))
     }

@@ -13,7 +13,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::problem::Problem;
-use super::views::{DateView, ForecastView, PlanView, ReasonView, TargetDetail, TargetView};
+use super::views::{
+    BacktestView, DateView, ForecastView, PlanView, ReasonView, ReplayView, TargetDetail,
+    TargetView,
+};
 use crate::accuracy::Accuracy;
 use crate::board::Entry;
 use crate::config::TargetName;
@@ -41,6 +44,8 @@ pub fn routes() -> Router<Arc<Service>> {
         .route("/api/v1/targets/{name}/plans", get(plans))
         .route("/api/v1/targets/{name}/reasons", get(reasons))
         .route("/api/v1/targets/{name}/accuracy", get(accuracy))
+        .route("/api/v1/targets/{name}/backtest", get(backtest))
+        .route("/api/v1/targets/{name}/replay", get(replay))
 }
 
 /// Which target is asked about.
@@ -223,6 +228,27 @@ pub(super) async fn accuracy(
 ) -> Answer<Vec<Accuracy>> {
     let (entry, most) = (find(&service, &name)?, limit(query)?);
     from_store(&service, &entry, move |store, name| store.accuracy(name, most)).await.map(Json)
+}
+
+/// How good forecasts would have been at moments of the past, by predictor
+#[utoipa::path(get, path = "/api/v1/targets/{name}/backtest", params(NamePath), responses((status = 200, body = BacktestView), (status = 404, body = Problem)))]
+pub(super) async fn backtest(
+    State(service): Shared,
+    Path(name): Path<String>,
+) -> Answer<BacktestView> {
+    let entry = find(&service, &name)?;
+    let looks = entry.target.looks_back();
+    let read = move |store: &Store, name: &TargetName| BacktestView::read(store, name, looks);
+    from_store(&service, &entry, read).await.map(Json)
+}
+
+/// What policies would have cost and missed in the newest week of the past
+#[utoipa::path(get, path = "/api/v1/targets/{name}/replay", params(NamePath), responses((status = 200, body = ReplayView), (status = 404, body = Problem)))]
+pub(super) async fn replay(State(service): Shared, Path(name): Path<String>) -> Answer<ReplayView> {
+    let entry = find(&service, &name)?;
+    let looks = entry.target.looks_back();
+    let read = move |store: &Store, name: &TargetName| ReplayView::read(store, name, looks);
+    from_store(&service, &entry, read).await.map(Json)
 }
 
 fn find(service: &Service, name: &str) -> Result<Arc<Entry>, Problem> {

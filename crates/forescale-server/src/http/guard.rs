@@ -1,80 +1,29 @@
 //! Who may ask, and how much.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::failures::Failures;
 use super::problem::Problem;
 use crate::config::Server;
-use crate::error::ServerError;
+use crate::door::{Door, Refusal, bearer};
 use crate::listen::Peer;
 
-/// A secret that requests have to bring. Only its hash is kept, and nothing prints it.
-#[derive(Clone)]
-pub struct Token(Arc<[u8; 32]>);
-
-impl Token {
-    /// The first line of `file`.
-    ///
-    /// # Errors
-    /// [`ServerError::File`] when it cannot be read or the line is shorter than 16 bytes.
-    pub fn read(file: &Path) -> Result<Self, ServerError> {
-        let secret = crate::secret::read("the token file", file)?;
-        Ok(Self::new(&secret))
-    }
-
-    /// The token `secret`.
-    pub fn new(secret: &[u8]) -> Self {
-        Self(Arc::new(Sha256::digest(secret).into()))
-    }
-
-    /// Whether `offered` is it, in a time that does not depend on how much of it is right.
-    pub fn is(&self, offered: &[u8]) -> bool {
-        let offered: [u8; 32] = Sha256::digest(offered).into();
-        self.0.ct_eq(&offered).into()
-    }
-}
-
-/// Who has to bring a token, and who has lately brought a wrong one.
-#[derive(Clone)]
-pub struct Door {
-    token: Option<Token>,
-    failures: Arc<Failures>,
-}
-
-impl Door {
-    /// A door that `token` opens, or an open one.
-    pub fn new(token: Option<Token>) -> Self {
-        Self { token, failures: Arc::default() }
-    }
-}
-
-/// Lets a request through that brings the token, if there is one. An address that has brought too many wrong ones waits.
+/// Lets a request through that brings the token, if there is one.
 pub async fn demand(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let Some(token) = &door.token else { return next.run(request).await };
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    if peer.is_some_and(|peer| door.failures.too_many(peer, Instant::now())) {
-        return too_many();
+    let header = request.headers().get(header::AUTHORIZATION);
+    let offered = header.and_then(|value| bearer(value.as_bytes()));
+    match door.admit(peer, offered) {
+        Ok(()) => next.run(request).await,
+        Err(Refusal::TooMany) => too_many(),
+        Err(Refusal::NoToken) => unauthorized(),
     }
-    let offered = request.headers().get(header::AUTHORIZATION).and_then(bearer);
-    if offered.is_some_and(|offered| token.is(offered)) {
-        return next.run(request).await;
-    }
-    // Who brings nothing does not guess: a page that asks for the token begins so.
-    if let Some(peer) = peer.filter(|_| offered.is_some()) {
-        door.failures.count(peer, Instant::now());
-    }
-    unauthorized()
 }
 
 fn too_many() -> Response {
@@ -82,11 +31,6 @@ fn too_many() -> Response {
     let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).into_response();
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
     response
-}
-
-fn bearer(value: &HeaderValue) -> Option<&[u8]> {
-    let (scheme, token) = value.as_bytes().split_at_checked(7)?;
-    scheme.eq_ignore_ascii_case(b"bearer ").then_some(token)
 }
 
 fn unauthorized() -> Response {
@@ -164,25 +108,4 @@ async fn with_headers(request: Request, next: Next) -> Response {
     let policy = HeaderValue::from_static(NOTHING);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_token_itself_is_the_token() {
-        let token = Token::new(b"a long enough secret");
-        assert!(token.is(b"a long enough secret"));
-        for wrong in [&b""[..], b"a long enough secre", b"a long enough secret "] {
-            assert!(!token.is(wrong));
-        }
-    }
-
-    #[test]
-    fn a_bearer_is_named_in_any_case() {
-        let of = |text| bearer(&HeaderValue::from_static(text)).map(<[u8]>::to_vec);
-        assert_eq!(of("bearer x"), Some(b"x".to_vec()));
-        assert_eq!((of("Basic x"), of("Bearer")), (None, None));
-    }
 }

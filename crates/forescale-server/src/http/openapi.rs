@@ -24,7 +24,9 @@ use super::api;
         api::plan_now,
         api::plans,
         api::reasons,
-        api::accuracy
+        api::accuracy,
+        api::backtest,
+        api::replay
     ),
     security((), ("token" = []))
 )]

@@ -20,13 +20,14 @@ const SVG: &str = "image/svg+xml";
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// Files by name. Names are in this list or nowhere: none is looked up on a disk.
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("uplot.css", CSS, assets::UPLOT_CSS),
     ("uplot.js", JS, assets::UPLOT_JS),
     ("report.css", CSS, assets::REPORT_CSS),
     ("charts.js", JS, assets::CHARTS_JS),
     ("service.css", CSS, include_str!("../../assets/service.css")),
     ("service.js", JS, include_str!("../../assets/service.js")),
+    ("hindsight.js", JS, include_str!("../../assets/hindsight.js")),
     ("ask.js", JS, include_str!("../../assets/ask.js")),
     ("icon.svg", SVG, include_str!("../../assets/icon.svg")),
     ("api.js", JS, include_str!("../../assets/api.js")),

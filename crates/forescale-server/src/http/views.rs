@@ -1,5 +1,7 @@
 //! What the API answers with.
 
+mod hindsights;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use forescale::{Calendar, Event, Forecast, Holiday, Quantile};
 use serde::Serialize;
@@ -11,6 +13,7 @@ use crate::board::Entry;
 use crate::config::Mode;
 use crate::standing::{Counted, Decision, Failing, Standing, State, Step};
 use crate::store::Run;
+pub use hindsights::{BacktestView, ReplayView};
 
 /// A target at a glance.
 #[derive(Debug, Serialize, ToSchema)]
@@ -152,7 +155,7 @@ impl PlanView {
             reason: decision.reason,
             made_at: standing.made_at,
             data_until: standing.data_until,
-            plan: standing.plan.clone(),
+            plan: standing.plan.json(),
         }
     }
 }

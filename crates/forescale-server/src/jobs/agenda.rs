@@ -13,11 +13,16 @@ pub enum JobKind {
     Evaluate,
     /// Learn anew.
     Train,
+    /// Find out how good forecasts would have been.
+    Backtest,
+    /// Find out what policies would have done.
+    Replay,
 }
 
 impl JobKind {
     /// Every kind; the most urgent first.
-    pub const ALL: [Self; 3] = [Self::Forecast, Self::Evaluate, Self::Train];
+    pub const ALL: [Self; 5] =
+        [Self::Forecast, Self::Evaluate, Self::Train, Self::Backtest, Self::Replay];
 
     /// Its name, in labels and in the store.
     pub fn name(self) -> &'static str {
@@ -25,7 +30,19 @@ impl JobKind {
             Self::Forecast => "forecast",
             Self::Evaluate => "evaluate",
             Self::Train => "train",
+            Self::Backtest => "backtest",
+            Self::Replay => "replay",
         }
+    }
+
+    /// Whether it takes long: such jobs leave a worker to the others.
+    pub fn is_long(self) -> bool {
+        matches!(self, Self::Train) || self.looks_back()
+    }
+
+    /// Whether nothing waits for it but who looks at the past.
+    pub fn looks_back(self) -> bool {
+        matches!(self, Self::Backtest | Self::Replay)
     }
 }
 
@@ -69,7 +86,7 @@ impl Agenda {
     }
 
     /// The jobs that are due at `now` and not at work: what was asked for first, then the most urgent kind, then what
-    /// has waited longest.
+    /// has waited longest; what looks back comes last.
     pub fn due(&mut self, now: DateTime<Utc>) -> Vec<Job> {
         let mut due: Vec<_> = self.entries.iter_mut().filter_map(|entry| entry.due(now)).collect();
         due.sort_unstable();
@@ -115,14 +132,15 @@ impl Agenda {
 
 impl Entry {
     /// In the order in which jobs begin.
-    fn due(&mut self, now: DateTime<Utc>) -> Option<(bool, JobKind, DateTime<Utc>, Job)> {
+    fn due(&mut self, now: DateTime<Utc>) -> Option<(bool, bool, JobKind, DateTime<Utc>, Job)> {
         // A clock that was set back must not stop the job until it has caught up.
         self.last = self.last.map(|last| last.min(now));
         self.retry = self.retry.map(|retry| retry.min(now + LONGEST_WAIT));
         let asked = self.asked.then_some(now);
         let retry = self.retry.filter(|retry| *retry <= now);
         let since = asked.or(retry).or_else(|| self.rhythm.due(self.last, now))?;
-        (!self.at_work).then_some((!self.asked, self.job.kind, since, self.job))
+        let kind = self.job.kind;
+        (!self.at_work).then_some((kind.looks_back(), !self.asked, kind, since, self.job))
     }
 }
 
@@ -168,6 +186,16 @@ mod tests {
         assert_eq!(agenda.due(day), [FORECAST, TRAIN]);
         agenda.ask(TRAIN);
         assert_eq!(agenda.due(day), [TRAIN, FORECAST]);
+    }
+
+    #[test]
+    fn what_looks_back_comes_last_even_when_it_was_asked_for() {
+        let mut agenda = agenda();
+        let replay = Job { kind: JobKind::Replay, target: 0 };
+        agenda.add(replay, Rhythm::Once, Some(second(0)));
+        assert!(!agenda.due(second(90_000)).contains(&replay));
+        agenda.ask(replay);
+        assert_eq!(agenda.due(second(90_000)), [FORECAST, TRAIN, replay]);
     }
 
     #[test]

@@ -13,7 +13,8 @@ pub fn agenda(board: &Board, store: &Store) -> rusqlite::Result<Agenda> {
     for (target, entry) in board.entries().iter().enumerate() {
         let name = &entry.target.name;
         let runs = store.runs(name)?;
-        for kind in JobKind::ALL {
+        let looks_back = entry.target.looks_back();
+        for kind in JobKind::ALL.into_iter().filter(|kind| looks_back || !kind.looks_back()) {
             let known = kind != JobKind::Train || store.has_model(name)?;
             // A run that failed waits for its next try in memory alone: the new process tries at once.
             let ended_well = |run: &&Run| run.result == RunResult::Success;
@@ -30,5 +31,7 @@ fn rhythm(entry: &Entry, kind: JobKind) -> Rhythm {
         JobKind::Forecast => Rhythm::Every(target.refresh),
         JobKind::Evaluate => Rhythm::Every(target.evaluate),
         JobKind::Train => Rhythm::At(target.schedule.clone(), target.timezone),
+        // A new model asks for them.
+        JobKind::Backtest | JobKind::Replay => Rhythm::Once,
     }
 }

@@ -2,13 +2,16 @@
 
 mod agenda;
 mod backlog;
+mod backtest;
 mod evaluate;
 mod fleet;
 mod model;
 mod pool;
 mod refresh;
+mod replay;
 mod rhythm;
 mod run;
+mod trailing;
 mod train;
 
 pub use agenda::{Agenda, Job, JobKind};

@@ -6,8 +6,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,13 +33,36 @@ pub struct Pool {
     workers: usize,
     agenda: Mutex<Agenda>,
     at_work: Mutex<BTreeMap<Job, AtWork>>,
-    ended: (Sender<Ended>, Mutex<Receiver<Ended>>),
+    ended: Arc<AtEnd>,
 }
 
 struct AtWork {
     started_at: DateTime<Utc>,
     since: Instant,
     live: Arc<AtomicBool>,
+}
+
+/// What has ended and nobody has noted yet. Who waits holds no lock, so that several may.
+#[derive(Default)]
+struct AtEnd {
+    waiting: Mutex<Vec<Ended>>,
+    more: Condvar,
+}
+
+impl AtEnd {
+    fn push(&self, ended: Ended) {
+        lock(&self.waiting).push(ended);
+        self.more.notify_all();
+    }
+
+    /// All of it, at once if there is some, else after `span` at the latest.
+    fn take(&self, span: Duration) -> Vec<Ended> {
+        let waiting = lock(&self.waiting);
+        let none = |waiting: &mut Vec<Ended>| waiting.is_empty();
+        let waited = self.more.wait_timeout_while(waiting, span, none);
+        let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut waiting)
+    }
 }
 
 struct Ended {
@@ -61,8 +83,7 @@ impl Pool {
         workers: usize,
     ) -> rusqlite::Result<Self> {
         let agenda = Mutex::new(agenda(&board, &store)?);
-        let (sender, receiver) = channel();
-        let ended = (sender, Mutex::new(receiver));
+        let ended = Arc::default();
         let at_work = Mutex::default();
         Ok(Self { board, store, metrics, clock, workers, agenda, at_work, ended })
     }
@@ -90,8 +111,7 @@ impl Pool {
 
     /// Waits for a job to end, for at most `span`.
     pub fn wait(&self, span: Duration) {
-        let ended = lock(&self.ended.1).recv_timeout(span);
-        if let Ok(Ended { job, done }) = ended {
+        for Ended { job, done } in self.ended.take(span) {
             self.end(job, done);
         }
     }
@@ -119,12 +139,12 @@ impl Pool {
         live < self.workers && at_work.len() < self.workers + MOST_HUNG
     }
 
-    /// One worker never learns, so that forecasts go on.
+    /// One worker never learns nor looks back, so that forecasts go on.
     fn room_for(&self, job: Job) -> bool {
         let at_work = lock(&self.at_work);
         let live = at_work.iter().filter(|(_, work)| work.live.load(Ordering::Acquire));
-        let learning = live.filter(|(job, _)| job.kind == JobKind::Train).count();
-        job.kind != JobKind::Train || learning + 1 < self.workers
+        let long = live.filter(|(job, _)| job.kind.is_long()).count();
+        !job.kind.is_long() || long + 1 < self.workers
     }
 
     fn begin(&self, job: Job, now: DateTime<Utc>) {
@@ -133,13 +153,12 @@ impl Pool {
         lock(&self.at_work).insert(job, work);
         let entry = Arc::clone(&self.board.entries()[job.target]);
         let (store, metrics) = (Arc::clone(&self.store), Arc::clone(&self.metrics));
-        let sender = self.ended.0.clone();
+        let ended = Arc::clone(&self.ended);
         let name = format!("{} {}", job.kind.name(), entry.target.name);
         let work = move || {
             let work = AssertUnwindSafe(|| run(job.kind, &entry, &store, &metrics, now, &live));
             let done = catch_unwind(work).ok();
-            // Nobody waits for it once the service has ended.
-            let _ = sender.send(Ended { job, done });
+            ended.push(Ended { job, done });
         };
         if thread::Builder::new().name(name).spawn(work).is_err() {
             let error = Some("the system refuses another thread".to_owned());
@@ -149,10 +168,7 @@ impl Pool {
 
     /// Notes what has ended.
     pub fn collect(&self) {
-        let ended: Vec<Ended> = lock(&self.ended.1).try_iter().collect();
-        for Ended { job, done } in ended {
-            self.end(job, done);
-        }
+        self.wait(Duration::ZERO);
     }
 
     fn give_up(&self) {
@@ -200,6 +216,9 @@ impl Pool {
         }
         if result == RunResult::Success && job.kind == JobKind::Train {
             agenda.ask(Job { kind: JobKind::Forecast, ..job });
+            for kind in [JobKind::Backtest, JobKind::Replay] {
+                agenda.want(Job { kind, ..job }, work.started_at);
+            }
         }
         drop(agenda);
         self.record(job, work.started_at, work.since.elapsed(), result, done);
@@ -241,7 +260,7 @@ impl Pool {
 fn deadline(entry: &Entry, kind: JobKind) -> Duration {
     let whole = entry.target.deadline.to_std().unwrap_or(Duration::MAX);
     match kind {
-        JobKind::Train => whole,
+        JobKind::Train | JobKind::Backtest | JobKind::Replay => whole,
         JobKind::Forecast | JobKind::Evaluate => whole / 10,
     }
 }

@@ -7,7 +7,7 @@ use forescale::{
     Action, Binding, EngineError, Forecast, LoadSeries, Quantiles, ScalePlan, as_of, horizon, plan,
 };
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 
 use super::fleet::{asked, fleet};
 use super::model::find;
@@ -16,6 +16,7 @@ use crate::config::Target;
 use crate::source::Loaded;
 use crate::standing::{Clamp, Counted, History, Standing, Step};
 use crate::store::Store;
+use crate::written::WrittenPlan;
 
 /// Steps of history that are kept to be shown: a week of five minutes.
 const HISTORY_STEPS: usize = 2_016;
@@ -142,7 +143,7 @@ fn count_limits(plan: &ScalePlan, target: &Target, clamps: &mut BTreeMap<Clamp, 
 }
 
 /// The plan as `forescale plan --output json` has it, so that what reads one reads the other.
-fn shown(plan: &ScalePlan, forecast: &Forecast) -> serde_json::Result<Box<RawValue>> {
+fn shown(plan: &ScalePlan, forecast: &Forecast) -> serde_json::Result<WrittenPlan> {
     #[derive(Serialize)]
     struct Shown<'a> {
         #[serde(flatten)]
@@ -155,7 +156,7 @@ fn shown(plan: &ScalePlan, forecast: &Forecast) -> serde_json::Result<Box<RawVal
         to: DateTime<Utc>,
     }
     let to = forecast.time_at(forecast.steps());
-    to_raw_value(&Shown { plan, summary: Summary { from: plan.now, to } })
+    to_raw_value(&Shown { plan, summary: Summary { from: plan.now, to } }).map(WrittenPlan::new)
 }
 
 /// The plan's requests; the first one counts from `now`, as the plan begins with the step that covers it.

@@ -12,6 +12,8 @@ pub enum Rhythm {
     Every(TimeDelta),
     /// At the moments of a schedule, in a zone.
     At(Schedule, Tz),
+    /// Once, and then whenever it is asked for.
+    Once,
 }
 
 impl Rhythm {
@@ -38,6 +40,7 @@ impl Rhythm {
         match self {
             Self::Every(span) => last.checked_add_signed(*span),
             Self::At(schedule, zone) => schedule.next(last, *zone),
+            Self::Once => None,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
-use super::{JobKind, evaluate, refresh, train};
+use super::{JobKind, backtest, evaluate, refresh, replay, train};
 use crate::accuracy::Accuracy;
 use crate::board::Entry;
 use crate::metrics::Metrics;
@@ -36,6 +36,8 @@ pub fn run(
         JobKind::Forecast => forecast(entry, store, metrics, now, live),
         JobKind::Train => learn(entry, store, now, live),
         JobKind::Evaluate => compare(entry, store, now, live),
+        JobKind::Backtest => score(entry, store, now, live),
+        JobKind::Replay => relive(entry, store, now, live),
     };
     let target = entry.target.name.as_str();
     match result {
@@ -56,7 +58,11 @@ pub fn run(
 /// What is said of a run that was given up.
 pub const GIVEN_UP: &str = "it took longer than its deadline";
 
-fn alive(live: &AtomicBool) -> Result<(), String> {
+/// Nothing while the run is wanted.
+///
+/// # Errors
+/// That it was given up.
+pub fn alive(live: &AtomicBool) -> Result<(), String> {
     if live.load(Ordering::Acquire) { Ok(()) } else { Err(GIVEN_UP.to_owned()) }
 }
 
@@ -170,6 +176,35 @@ fn compare(
     let newest = store.accuracy(&entry.target.name, evaluate::JUDGED);
     entry.judge(&newest.map_err(|error| error.to_string())?);
     Ok(Done { detail, retrain, ..Done::default() })
+}
+
+fn score(
+    entry: &Entry,
+    store: &Store,
+    now: DateTime<Utc>,
+    live: &AtomicBool,
+) -> Result<Done, String> {
+    let result = backtest::backtest(entry, now)?;
+    alive(live)?;
+    let saved = store.save_hindsight(&entry.target.name, JobKind::Backtest.name(), now, &result);
+    saved.map_err(|error| error.to_string())?;
+    let detail = format!("{} forecasts of {} steps", result.origins.len(), result.horizon_steps);
+    Ok(Done { detail, ..Done::default() })
+}
+
+fn relive(
+    entry: &Entry,
+    store: &Store,
+    now: DateTime<Utc>,
+    live: &AtomicBool,
+) -> Result<Done, String> {
+    let result = replay::replay(entry, now, live)?;
+    alive(live)?;
+    let saved = store.save_hindsight(&entry.target.name, JobKind::Replay.name(), now, &result);
+    saved.map_err(|error| error.to_string())?;
+    let hours = (result.to - result.from).num_hours();
+    let detail = format!("{} policies over {hours} hours", result.policies.len());
+    Ok(Done { detail, ..Done::default() })
 }
 
 fn settled(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<bool, String> {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{Quantile, format_span};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -49,6 +49,13 @@ struct Request {
     source: String,
     code: &'static str,
 }
+
+/// The quantiles that are shown after the lead time.
+const NEAR: [f64; 5] = [0.025, 0.1, 0.5, 0.9, 0.975];
+
+/// Hours ahead that are shown beside the lead time, and their quantiles: few, as a thousand targets have them all.
+const FAR_HOURS: [i64; 3] = [1, 6, 12];
+const FAR: [f64; 3] = [0.1, 0.5, 0.9];
 
 type Floats<L> = Family<L, Gauge<f64, AtomicU64>>;
 
@@ -155,15 +162,29 @@ impl Gauges {
         if target.mode != Mode::ForecastOnly {
             self.scale_replicas.get_or_create(&labels).set(i64::from(decision.instances));
         }
-        let ahead = lead(target, standing);
-        let horizon = format_span(ahead);
         let served = target.served_quantile().get();
-        let mut quantiles = vec![0.025, 0.1, 0.5, 0.9, 0.975, served];
-        quantiles.dedup();
-        for probability in quantiles {
+        let near = lead(target, standing);
+        self.set_values(&name, standing, now, near, &NEAR, served);
+        for ahead in FAR_HOURS.map(TimeDelta::hours).into_iter().filter(|ahead| *ahead != near) {
+            self.set_values(&name, standing, now, ahead, &FAR, served);
+        }
+    }
+
+    /// The load expected at `now + ahead`, at `quantiles` and at the one that is `served`, where the forecast reaches.
+    fn set_values(
+        &self,
+        name: &str,
+        standing: &Standing,
+        now: DateTime<Utc>,
+        ahead: TimeDelta,
+        quantiles: &[f64],
+        served: f64,
+    ) {
+        let horizon = format_span(ahead);
+        for probability in quantiles.iter().copied().chain([served]) {
             let quantile = Quantile::new(probability).expect("a quantile of the configuration");
             if let Some(load) = standing.load_at(now + ahead, quantile) {
-                let (series, horizon) = (name.clone(), horizon.clone());
+                let (series, horizon) = (name.to_owned(), horizon.clone());
                 let labels = Value { series, quantile: probability.to_string(), horizon };
                 self.value.get_or_create(&labels).set(load);
             }

@@ -3,6 +3,7 @@
 //! Every write is one transaction that is on the disk when it returns.
 
 mod forecasts;
+mod hindsights;
 mod models;
 mod open;
 mod plans;

@@ -11,7 +11,7 @@ use super::Store;
 use crate::error::ServerError;
 
 /// What brings a store from each format to the next one.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     "
 CREATE TABLE models (
     id INTEGER PRIMARY KEY, target TEXT NOT NULL, made_at INTEGER NOT NULL,
@@ -43,7 +43,17 @@ CREATE TABLE runs (
     "
 CREATE TABLE alerts (target TEXT NOT NULL, alert TEXT NOT NULL, PRIMARY KEY (target, alert));
 ",
+    "
+CREATE TABLE hindsights (
+    target TEXT NOT NULL, kind TEXT NOT NULL, made_at INTEGER NOT NULL,
+    checksum INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (target, kind)
+);
+",
 ];
+
+/// What there is in the newest format.
+const TABLES: [&str; 8] =
+    ["standings", "models", "plans", "evaluations", "runs", "alerts", "forecasts", "hindsights"];
 
 impl Store {
     /// Opens the store at `path`, and makes it when it is not there.
@@ -98,8 +108,7 @@ impl Store {
     /// Reads every row that a service begins with.
     fn readable(&self) -> rusqlite::Result<()> {
         let connection = self.connection();
-        for table in ["standings", "models", "plans", "evaluations", "runs", "alerts", "forecasts"]
-        {
+        for table in TABLES {
             let count = format!("SELECT count(*) FROM {table} NOT INDEXED");
             connection.query_row(&count, [], |row| row.get::<_, i64>(0))?;
         }

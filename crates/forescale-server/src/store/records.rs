@@ -40,7 +40,7 @@ impl RunResult {
 /// The last run of a job.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Run {
-    /// What it did: `train`, `forecast` or `evaluate`.
+    /// What it did: `train`, `forecast`, `evaluate`, `backtest` or `replay`.
     pub job: String,
     /// When it began.
     pub started_at: DateTime<Utc>,

@@ -77,7 +77,7 @@ fn the_description_names_every_route() {
     let (_, api) = served.get("/api/openapi.json");
     assert!(api["openapi"].as_str().unwrap().starts_with("3."));
     let paths = api["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 8);
+    assert_eq!(paths.len(), 10);
     for (path, methods) in paths {
         for operation in methods.as_object().unwrap().values() {
             assert!(operation["responses"]["401"].is_object(), "{path} may ask for the token");

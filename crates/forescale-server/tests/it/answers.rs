@@ -60,7 +60,7 @@ fn targets_forecasts_reasons_and_accuracy() {
     let (_, detail) = served.get("/api/v1/targets/web");
     let runs: Vec<&Value> =
         detail["runs"].as_array().unwrap().iter().map(|run| &run["result"]).collect();
-    assert_eq!(runs, [&json!("success"); 3], "{detail}");
+    assert_eq!(runs, [&json!("success"); 5], "{detail}");
     let (_, forecast) = served.get("/api/v1/targets/web/forecast?quantiles=0.5,0.98");
     assert_eq!(forecast["values"].as_array().unwrap().len(), 72);
     let row = forecast["values"][0].as_array().unwrap();
@@ -131,6 +131,29 @@ fn metrics_have_their_names_and_health_answers() {
 }
 
 #[test]
+fn forecasts_are_shown_for_several_times_ahead_as_far_as_they_reach() {
+    let served = serve("", &TARGET.replace("\"6h\"", "\"10h\""), daily);
+    served.settle();
+    let (_, text) = served.text_at("/metrics");
+    let shown = |quantile: &str, horizon: &str| {
+        let name = format!("quantile=\"{quantile}\",horizon=\"{horizon}\"}} ");
+        let line =
+            text.lines().find(|line| line.starts_with("forecast_value{") && line.contains(&name));
+        line.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap())
+    };
+    let (_, forecast) = served.get("/api/v1/targets/web/forecast?quantiles=0.5,0.98");
+    // The forecast begins now: five minutes are one step ahead, an hour is twelve, six hours are 72.
+    for (horizon, step) in [("5m", 1), ("1h", 12), ("6h", 72)] {
+        let row = &forecast["values"][step];
+        assert_eq!(shown("0.5", horizon), row[0].as_f64(), "{horizon}");
+        assert_eq!(shown("0.98", horizon), row[1].as_f64(), "{horizon}");
+    }
+    // Ten hours do not reach twelve.
+    assert_eq!(shown("0.5", "12h"), None);
+    assert_eq!((shown("0.025", "1h"), shown("0.025", "5m").is_some()), (None, true));
+}
+
+#[test]
 fn a_scaler_finds_a_number_only_where_it_may_have_one() {
     let shown = |served: &crate::support::Served| {
         let (_, text) = served.text_at("/metrics");
@@ -161,7 +184,8 @@ fn scrapes_at_once_are_each_whole() {
                 for _ in 0..400 {
                     let text = service.metrics.text(&service.board, service.now());
                     let count = text.lines().filter(|line| line.starts_with("forecast_value{"));
-                    assert_eq!(count.count(), 6, "{text}");
+                    // Five quantiles and the served one after the lead time, three and the served one an hour ahead.
+                    assert_eq!(count.count(), 10, "{text}");
                 }
             });
         }

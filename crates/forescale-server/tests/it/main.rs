@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod faults;
+mod hindsight;
 mod hooks;
 mod hostile;
 mod keda;
