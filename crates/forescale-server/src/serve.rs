@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::{Config, Server};
 use crate::error::ServerError;
-use crate::http::Token;
+use crate::http::{Door, Token};
 use crate::listen::{Listener, Protocol, acceptor};
 use crate::service::Service;
 use crate::source::Sources;
@@ -173,14 +173,15 @@ async fn listen(
     let (metrics, stop) = (&service.metrics, service.stopping());
     let listener = Listener::bind(server.listen, Protocol::Http, access.http, server).await?;
     let http = listener.address()?;
-    let router = http::router(Arc::clone(service), access.token.clone());
+    let door = Door::new(access.token);
+    let router = http::router(Arc::clone(service), door.clone());
     let mut grpc = None;
     if let Some(address) = server.grpc_listen {
         let listener = Listener::bind(address, Protocol::Grpc, access.grpc, server).await?;
         grpc = Some(listener.address()?);
         // A client certificate says who asks as well as a token does, and KEDA can bring one.
-        let token = access.token.filter(|_| !access.mutual);
-        let router = grpc::router(Arc::clone(service), token).await;
+        let door = if access.mutual { Door::default() } else { door };
+        let router = grpc::router(Arc::clone(service), door).await;
         listening.spawn(listener.serve(router, Arc::clone(metrics), stop.clone()));
     }
     listening.spawn(listener.serve(router, Arc::clone(metrics), stop));
@@ -204,6 +205,7 @@ fn dispatch(service: Arc<Service>) -> Result<JoinHandle<()>, ServerError> {
             }
             service.pool.wait(TICK);
         }
+        service.note_taken();
     };
     let spawned = thread::Builder::new().name("dispatcher".to_owned()).spawn(work);
     spawned.map_err(|source| ServerError::System { what: "a thread", source })

@@ -5,7 +5,7 @@ mod scaler;
 mod streams;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -15,7 +15,7 @@ use tonic::Status;
 use tonic::service::Routes;
 use tonic::service::interceptor::{InterceptedService, Interceptor};
 
-use crate::http::Token;
+use crate::http::{Door, Refused};
 use crate::service::Service;
 use externalscaler::external_scaler_server::ExternalScalerServer;
 use scaler::Scaler;
@@ -32,10 +32,10 @@ const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/externalsca
 /// The largest request, in bytes: a reference and its metadata are far smaller.
 const LARGEST: usize = 64 * 1_024;
 
-/// Everything that is served over gRPC; `token` guards the scaler.
-pub async fn router(service: Arc<Service>, token: Option<Token>) -> Router {
+/// Everything that is served over gRPC; `door` guards the scaler.
+pub async fn router(service: Arc<Service>, door: Door) -> Router {
     let most = service.config.server.request_timeout.to_std().unwrap_or(Duration::from_secs(30));
-    let scaler = ExternalScalerServer::new(Scaler::new(service, token.clone()));
+    let scaler = ExternalScalerServer::new(Scaler::new(service, door.clone()));
     let (health, health_server) = tonic_health::server::health_reporter();
     health.set_serving::<ExternalScalerServer<Scaler>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
@@ -45,18 +45,31 @@ pub async fn router(service: Arc<Service>, token: Option<Token>) -> Router {
         .expect("the descriptors were made with this crate");
     Routes::new(scaler.max_decoding_message_size(LARGEST))
         .add_service(health_server)
-        .add_service(InterceptedService::new(reflection, guard(token)))
+        .add_service(InterceptedService::new(reflection, guard(door)))
         .prepare()
         .into_axum_router()
         .layer(middleware::from_fn_with_state(most, in_time))
 }
 
 /// Lets a request through that brings the token, if there is one.
-fn guard(token: Option<Token>) -> impl Interceptor + Clone {
-    move |request: tonic::Request<()>| match scaler::brings(&token, request.metadata()) {
-        true => Ok(request),
-        false => Err(Status::unauthenticated("send the token as authorization")),
-    }
+fn guard(door: Door) -> impl Interceptor + Clone {
+    move |request: tonic::Request<()>| admit(&door, &request, &[]).map(|()| request)
+}
+
+/// Lets a request in that brings the token as authorization, or among what else it has `offered`.
+fn admit<T>(door: &Door, request: &tonic::Request<T>, offered: &[&[u8]]) -> Result<(), Status> {
+    let header = request.metadata().get("authorization").map(|value| value.as_bytes());
+    let header = header.and_then(|value| value.strip_prefix(b"Bearer "));
+    let offered: Vec<&[u8]> = offered.iter().copied().chain(header).collect();
+    let admitted = door.admit(request.extensions().get(), &offered, Instant::now());
+    admitted.map_err(|refused| match refused {
+        Refused::NoToken => Status::unauthenticated(
+            "send the token as authorization, or to the scaler as token in the metadata",
+        ),
+        Refused::TooMany => Status::resource_exhausted(
+            "there were too many wrong tokens from this address; wait a minute",
+        ),
+    })
 }
 
 /// Ends a request whose answer has not begun after `most`: its client may never send the rest of it.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
+use super::admit;
 use super::externalscaler::external_scaler_server::ExternalScaler;
 use super::externalscaler::{
     GetMetricSpecResponse, GetMetricsRequest, GetMetricsResponse, IsActiveResponse, MetricSpec,
@@ -13,7 +13,7 @@ use super::externalscaler::{
 use super::request::Asked;
 use super::streams::{self, Answers};
 use crate::board::Entry;
-use crate::http::Token;
+use crate::http::Door;
 use crate::service::Service;
 
 /// Where the token is in the metadata. KEDA puts the value of the environment under the key that names the variable.
@@ -22,13 +22,13 @@ const TOKEN_KEYS: [&str; 2] = ["tokenFromEnv", "token"];
 /// Answers KEDA.
 pub struct Scaler {
     service: Arc<Service>,
-    token: Option<Token>,
+    door: Door,
 }
 
 impl Scaler {
-    /// Answers from `service` to who brings `token`, if there is one.
-    pub fn new(service: Arc<Service>, token: Option<Token>) -> Self {
-        Self { service, token }
+    /// Answers from `service` to whom `door` lets in.
+    pub fn new(service: Arc<Service>, door: Door) -> Self {
+        Self { service, door }
     }
 
     /// What is asked for, and of which target.
@@ -45,24 +45,11 @@ impl Scaler {
         request: &Request<T>,
         object: Option<&ScaledObjectRef>,
     ) -> Result<(), Status> {
-        let Some(token) = &self.token else { return Ok(()) };
         let keys = TOKEN_KEYS.iter();
-        let mut offered = keys.filter_map(|key| object?.scaler_metadata.get(*key));
-        let named = offered.any(|offered| token.is(offered.as_bytes()));
-        match named || brings(&self.token, request.metadata()) {
-            true => Ok(()),
-            false => Err(Status::unauthenticated(
-                "send the token as authorization, or as token in the metadata",
-            )),
-        }
+        let offered = keys.filter_map(|key| object?.scaler_metadata.get(*key));
+        let offered: Vec<&[u8]> = offered.map(String::as_bytes).collect();
+        admit(&self.door, request, &offered)
     }
-}
-
-/// Whether a request with `metadata` brings `token`, if there is one.
-pub(super) fn brings(token: &Option<Token>, metadata: &MetadataMap) -> bool {
-    let Some(token) = token else { return true };
-    let header = metadata.get("authorization").map(|value| value.as_bytes());
-    header.and_then(|value| value.strip_prefix(b"Bearer ")).is_some_and(|value| token.is(value))
 }
 
 /// Whether a target should have an instance.

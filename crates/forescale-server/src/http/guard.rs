@@ -45,11 +45,20 @@ impl Token {
     }
 }
 
-/// Who has to bring a token, and who has lately brought a wrong one.
-#[derive(Clone)]
+/// Who has to bring a token, and who has lately brought a wrong one, over HTTP or gRPC.
+#[derive(Clone, Default)]
 pub struct Door {
     token: Option<Token>,
     failures: Arc<Failures>,
+}
+
+/// Why a request is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// It does not bring the token.
+    NoToken,
+    /// Nor did too many others from its address.
+    TooMany,
 }
 
 impl Door {
@@ -57,24 +66,44 @@ impl Door {
     pub fn new(token: Option<Token>) -> Self {
         Self { token, failures: Arc::default() }
     }
+
+    /// Lets a request of `peer` in that offers the token at `now`, if there is one. The right one always opens, since
+    /// those who guess and those who know it may share an address.
+    ///
+    /// # Errors
+    /// [`Refused`] when none of what is `offered` is the token.
+    pub fn admit(
+        &self,
+        peer: Option<&Peer>,
+        offered: &[&[u8]],
+        now: Instant,
+    ) -> Result<(), Refused> {
+        let Some(token) = &self.token else { return Ok(()) };
+        if offered.iter().any(|offered| token.is(offered)) {
+            return Ok(());
+        }
+        // Who brings nothing does not guess: a page that asks for the token begins so.
+        let Some(Peer(peer)) = peer.filter(|_| !offered.is_empty()) else {
+            return Err(Refused::NoToken);
+        };
+        let refused = match self.failures.too_many(*peer, now) {
+            true => Refused::TooMany,
+            false => Refused::NoToken,
+        };
+        self.failures.count(*peer, now);
+        Err(refused)
+    }
 }
 
-/// Lets a request through that brings the token, if there is one. An address that has brought too many wrong ones waits.
+/// Lets a request through that brings the token, if there is one.
 pub async fn demand(State(door): State<Door>, request: Request, next: Next) -> Response {
-    let Some(token) = &door.token else { return next.run(request).await };
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    if peer.is_some_and(|peer| door.failures.too_many(peer, Instant::now())) {
-        return too_many();
-    }
     let offered = request.headers().get(header::AUTHORIZATION).and_then(bearer);
-    if offered.is_some_and(|offered| token.is(offered)) {
-        return next.run(request).await;
+    let offered: Vec<&[u8]> = offered.into_iter().collect();
+    match door.admit(request.extensions().get(), &offered, Instant::now()) {
+        Ok(()) => next.run(request).await,
+        Err(Refused::NoToken) => unauthorized(),
+        Err(Refused::TooMany) => too_many(),
     }
-    // Who brings nothing does not guess: a page that asks for the token begins so.
-    if let Some(peer) = peer.filter(|_| offered.is_some()) {
-        door.failures.count(peer, Instant::now());
-    }
-    unauthorized()
 }
 
 fn too_many() -> Response {

@@ -16,12 +16,11 @@ use axum::middleware;
 use axum::routing::get;
 
 use crate::service::Service;
-pub use guard::Token;
+pub use guard::{Door, Refused, Token};
 
-/// Everything that is served over HTTP; `token` guards all but health, metrics and pages without data.
-pub fn router(service: Arc<Service>, token: Option<Token>) -> Router {
-    let guarded =
-        api::routes().layer(middleware::from_fn_with_state(guard::Door::new(token), guard::demand));
+/// Everything that is served over HTTP; `door` guards all but health, metrics and pages without data.
+pub fn router(service: Arc<Service>, door: Door) -> Router {
+    let guarded = api::routes().layer(middleware::from_fn_with_state(door, guard::demand));
     let open =
         health::routes().merge(pages::routes()).route("/api/openapi.json", get(openapi::document));
     let limits = guard::Limits::of(&service.config.server);
