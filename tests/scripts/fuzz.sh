@@ -13,6 +13,11 @@ targets=("$@")
 
 # The most memory of a search, in MB: the service and the corpus are in it.
 memory=1024
+# The library that searches is C++.
+if ! command -v g++ >/dev/null; then
+  apt-get update -q
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends g++
+fi
 host=$(rustc -vV | sed -n 's/^host: //p')
 folder=${CARGO_TARGET_DIR:-target}/fuzz
 features=libfuzzer
@@ -38,10 +43,19 @@ for target in "${targets[@]}"; do
   } 2>&1) || status=$?
   # Above the times may stand what the shell says of a process that was ended.
   spent=$(tail -n 1 <<<"$spent" | awk '{ printf "%.0f", $1 + $2 }')
-  runs=$(grep -aoE '^#[0-9]+' "$folder/$target.log" | tail -1 | tr -d '#')
-  # 152 and 137: the processor time is over.
+  runs=$(grep -aoE '^#[0-9]+' "$folder/$target.log" | tail -1 | tr -d '#' || true)
+  # 152 and 137: the processor time is over. Whoever is killed before has something else to say.
+  case $status in
+    137 | 152) [ "$spent" -ge $((seconds * 9 / 10)) ] || status=killed ;;
+  esac
   case $status in
     0 | 137 | 152) printf '%s: %s inputs in %s processor seconds, nothing found\n' "$target" "${runs:-no}" "$spent" ;;
+    killed)
+      tail -40 "$folder/$target.log" >&2
+      printf 'fuzz: %s was killed after %s of %s processor seconds; look for a machine without memory\n' \
+        "$target" "$spent" "$seconds" >&2
+      exit 1
+      ;;
     *)
       tail -40 "$folder/$target.log" >&2
       printf 'fuzz: %s does not stand the input above\n' "$target" >&2

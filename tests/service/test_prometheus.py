@@ -24,12 +24,12 @@ LATER = ["forecast_coverage_ratio", "forecast_absolute_error", "forecast_skill_r
 class Prometheus:
     """Debian's Prometheus: it scrapes a service every second and evaluates the rules as often."""
 
-    def __init__(self, folder, service):
+    def __init__(self, folder, service, rules=RULES):
         self.url = f"http://127.0.0.1:{free_port()}"
         config = folder / "prometheus.yml"
         config.write_text(json.dumps({
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-            "rule_files": [str(RULES)],
+            "rule_files": [str(rules)],
             "scrape_configs": [
                 {"job_name": "forescale", "static_configs": [{"targets": [f"127.0.0.1:{service.http}"]}]}
             ],
@@ -101,18 +101,64 @@ def test_the_names_of_runs_are_not_those_of_scrapes(scraped):
     assert not any("exported_job" in row for row in labels)
 
 
-def test_every_rule_is_evaluated_and_none_fires_while_all_is_well(scraped):
+def test_every_rule_is_evaluated_and_none_holds_while_all_is_well(scraped):
     _, prometheus = scraped
     end = time.monotonic() + 20
     while True:
         rules = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
-        if all(rule["health"] == "ok" for rule in rules) or time.monotonic() > end:
+        # A rule that waits for its time to fire holds already.
+        well = all((rule["health"], rule["state"]) == ("ok", "inactive") for rule in rules)
+        if well or time.monotonic() > end:
             break
         time.sleep(0.3)
     assert len(rules) == len(re.findall("- alert:", RULES.read_text()))
     for rule in rules:
-        assert rule["health"] == "ok", rule
-        assert rule["state"] != "firing", rule
+        assert (rule["health"], rule["state"]) == ("ok", "inactive"), rule
+
+
+def test_every_metric_of_a_rule_is_there(scraped):
+    _, prometheus = scraped
+    for expression in re.findall("expr: (.*)", RULES.read_text()):
+        # Names of metrics have an underscore, those of functions and labels in the rules have none.
+        names = re.findall(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b", re.sub(r"\{.*?\}", "", expression))
+        assert names, expression
+        for name in names:
+            if not prometheus.query(name):
+                assert name in LATER and f'"{name.removesuffix("_total")}"' in METRICS, name
+
+
+def test_rules_fire_without_a_source_and_without_a_service(tmp_path):
+    # The rules as they are, but none waits.
+    rules = tmp_path / "rules.yml"
+    rules.write_text(re.sub(r"for: \d+[mh]", "for: 0s", RULES.read_text()))
+    service = Service(tmp_path, url="http://127.0.0.1:9")
+    prometheus = None
+    try:
+        service.until(lambda: service.json("/api/v1/targets")[0]["failing"])
+        prometheus = Prometheus(tmp_path, service, rules)
+        firing = 'ALERTS{alertstate="firing", alertname="%s"}'
+        prometheus.until(firing % "ForescaleWaiting")
+        names = {row["metric"]["alertname"] for row in prometheus.query('ALERTS{alertstate="firing"}')}
+        assert names == {"ForescaleWaiting"}
+        service.process.kill()
+        service.process.wait()
+        prometheus.until(firing % "ForescaleDown")
+    finally:
+        for process in [service.process, *([prometheus.process] if prometheus else [])]:
+            process.kill()
+            process.wait()
+
+
+def test_the_dashboard_lists_targets_that_have_no_plan(tmp_path):
+    variable = next(row for row in DASHBOARD["templating"]["list"] if row["name"] == "target")
+    metric = re.fullmatch(r"label_values\((\w+), target\)", variable["query"])[1]
+    service = Service(tmp_path, url="http://127.0.0.1:9")
+    try:
+        service.until(lambda: service.json("/api/v1/targets")[0]["failing"])
+        assert f'\n{metric}{{target="shop"' in service.get("/metrics")
+    finally:
+        service.process.kill()
+        service.process.wait()
 
 
 def test_the_query_of_an_export_gives_the_instances_and_nothing_of_a_service_that_is_gone(scraped):

@@ -1,6 +1,7 @@
 //! What stops an export, and the way out.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use forescale_core::time::format_span;
 use thiserror::Error;
 
 /// A plan that cannot be written for a system as it stands.
@@ -23,6 +24,12 @@ pub enum ExportError {
     /// A plan that is over.
     #[error("the plan ended at {end}, but it is {now}")]
     Over { end: DateTime<Utc>, now: DateTime<Utc> },
+    /// A plan that is over before anything of it can be applied.
+    #[error(
+        "the plan ends at {end}, and what is exported at {now} with a lead of {} begins no earlier",
+        format_span(*lead)
+    )]
+    Late { end: DateTime<Utc>, now: DateTime<Utc>, lead: TimeDelta },
     /// A plan that begins later.
     #[error("the plan begins at {begin}, but it is {now}")]
     Early { begin: DateTime<Utc>, now: DateTime<Utc> },
@@ -51,6 +58,7 @@ impl ExportError {
                 "give the load of one instance, or its processor share in percent"
             }
             Self::Over { .. } => "make a new plan: one of the past would act at once, or next year",
+            Self::Late { .. } => "make a new plan, with a longer horizon, or lower `--lead`",
             Self::Early { .. } => {
                 "check the clock, or export the plan with the time it was made at"
             }

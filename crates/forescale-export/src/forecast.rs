@@ -39,8 +39,14 @@ pub fn forecast_from_json(text: &str) -> Result<Forecast, ExportError> {
     let quantiles = Quantiles::new(levels.iter().map(|(level, _)| *level))
         .map_err(|error| wrong(error.to_string()))?;
     let mut values = Vec::with_capacity(printed.forecast.len() * levels.len());
+    // The end of the last step has to be a moment as well.
+    let time_at =
+        |h: usize| origin.checked_add_signed(step.span().checked_mul(h.try_into().ok()?)?);
+    if time_at(printed.forecast.len()).is_none() {
+        return Err(wrong(format!("the end of its steps of {step} from {origin} is no moment")));
+    }
     for (h, row) in printed.forecast.iter().enumerate() {
-        if moment(row)? != origin + step.span() * h as i32 {
+        if Some(moment(row)?) != time_at(h) {
             return Err(wrong(format!("step {h} is not {step} after the one before")));
         }
         for (_, name) in &levels {
@@ -90,5 +96,15 @@ mod tests {
             assert!(matches!(of(&rows), Err(ExportError::NoForecast(_))), "{rows:?}");
         }
         assert!(matches!(forecast_from_json("[]"), Err(ExportError::NoForecast(_))));
+    }
+
+    #[test]
+    fn steps_beyond_the_last_moment_are_refused() {
+        let row = |at: &str| format!(r#"{{"timestamp":"{at}","median":4,"q0.9":6}}"#);
+        let rows = ["+262142-12-31T00:00:00Z", "+262142-12-31T12:00:00Z"].map(row);
+        for rows in [rows.join(","), [&rows[..], &rows[1..]].concat().join(",")] {
+            let error = forecast_from_json(&format!(r#"{{"forecast":[{rows}]}}"#)).unwrap_err();
+            assert!(error.to_string().contains("is no moment"), "{error}");
+        }
     }
 }

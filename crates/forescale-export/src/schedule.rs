@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, DurationRound, TimeDelta, Utc};
 use forescale_plan::ScalePlan;
 use serde::Deserialize;
 
@@ -29,7 +29,8 @@ impl Schedule {
     /// A schedule of `steps` that ends at `end`.
     ///
     /// # Errors
-    /// [`ExportError::Rows`] without a step, or when they are not in strictly ascending order before `end`.
+    /// [`ExportError::Rows`] without a step, when they are not in strictly ascending order before `end`, or when a
+    /// moment is in no year from 0 to 9999: the systems that act on it write years with four digits.
     ///
     /// ```
     /// use forescale_export::{Schedule, Step};
@@ -42,6 +43,10 @@ impl Schedule {
     pub fn new(steps: Vec<Step>, end: DateTime<Utc>) -> Result<Self, ExportError> {
         if let Some(two) = steps.windows(2).find(|two| two[1].at <= two[0].at) {
             return Err(ExportError::Rows(format!("{} follows {}", two[1].at, two[0].at)));
+        }
+        let mut moments = steps.iter().map(|step| step.at).chain([end]);
+        if let Some(far) = moments.find(|at| !(0..=9_999).contains(&at.year())) {
+            return Err(ExportError::Rows(format!("{far} is in no year from 0 to 9999")));
         }
         match steps.last() {
             None => Err(ExportError::Rows("it has none".into())),
@@ -121,16 +126,20 @@ impl Schedule {
     /// planned. A step that changes nothing is left out.
     ///
     /// # Errors
-    /// [`ExportError::Over`] when nothing is left, [`ExportError::Early`] when nothing is in force yet.
+    /// [`ExportError::Over`] when nothing is left, [`ExportError::Late`] when nothing is after the lead,
+    /// [`ExportError::Early`] when nothing is in force yet.
     pub(crate) fn ahead(&self, now: DateTime<Utc>) -> Result<Vec<Step>, ExportError> {
         if now >= self.end {
             return Err(ExportError::Over { end: self.end, now });
         }
         let early = || ExportError::Early { begin: self.steps[0].at, now };
-        let mut last = Step {
-            at: minute_after(now + self.lead).max(minute(now) + TimeDelta::minutes(1)),
-            instances: self.in_force(now).ok_or_else(early)?,
-        };
+        let instances = self.in_force(now).ok_or_else(early)?;
+        // From here on now lies in the plan, and a minute more is still a moment.
+        let begin = now.checked_add_signed(self.lead).filter(|begin| *begin < self.end);
+        let begin = begin.map(|at| minute_after(at).max(minute(now) + TimeDelta::minutes(1)));
+        let late = || ExportError::Late { end: self.end, now, lead: self.lead };
+        let begin = begin.filter(|begin| *begin < self.end).ok_or_else(late)?;
+        let mut last = Step { at: begin, instances };
         let mut ahead = Vec::new();
         for step in self.steps.iter().filter(|step| step.at > now) {
             // A fall that is overtaken before its minute never comes.
@@ -227,6 +236,40 @@ mod tests {
         assert_eq!(ahead(0, at(0, 7)), soon);
         // The rise of minute 1 comes with what is applied in minute 6, and the fall a minute after it.
         assert_eq!(ahead(5, at(0, 7)), [(at(6, 0), 7), (at(7, 0), 2), (at(30, 0), 9)]);
+    }
+
+    #[test]
+    fn a_lead_beyond_the_end_of_the_plan_leaves_nothing() {
+        let schedule = schedule(&[(0, 0, 3), (30, 0, 9)]);
+        let ahead = |lead, moment| schedule.clone().with_lead(lead).ahead(moment);
+        assert_eq!(ahead(TimeDelta::minutes(2), at(57, 0)).unwrap().len(), 1);
+        let far = TimeDelta::days(200_000_000);
+        for (lead, moment) in [
+            (TimeDelta::minutes(2), at(58, 0)),
+            (TimeDelta::minutes(2), at(59, 30)),
+            (TimeDelta::zero(), at(59, 30)),
+            (far, at(0, 0)),
+            (TimeDelta::MAX, at(0, 0)),
+        ] {
+            let end = at(60, 0);
+            assert_eq!(ahead(lead, moment), Err(ExportError::Late { end, now: moment, lead }));
+        }
+        let error = ahead(far, at(0, 0)).unwrap_err().to_string();
+        assert!(
+            error.contains("2026-01-05 11:00:00 UTC") && error.contains("200000000d"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_plan_of_years_that_no_system_writes_is_refused() {
+        for (at, end) in [
+            (DateTime::<Utc>::MIN_UTC, DateTime::UNIX_EPOCH),
+            (DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC),
+        ] {
+            let error = Schedule::new(vec![Step { at, instances: 1 }], end).unwrap_err();
+            assert!(matches!(error, ExportError::Rows(_)), "{error}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! More clients than a service can want: `crowd [COUNT]` connections that send nothing, a head without an end, or ask
-//! and stay, in turn. Health has to answer within a second all the time, and memory stays small.
+//! and stay, in turn. Of 900 or more, hundreds that send nothing are turned away. Health has to answer within a second
+//! all the time, and memory stays small.
 //!
 //! The service is this program again, told by an argument what to be, so that its memory is counted alone.
 
@@ -32,7 +33,7 @@ fn main() {
     match (arguments.next().as_deref(), arguments.next()) {
         (Some("--serve"), Some(most)) => serve(&most),
         (count, _) => {
-            let count = count.map_or(300, |text| text.parse().expect("a number of connections"));
+            let count = count.map_or(900, |text| text.parse().expect("a number of connections"));
             // Beyond what is taken, and all of them taken.
             crowd(count, USUAL.min(count / 3));
             crowd(count, count + 1_000);

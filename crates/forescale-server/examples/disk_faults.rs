@@ -87,14 +87,19 @@ fn try_each(fault: &Fault, long: bool) {
 fn try_one(fault: &Fault, nth: usize, had_plan: bool) -> bool {
     let when = format!("{} {nth}, with a plan: {had_plan}", fault.name);
     let folder = tempfile::tempdir().unwrap();
-    let before = if had_plan { made_at_of_new(folder.path(), 0) } else { None };
+    if had_plan {
+        made_at_of_new(folder.path(), 0);
+    }
+    let before = stored(folder.path());
+    assert_eq!(before.is_some(), had_plan, "{when}");
     let trace = tempfile::NamedTempFile::new().unwrap();
     let output = under_strace(fault, nth, folder.path(), trace.path()).output();
     let output = output.expect("strace is installed");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!said.contains("panicked"), "{when}: {said}");
     let failed = std::fs::read_to_string(trace.path()).unwrap().matches("(INJECTED)").count();
-    let after = match output.status.code() {
+    // What stands in the store is what was said to be saved, or what a write that failed has left whole.
+    let saved = match output.status.code() {
         Some(0) => {
             let report: Value = serde_json::from_slice(&output.stdout).unwrap();
             assert!((report["store_failures"] == 0) == (failed == 0), "{when}: {report}");
@@ -104,7 +109,7 @@ fn try_one(fault: &Fault, nth: usize, had_plan: bool) -> bool {
                 assert_eq!(report["forecasts"], 0, "{when}: a plan was saved without a sync");
                 assert!(moment(&report["made_at"]) > before, "{when}: a plan is used all the same");
             }
-            moment(&report["made_at"])
+            moment(&report["saved"]).max(before)
         }
         Some(2) => {
             assert!(said.contains("the store") && said.contains("does not work"), "{when}: {said}");
@@ -112,11 +117,34 @@ fn try_one(fault: &Fault, nth: usize, had_plan: bool) -> bool {
         }
         code => panic!("{when}: the service ended with {code:?}: {said}"),
     };
-    assert!(after >= before, "{when}: {before:?} became {after:?}");
     whole::assert_whole(folder.path(), &when);
-    let found = made_at_of_new(folder.path(), 10);
-    assert!(found >= after && found.is_some(), "{when}: {after:?} became {found:?}");
+    let found = stored(folder.path());
+    assert!(found >= saved, "{when}: {saved:?} was saved, but {found:?} is in the store");
+    assert!(made_at_of_new(folder.path(), 10) > found, "{when}: no newer plan");
+    assert_eq!(set_aside(folder.path()), Vec::<String>::new(), "{when}");
     failed > 0
+}
+
+/// When the plan in the store was made, read past the service; none when there is none.
+fn stored(folder: &Path) -> Option<DateTime<Utc>> {
+    let store = rusqlite::Connection::open(folder.join("state.db")).unwrap();
+    if !store.table_exists(None, "standings").unwrap() {
+        return None;
+    }
+    let mut rows = store.prepare("SELECT body FROM standings").unwrap();
+    let bodies = rows.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    let made_at = |body: Vec<u8>| {
+        let standing: Value = serde_json::from_slice(&body).unwrap();
+        moment(&standing["made_at"])
+    };
+    bodies.map(|body| made_at(body.unwrap())).next().flatten()
+}
+
+/// Stores that a service took for damaged.
+fn set_aside(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap();
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.contains(".damaged-")).collect()
 }
 
 fn under_strace(fault: &Fault, nth: usize, folder: &Path, trace: &Path) -> Command {
@@ -149,11 +177,20 @@ fn rounds(folder: &Path) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    for _ in 0..4 {
+    let (mut saved, mut forecasts) = (Value::Null, json!(0));
+    for round in 0..4 {
+        clock.advance(TimeDelta::minutes(i64::from(round > 0)));
         running.service().pool.settle();
-        clock.advance(TimeDelta::minutes(1));
+        // The clock stands still meanwhile, so a run that was a success saved the plan of this minute.
+        let report = report(&running);
+        if report["forecasts"] != forecasts {
+            saved = report["made_at"].clone();
+        }
+        forecasts = report["forecasts"].clone();
     }
-    println!("{}", report(&running));
+    let mut report = report(&running);
+    report["saved"] = saved;
+    println!("{report}");
     // Nothing is put in order on the way out.
     std::process::exit(0)
 }
@@ -245,7 +282,8 @@ fn full(folder: &Path) {
     assert_eq!(after["store_failures"], next["store_failures"], "{after}");
     running.stop();
     whole::assert_whole(folder, "a full disk");
-    assert!(made_at_of_new(folder, 10) >= moment(&after["made_at"]));
+    assert_eq!(stored(folder), moment(&after["made_at"]), "{after}");
+    assert_eq!(set_aside(folder), Vec::<String>::new());
     println!(
         "full disk: {} writes failed, plans went on, and were saved again with room",
         next["store_failures"]

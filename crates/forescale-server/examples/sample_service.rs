@@ -1,6 +1,7 @@
 //! A service with a load in memory, to look at its page: prints its address and serves until its input ends.
 //!
-//! `sample` has two targets, `sample empty` none, `sample dead` a source that went down an hour ago.
+//! `sample_service` has two targets, `sample_service empty` none, `sample_service dead` a source that went down an hour
+//! ago.
 
 use std::io::Read;
 use std::path::Path;

@@ -31,7 +31,16 @@ pub struct Entry {
     distrust: ArcSwapOption<Distrust>,
     loads: [AtomicU64; 2],
     calendar: Mutex<Option<(i32, Arc<Calendar>)>>,
-    runs: watch::Sender<u64>,
+    runs: watch::Sender<Option<Ran>>,
+}
+
+/// A forecast run that is over.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// What went wrong, or what is worth knowing.
+    pub detail: String,
 }
 
 impl Entry {
@@ -65,7 +74,7 @@ impl Entry {
             distrust: ArcSwapOption::empty(),
             loads: Default::default(),
             calendar: Mutex::default(),
-            runs: watch::Sender::new(0),
+            runs: watch::Sender::new(None),
         };
         entry.calendar(now).map_err(|what| wrong(what, "check holidays and events"))?;
         Ok(entry)
@@ -134,12 +143,12 @@ impl Entry {
     }
 
     /// Tells who waits that a forecast run is over.
-    pub fn ran(&self) {
-        self.runs.send_modify(|runs| *runs += 1);
+    pub fn ran(&self, ran: Ran) {
+        self.runs.send_replace(Some(ran));
     }
 
-    /// Changes whenever a forecast run is over.
-    pub fn runs(&self) -> watch::Receiver<u64> {
+    /// The last forecast run; changes whenever one is over.
+    pub fn runs(&self) -> watch::Receiver<Option<Ran>> {
         self.runs.subscribe()
     }
 

@@ -7,9 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{LoadSeries, as_of, format_span};
 
 use crate::board::Entry;
-use crate::config::{Config, Tls};
+use crate::config::{Config, Target, Tls};
 use crate::door::Token;
 use crate::error::ServerError;
+use crate::jobs::fresh_until;
 use crate::listen::{Protocol, acceptor};
 use crate::secret;
 use crate::source::{SourceError, Sources};
@@ -107,15 +108,15 @@ fn source(entry: &Entry, now: DateTime<Utc>) -> Finding {
     match as_of(&loaded.series, now) {
         Ok(series) => {
             let (steps, step) = (series.len(), series.frequency());
-            match age(&series, now) - step.span() < entry.target.max_age {
-                true => {
+            match too_old(&entry.target, &series, now) {
+                None => {
                     let gaps = series.gaps();
                     Finding::good(part, format!("{steps} steps of {step}, {gaps} of them gaps"))
                 }
-                false => Finding::bad(
+                Some(key) => Finding::bad(
                     part,
                     format!("the newest sample ended {} ago", format_span(age(&series, now))),
-                    "see that samples still arrive, or raise max-age of the target",
+                    format!("see that samples still arrive, or raise {key} of the target"),
                 ),
             }
         }
@@ -125,6 +126,15 @@ fn source(entry: &Entry, now: DateTime<Utc>) -> Finding {
             "compare the clock of this machine with that of the source, and see that samples still arrive",
         ),
     }
+}
+
+/// The key by which the newest sample is too old: no plan would be made of it, or one that is stale at once.
+fn too_old(target: &Target, series: &LoadSeries, now: DateTime<Utc>) -> Option<&'static str> {
+    let step = series.frequency().span();
+    if fresh_until(series, target.hold_after(step), now).is_err() {
+        return Some("hold-after");
+    }
+    (age(series, now) - step >= target.max_age).then_some("max-age")
 }
 
 /// The time since the newest sample ended, to the second.

@@ -51,7 +51,7 @@ pub struct Door {
 pub enum Refusal {
     /// The token is missing or wrong.
     NoToken,
-    /// There were too many wrong tokens from this address.
+    /// It is wrong, as were too many others from this address.
     TooMany,
 }
 
@@ -66,7 +66,8 @@ impl Door {
         Self::new(None)
     }
 
-    /// Lets `peer` in if there is no token or it has `offered` it. An address that has brought too many wrong ones waits.
+    /// Lets `peer` in if there is no token or it has `offered` it. The right one always opens, since those who guess and
+    /// those who know it may share an address.
     ///
     /// # Errors
     /// [`Refusal`] says why not.
@@ -76,9 +77,6 @@ impl Door {
         offered: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<(), Refusal> {
         let Some(token) = &self.token else { return Ok(()) };
-        if peer.is_some_and(|peer| self.failures.too_many(peer, Instant::now())) {
-            return Err(Refusal::TooMany);
-        }
         let mut guessed = false;
         for offered in offered {
             if token.is(offered) {
@@ -87,10 +85,11 @@ impl Door {
             guessed = true;
         }
         // Who brings nothing does not guess: a page that asks for the token begins so.
-        if let Some(peer) = peer.filter(|_| guessed) {
-            self.failures.count(peer, Instant::now());
-        }
-        Err(Refusal::NoToken)
+        let Some(peer) = peer.filter(|_| guessed) else { return Err(Refusal::NoToken) };
+        let now = Instant::now();
+        let too_many = self.failures.too_many(peer, now);
+        self.failures.count(peer, now);
+        Err(if too_many { Refusal::TooMany } else { Refusal::NoToken })
     }
 }
 

@@ -3,7 +3,6 @@
 mod gauges;
 
 use std::sync::Mutex;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -41,18 +40,10 @@ struct StreakLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct SeriesLabels {
-    series: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ClampLabels {
     target: String,
     reason: &'static str,
 }
-
-/// A gauge that need not be whole.
-type FloatGauge = Gauge<f64, AtomicU64>;
 
 /// Everything that is counted and measured. What kind of run something is about stands in `run`, because Prometheus
 /// gives every sample a label `job` of its own.
@@ -61,7 +52,6 @@ pub struct Metrics {
     registry: Registry,
     runs: Family<RunLabels, Counter>,
     durations: Family<JobLabels, Histogram>,
-    last_success: Family<SeriesLabels, FloatGauge>,
     failures_in_a_row: Family<StreakLabels, Gauge>,
     clamped: Family<ClampLabels, Counter>,
     store_failures: Counter,
@@ -83,7 +73,6 @@ impl Metrics {
         let metrics = Self {
             runs: Family::default(),
             durations,
-            last_success: Family::default(),
             failures_in_a_row: Family::default(),
             clamped: Family::default(),
             store_failures: store_failures.clone(),
@@ -103,11 +92,6 @@ impl Metrics {
             "forecast_run_duration_seconds",
             "How long runs took",
             self.durations.clone(),
-        );
-        registry.register(
-            "forecast_last_success_timestamp_seconds",
-            "When the newest plan was made",
-            self.last_success.clone(),
         );
         registry.register(
             "forecast_failures_in_a_row",
@@ -145,15 +129,8 @@ impl Metrics {
         self
     }
 
-    /// A run of a job that began at `started_at` is over.
-    pub fn ran(
-        &self,
-        target: &TargetName,
-        job: JobKind,
-        result: RunResult,
-        took: Duration,
-        started_at: DateTime<Utc>,
-    ) {
+    /// A run of a job is over.
+    pub fn ran(&self, target: &TargetName, job: JobKind, result: RunResult, took: Duration) {
         let labels = RunLabels { run: job.name(), result: result.name() };
         self.runs.get_or_create(&labels).inc();
         self.durations.get_or_create(&JobLabels { run: job.name() }).observe(took.as_secs_f64());
@@ -163,10 +140,6 @@ impl Metrics {
             RunResult::Success => streak.set(0),
             _ => streak.inc(),
         };
-        if (job, result) == (JobKind::Forecast, RunResult::Success) {
-            let labels = SeriesLabels { series: target.to_string() };
-            self.last_success.get_or_create(&labels).set(started_at.timestamp() as f64);
-        }
     }
 
     /// `reason` decided `steps` steps of a plan.

@@ -206,6 +206,7 @@ fn dispatch(service: Arc<Service>) -> Result<JoinHandle<()>, ServerError> {
             }
             service.pool.wait(TICK);
         }
+        service.note_taken();
     };
     let spawned = thread::Builder::new().name("dispatcher".to_owned()).spawn(work);
     spawned.map_err(|source| ServerError::System { what: "a thread", source })

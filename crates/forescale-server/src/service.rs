@@ -9,9 +9,9 @@ use crate::board::{Board, Entry};
 use crate::clock::{Clock, lock};
 use crate::config::Config;
 use crate::error::ServerError;
-use crate::jobs::{COMPARED, JUDGED, Job, JobKind, Pool};
+use crate::jobs::{Agenda, COMPARED, JUDGED, Job, JobKind, Pool, agenda};
 use crate::metrics::Metrics;
-use crate::notify::{Alerts, Message, Outbox};
+use crate::notify::{Alerts, Outbox};
 use crate::source::Sources;
 use crate::store::Store;
 
@@ -44,14 +44,11 @@ impl Service {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ServerError> {
         let board = Arc::new(Board::new(&config, &sources, clock.now())?);
-        let (store, aside) = Store::open_or_begin(&config.store.path, clock.now())?;
-        let store = Arc::new(store);
-        let failed = |source| ServerError::Store { path: config.store.path.clone(), source };
-        for entry in board.entries() {
-            recall(entry, &store).map_err(failed)?;
-        }
+        let recall = |store: &Store| recall(&board, store);
+        let begun = Store::open_or_begin(&config.store.path, clock.now(), recall)?;
+        let (store, (agenda, alerts)) = (Arc::new(begun.store), begun.recalled);
         let metrics = Arc::new(Metrics::new(store.failures()));
-        metrics.set_aside(aside.is_some());
+        metrics.set_aside(begun.aside.is_some());
         let workers = config.server.worker_count();
         let pool = Pool::new(
             Arc::clone(&board),
@@ -59,11 +56,11 @@ impl Service {
             Arc::clone(&metrics),
             Arc::clone(&clock),
             workers,
+            agenda,
         );
-        let pool = pool.map_err(failed)?;
         let stop = watch::Sender::new(false);
         let outbox = Outbox::open(&config.webhooks, &metrics, &clock, &stop.subscribe())?;
-        let alerts = Mutex::new(Alerts::recalled(&board, &store).map_err(failed)?);
+        let alerts = Mutex::new(alerts);
         Ok(Self { config, board, store, metrics, pool, outbox, alerts, clock, stop })
     }
 
@@ -84,15 +81,26 @@ impl Service {
         if self.outbox.is_empty() {
             return;
         }
+        self.note_taken();
         let mut alerts = lock(&self.alerts);
         let news = alerts.look(&self.board, self.now());
-        if news.iter().any(|message| matches!(message, Message::Alert { .. }))
-            && let Err(error) = alerts.save(&self.board, &self.store)
-        {
-            tracing::warn!(%error, "what was said cannot be saved");
-        }
+        // Before anybody is told: a process that ends on the way tells again.
+        self.save(&mut alerts);
         drop(alerts);
         news.into_iter().for_each(|message| self.outbox.send(message));
+    }
+
+    /// Remembers what the webhooks have taken.
+    pub fn note_taken(&self) {
+        let mut alerts = lock(&self.alerts);
+        self.outbox.taken().iter().for_each(|message| alerts.taken(&self.board, message));
+        self.save(&mut alerts);
+    }
+
+    fn save(&self, alerts: &mut Alerts) {
+        if let Err(error) = alerts.save(&self.board, &self.store) {
+            tracing::warn!(%error, "what was said cannot be saved");
+        }
     }
 
     /// Drops what is older than it should be kept.
@@ -127,13 +135,15 @@ impl Service {
     }
 }
 
-/// Takes up where `entry` stood when the last process ended.
-fn recall(entry: &Entry, store: &Store) -> rusqlite::Result<()> {
-    if let Some(standing) = store.standing(&entry.target.name)?
-        && !standing.steps.is_empty()
-    {
-        entry.stand(standing);
+/// Takes up where the targets of `board` stood when the last process ended, what is due, and what was said.
+fn recall(board: &Board, store: &Store) -> rusqlite::Result<(Agenda, Alerts)> {
+    for entry in board.entries() {
+        if let Some(standing) = store.standing(&entry.target.name)?
+            && !standing.steps.is_empty()
+        {
+            entry.stand(standing);
+        }
+        entry.judge(&store.accuracy(&entry.target.name, JUDGED)?);
     }
-    entry.judge(&store.accuracy(&entry.target.name, JUDGED)?);
-    Ok(())
+    Ok((agenda(board, store)?, Alerts::recalled(board, store)?))
 }

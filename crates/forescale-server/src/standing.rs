@@ -220,6 +220,11 @@ impl Standing {
         }
     }
 
+    /// The moment from which on the plan says nothing.
+    pub fn end(&self) -> DateTime<Utc> {
+        self.forecast.time_at(self.forecast.steps())
+    }
+
     /// Whether there should be a newer plan.
     fn overdue(&self, now: DateTime<Utc>, rules: &Rules) -> bool {
         self.failing.is_some() || now >= self.made_at + rules.refresh * MISSED_RUNS

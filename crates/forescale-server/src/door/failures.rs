@@ -1,4 +1,4 @@
-//! Addresses that have brought wrong tokens: after too many in a minute, none is looked at for the rest of it.
+//! Addresses that have brought wrong tokens: after too many in a minute, they are told to wait for the rest of it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -36,7 +36,7 @@ impl Failures {
         count.1 += 1;
     }
 
-    /// Whether nothing that `peer` brings at `now` is looked at.
+    /// Whether `peer` has brought so many within its minute that it has to wait at `now`.
     pub fn too_many(&self, peer: IpAddr, now: Instant) -> bool {
         let counts = lock(&self.0);
         let within = |(since, _): &&(Instant, u32)| now.duration_since(*since) < MINUTE;

@@ -32,7 +32,7 @@ const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/externalsca
 /// The largest request, in bytes: a reference and its metadata are far smaller.
 const LARGEST: usize = 64 * 1_024;
 
-/// Everything that is served over gRPC; `door` guards all but health.
+/// Everything that is served over gRPC; `door` guards the scaler.
 pub async fn router(service: Arc<Service>, door: Door) -> Router {
     let most = service.config.server.request_timeout.to_std().unwrap_or(Duration::from_secs(30));
     let scaler = ExternalScalerServer::new(Scaler::new(service, door.clone()));

@@ -132,7 +132,8 @@ fn quantiles(text: &str) -> Result<Vec<Quantile>, Problem> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PlanQuery {
-    /// The moment, as `2026-01-05T10:00:00Z`; now when absent. One to come is answered as the plan of now has it.
+    /// The moment, as `2026-01-05T10:00:00Z`; now when absent. One to come is answered as the plan of now has it, up
+    /// to the end of the plan.
     at: Option<DateTime<Utc>>,
 }
 
@@ -146,7 +147,10 @@ pub(super) async fn plan(
     let entry = find(&service, &name)?;
     let asked = query.map_err(|error| unprocessable(error.body_text()))?.0.at;
     let standing = standing(&entry)?;
-    let now = service.now();
+    let (now, end) = (service.now(), standing.end());
+    if let Some(at) = asked.filter(|at| *at > now && *at >= end) {
+        return Err(unprocessable(format!("the plan ends at {end}, but is asked about {at}")));
+    }
     Ok(Json(PlanView::new(&entry, &standing, asked.unwrap_or(now), now)))
 }
 
@@ -161,19 +165,24 @@ pub(super) async fn plan_now(
     runs.mark_unchanged();
     let asked_at = service.now();
     service.ask(&entry);
+    let unavailable = |detail: String| Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
     loop {
         let over = runs.changed().await;
-        over.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the service is stopping"))?;
-        let standing = standing(&entry)?;
-        if let Some(failing) = &standing.failing {
-            let detail = format!("no newer plan could be made: {}", failing.reason);
-            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+        over.map_err(|_| unavailable("the service is stopping".to_owned()))?;
+        let Some(ran) = runs.borrow_and_update().clone() else { continue };
+        // A run that was under way when this was asked, however it ended, knew only older load.
+        if ran.started_at < asked_at {
+            continue;
         }
-        // A run that was under way when this was asked made its plan of older load.
-        if standing.made_at >= asked_at {
-            let now = service.now();
-            return Ok(Json(PlanView::new(&entry, &standing, now, now)));
-        }
+        // A plan that the store refused is a plan all the same.
+        let standing = entry
+            .standing()
+            .filter(|standing| standing.failing.is_none() && standing.made_at >= ran.started_at);
+        let Some(standing) = standing else {
+            return Err(unavailable(format!("no newer plan could be made: {}", ran.detail)));
+        };
+        let now = service.now();
+        return Ok(Json(PlanView::new(&entry, &standing, now, now)));
     }
 }
 

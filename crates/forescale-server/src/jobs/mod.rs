@@ -15,6 +15,8 @@ mod trailing;
 mod train;
 
 pub use agenda::{Agenda, Job, JobKind};
+pub(crate) use backlog::agenda;
 pub(crate) use evaluate::{COMPARED, JUDGED};
 pub use pool::Pool;
+pub(crate) use refresh::fresh_until;
 pub use rhythm::Rhythm;

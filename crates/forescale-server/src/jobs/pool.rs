@@ -12,10 +12,9 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::backlog::agenda;
 use super::run::{Done, GIVEN_UP, run};
 use super::{Agenda, Job, JobKind};
-use crate::board::{Board, Entry};
+use crate::board::{Board, Entry, Ran};
 use crate::clock::{Clock, lock};
 use crate::metrics::Metrics;
 use crate::store::{Run, RunResult, Store};
@@ -71,21 +70,19 @@ struct Ended {
 }
 
 impl Pool {
-    /// A pool of `workers` for the targets of `board`, which goes on where the store says the last one ended.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
+    /// A pool of `workers` for the targets of `board`, which goes on with `agenda`.
     pub fn new(
         board: Arc<Board>,
         store: Arc<Store>,
         metrics: Arc<Metrics>,
         clock: Arc<dyn Clock>,
         workers: usize,
-    ) -> rusqlite::Result<Self> {
-        let agenda = Mutex::new(agenda(&board, &store)?);
+        agenda: Agenda,
+    ) -> Self {
+        let agenda = Mutex::new(agenda);
         let ended = Arc::default();
         let at_work = Mutex::default();
-        Ok(Self { board, store, metrics, clock, workers, agenda, at_work, ended })
+        Self { board, store, metrics, clock, workers, agenda, at_work, ended }
     }
 
     /// Makes `job` due at once.
@@ -103,10 +100,20 @@ impl Pool {
             if !self.free() {
                 break;
             }
-            if self.room_for(job) && lock(&self.agenda).begin(job, now) {
+            if self.room_for(job)
+                && let Some(now) = self.take(job)
+            {
                 self.begin(job, now);
             }
         }
+    }
+
+    /// Takes `job` from the agenda, if it may begin. The moment is read with the agenda in hand: who has asked for the
+    /// job did so no later.
+    fn take(&self, job: Job) -> Option<DateTime<Utc>> {
+        let mut agenda = lock(&self.agenda);
+        let now = self.clock.now();
+        agenda.begin(job, now).then_some(now)
     }
 
     /// Waits for a job to end, for at most `span`.
@@ -233,7 +240,7 @@ impl Pool {
         done: Done,
     ) {
         let entry = self.entry(job);
-        self.metrics.ran(&entry.target.name, job.kind, result, took, started_at);
+        self.metrics.ran(&entry.target.name, job.kind, result, took);
         let run = Run {
             job: job.kind.name().to_owned(),
             started_at,
@@ -248,7 +255,7 @@ impl Pool {
             if entry.standing().is_none() && result != RunResult::Success {
                 entry.fail(started_at, &run.detail);
             }
-            entry.ran();
+            entry.ran(Ran { started_at, detail: run.detail });
         }
     }
 

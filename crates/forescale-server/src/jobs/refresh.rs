@@ -81,7 +81,10 @@ pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refre
 
 /// The first moment after the newest sample, if that is not longer ago than `patience`: a plan that nothing but the
 /// end of the samples has changed must not scale in.
-fn fresh_until(
+///
+/// # Errors
+/// When the newest sample ended, in words.
+pub fn fresh_until(
     series: &LoadSeries,
     patience: TimeDelta,
     now: DateTime<Utc>,

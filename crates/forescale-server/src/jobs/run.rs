@@ -105,10 +105,8 @@ fn unsaved(what: &str, error: &rusqlite::Error) -> String {
 
 /// Notes that no newer plan could be made. What stood stands, and holds from the first failure on.
 fn fail(entry: &Entry, store: &Store, now: DateTime<Utc>, reason: &str) -> rusqlite::Result<()> {
-    let Some(before) = entry.standing() else {
-        entry.fail(now, reason);
-        return Ok(());
-    };
+    // Where there is no plan at all, the pool notes every run that makes none.
+    let Some(before) = entry.standing() else { return Ok(()) };
     let since = before.failing.as_ref().map_or(now, |failing| failing.since);
     let failing = Some(Failing { since, reason: reason.to_owned() });
     let standing = Standing { failing, ..Standing::clone(&before) };
@@ -273,6 +271,9 @@ mod tests {
         let error = done.error.unwrap();
         assert!(error.starts_with("the plan is used, but the store cannot be written"), "{error}");
         assert_eq!(entry.decide(now).unwrap().instances, 7);
-        assert!(metrics.text(&board, now).contains("store_failures_total 1"));
+        let text = metrics.text(&board, now);
+        assert!(text.contains("store_failures_total 1"));
+        let made_at = "forecast_last_success_timestamp_seconds{series=\"web\"} 1767600000";
+        assert!(text.contains(made_at), "{text}");
     }
 }

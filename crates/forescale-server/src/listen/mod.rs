@@ -17,6 +17,7 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
 pub use connection::{Peer, Protocol};
+use shed::TurnedAway;
 pub use tls::acceptor;
 
 use crate::config::Server;
@@ -79,6 +80,7 @@ impl Listener {
     ) {
         let slots = Arc::new(Semaphore::new(self.most));
         let graceful = GracefulShutdown::new();
+        let mut turned_away = TurnedAway::default();
         loop {
             let (stream, peer) = tokio::select! {
                 accepted = self.socket.accept() => match accepted {
@@ -96,7 +98,7 @@ impl Listener {
                 Err(_) => {
                     metrics.shed();
                     if self.protocol == Protocol::Http {
-                        shed::turn_away(stream, self.tls.clone());
+                        turned_away.add(stream, self.tls.clone());
                     }
                 }
             }

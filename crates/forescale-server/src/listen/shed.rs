@@ -1,10 +1,11 @@
 //! Connections beyond the most there may be: told to come back, and health still answers.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 
 /// The time a connection that is turned away has to say what it wants.
@@ -17,22 +18,31 @@ Content-Type: application/problem+json\r\nContent-Length: 93\r\n\r\n\
 const ALIVE: &[u8] = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain\r\n\
 Content-Length: 3\r\n\r\nok\n";
 
-/// Connections that are answered at a time before they are closed: a handshake costs more than a connection.
-static ANSWERED: Semaphore = Semaphore::const_new(128);
+/// Connections that wait for an answer at a time.
+const WAITING: usize = 128;
 
-/// Closes `stream`, which speaks HTTP, with an answer, if not too many get one already.
-pub fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>) {
-    let Ok(slot) = ANSWERED.try_acquire() else { return };
-    tokio::spawn(async move {
-        let _slot = slot;
+/// Connections that are answered before they are closed, the oldest first.
+#[derive(Default)]
+pub struct TurnedAway(VecDeque<AbortHandle>);
+
+impl TurnedAway {
+    /// Closes `stream`, which speaks HTTP, with an answer. When too many wait, the oldest goes without one: who asks
+    /// at once is answered at once, so that it is one that says nothing, and a crowd of those hides no probe.
+    pub fn add(&mut self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        self.0.retain(|waiting| !waiting.is_finished());
+        if self.0.len() >= WAITING
+            && let Some(oldest) = self.0.pop_front()
+        {
+            oldest.abort();
+        }
         let answered = async {
             match tls {
                 None => answer(stream).await,
                 Some(tls) => answer(tls.accept(stream).await?).await,
             }
         };
-        let _ = tokio::time::timeout(PATIENCE, answered).await;
-    });
+        self.0.push_back(tokio::spawn(tokio::time::timeout(PATIENCE, answered)).abort_handle());
+    }
 }
 
 async fn answer<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> std::io::Result<()> {

@@ -67,6 +67,7 @@ pub(super) struct Gauges {
     skill: Floats<Series>,
     coverage: Floats<Coverage>,
     data_age: Floats<Series>,
+    made_at: Floats<Series>,
     replicas: Family<Target, Gauge>,
     scale_replicas: Family<Target, Gauge>,
     max_replicas: Family<Target, Gauge>,
@@ -97,6 +98,11 @@ impl Gauges {
             "forecast_data_age_seconds",
             "Age of the newest sample behind the plan",
             all.data_age.clone(),
+        );
+        registry.register(
+            "forecast_last_success_timestamp_seconds",
+            "When the newest plan was made",
+            all.made_at.clone(),
         );
         registry.register(
             "plan_replicas",
@@ -153,6 +159,8 @@ impl Gauges {
         let decision = standing.decide(now, &entry.rules());
         let age = (now - standing.data_until).num_seconds() as f64;
         self.data_age.get_or_create(&Series { series: name.clone() }).set(age);
+        let made_at = standing.made_at.timestamp() as f64;
+        self.made_at.get_or_create(&Series { series: name.clone() }).set(made_at);
         // A stale forecast has no value: a number would look like one that can be trusted.
         if !decision.state.answers() {
             return;

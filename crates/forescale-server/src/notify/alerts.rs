@@ -1,6 +1,6 @@
 //! What needs attention, and whether it did a moment ago.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -42,36 +42,73 @@ impl Alert {
     }
 }
 
+/// What was last said of an alert, as far as somebody may still believe that it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// The last process ended before what it said was taken.
+    Unsure,
+    /// It was said to begin then, and that is under way.
+    Begins(DateTime<Utc>),
+    /// That it began was taken.
+    Holds,
+    /// It was said to be over then, and that is under way.
+    Ends(DateTime<Utc>),
+}
+
 /// What was said so far.
 #[derive(Debug, Default)]
 pub struct Alerts {
-    firing: BTreeSet<(usize, Alert)>,
+    said: BTreeMap<(usize, Alert), Said>,
     plans: BTreeMap<usize, (DateTime<Utc>, u32)>,
+    unsaved: bool,
 }
 
 impl Alerts {
-    /// What the last process said began, and did not say was over.
+    /// What the last process said began, and of which it does not know that "it is over" was taken.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub fn recalled(board: &Board, store: &Store) -> rusqlite::Result<Self> {
-        let known = |(target, name): (String, String)| {
+        let known = |(target, name, taken): (String, String, bool)| {
             let alert = Alert::ALL.into_iter().find(|alert| alert.name() == name)?;
-            Some((board.place(&target)?, alert))
+            let said = if taken { Said::Holds } else { Said::Unsure };
+            Some(((board.place(&target)?, alert), said))
         };
-        let firing = store.alerts()?.into_iter().filter_map(known).collect();
-        Ok(Self { firing, plans: BTreeMap::new() })
+        let said = store.alerts()?.into_iter().filter_map(known).collect();
+        Ok(Self { said, ..Self::default() })
     }
 
-    /// Remembers what was said to begin and is not over.
+    /// Remembers what was said, if anything is new about it. What cannot be written is written the next time.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub fn save(&self, board: &Board, store: &Store) -> rusqlite::Result<()> {
-        let named = |(place, alert): &(usize, Alert)| {
-            (board.entries()[*place].target.name.as_str(), alert.name())
+    pub fn save(&mut self, board: &Board, store: &Store) -> rusqlite::Result<()> {
+        if !self.unsaved {
+            return Ok(());
+        }
+        let named = |((place, alert), said): (&(usize, Alert), &Said)| {
+            let target = board.entries()[*place].target.name.as_str();
+            (target, alert.name(), *said == Said::Holds)
         };
-        store.save_alerts(self.firing.iter().map(named))
+        store.save_alerts(self.said.iter().map(named))?;
+        self.unsaved = false;
+        Ok(())
+    }
+
+    /// Everybody has taken `message`, or it was sent as often as it is.
+    pub fn taken(&mut self, board: &Board, message: &Message) {
+        let Message::Alert { target, alert, firing, at, .. } = message else { return };
+        let Some(place) = board.place(target) else { return };
+        let (key, said) = ((place, *alert), if *firing { Said::Begins } else { Said::Ends }(*at));
+        // What was said after it is still under way.
+        if self.said.get(&key) != Some(&said) {
+            return;
+        }
+        match firing {
+            true => self.said.insert(key, Said::Holds),
+            false => self.said.remove(&key),
+        };
+        self.unsaved = true;
     }
 
     /// What is new on `board` at `now`. A service that has just begun says nothing of the plans it finds.
@@ -92,18 +129,18 @@ impl Alerts {
         news: &mut Vec<Message>,
     ) {
         for (alert, detail) in conditions(entry, now) {
-            let fired = self.firing.contains(&(place, alert));
-            if fired == detail.is_some() {
-                continue;
-            }
-            match fired {
-                true => self.firing.remove(&(place, alert)),
-                false => self.firing.insert((place, alert)),
+            let firing = detail.is_some();
+            let said = match (self.said.get(&(place, alert)), firing) {
+                (None | Some(Said::Unsure | Said::Ends(_)), true) => Said::Begins(now),
+                (Some(Said::Unsure | Said::Begins(_) | Said::Holds), false) => Said::Ends(now),
+                _ => continue,
             };
+            self.said.insert((place, alert), said);
+            self.unsaved = true;
             news.push(Message::Alert {
                 target: entry.target.name.to_string(),
                 alert,
-                firing: !fired,
+                firing,
                 at: now,
                 detail: detail.unwrap_or_else(|| "it is over".to_owned()),
             });

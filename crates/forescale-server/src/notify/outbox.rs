@@ -1,7 +1,10 @@
 //! Sends messages to the webhooks of the configuration, and to nobody else.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel,
+};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +13,7 @@ use ureq::Agent;
 
 use super::Message;
 use super::message::{SIGNATURE, signature};
-use crate::clock::Clock;
+use crate::clock::{Clock, lock};
 use crate::config::Webhook;
 use crate::error::ServerError;
 use crate::metrics::Metrics;
@@ -30,8 +33,27 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// The ways to the webhooks, one thread each: one that does not answer holds up no other.
 pub struct Outbox {
-    senders: Vec<(bool, SyncSender<Arc<Message>>)>,
+    senders: Vec<(bool, SyncSender<Arc<Sent>>)>,
+    told: Sender<Arc<Sent>>,
+    taken: Mutex<Receiver<Arc<Sent>>>,
     metrics: Arc<Metrics>,
+}
+
+/// A message on its way.
+struct Sent {
+    message: Message,
+    /// Webhooks that have neither taken it nor refused it for good.
+    left: AtomicUsize,
+}
+
+impl Sent {
+    /// One more webhook is done with it; the last one tells.
+    fn done(self: Arc<Self>, told: &Sender<Arc<Self>>) {
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // Nobody asks once the service has ended.
+            let _ = told.send(self);
+        }
+    }
 }
 
 impl Outbox {
@@ -45,6 +67,7 @@ impl Outbox {
         clock: &Arc<dyn Clock>,
         stop: &watch::Receiver<bool>,
     ) -> Result<Self, ServerError> {
+        let (told, taken) = channel();
         let open = |webhook: &Webhook| {
             let (sender, messages) = sync_channel(WAITING);
             let worker = Worker {
@@ -54,6 +77,7 @@ impl Outbox {
                 metrics: Arc::clone(metrics),
                 clock: Arc::clone(clock),
                 stop: stop.clone(),
+                told: told.clone(),
             };
             let thread = thread::Builder::new().name("webhook".to_owned());
             let spawned = thread.spawn(move || worker.run(&messages));
@@ -61,7 +85,7 @@ impl Outbox {
             Ok((webhook.plans, sender))
         };
         let senders = webhooks.iter().map(open).collect::<Result<_, ServerError>>()?;
-        Ok(Self { senders, metrics: Arc::clone(metrics) })
+        Ok(Self { senders, told, taken: Mutex::new(taken), metrics: Arc::clone(metrics) })
     }
 
     /// Whether anybody wants to be told anything.
@@ -72,13 +96,19 @@ impl Outbox {
     /// Hands `message` to everybody who wants it.
     pub fn send(&self, message: Message) {
         let is_plan = matches!(message, Message::Plan { .. });
-        let message = Arc::new(message);
-        for (plans, sender) in &self.senders {
-            let wanted = *plans || !is_plan;
-            if wanted && let Err(TrySendError::Full(_)) = sender.try_send(Arc::clone(&message)) {
+        let wanting = || self.senders.iter().filter(|(plans, _)| *plans || !is_plan);
+        let sent = Arc::new(Sent { message, left: AtomicUsize::new(wanting().count()) });
+        for (_, sender) in wanting() {
+            if let Err(TrySendError::Full(sent)) = sender.try_send(Arc::clone(&sent)) {
                 self.metrics.webhook_failed();
+                sent.done(&self.told);
             }
         }
+    }
+
+    /// Messages that everybody who wants them has taken or refused for good since this was last asked.
+    pub fn taken(&self) -> Vec<Message> {
+        lock(&self.taken).try_iter().map(|sent| sent.message.clone()).collect()
     }
 }
 
@@ -95,33 +125,40 @@ struct Worker {
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
     stop: watch::Receiver<bool>,
+    told: Sender<Arc<Sent>>,
 }
 
 impl Worker {
-    fn run(&self, messages: &Receiver<Arc<Message>>) {
+    fn run(&self, messages: &Receiver<Arc<Sent>>) {
         while !self.stopping() {
             match messages.recv_timeout(LOOK) {
-                Ok(message) => self.deliver(&message),
+                Ok(sent) => {
+                    if self.deliver(&sent.message) {
+                        sent.done(&self.told);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn deliver(&self, message: &Message) {
+    /// Whether `message` was taken or refused for good, and not left because the service ends.
+    fn deliver(&self, message: &Message) -> bool {
         let body = serde_json::to_vec(message).expect("a message is plain data");
         for pause in PAUSES {
             match self.post(&body) {
-                Ok(()) => return,
+                Ok(()) => return true,
                 Err(error) => tracing::warn!(%error, "a webhook did not take a message"),
             }
             if !self.wait(Duration::from_secs(pause)) {
-                return;
+                return false;
             }
         }
         if self.post(&body).is_err() {
             self.metrics.webhook_failed();
         }
+        true
     }
 
     fn post(&self, body: &[u8]) -> Result<(), ureq::Error> {

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use forescale::{Forecast, Quantiles};
-use rusqlite::{OptionalExtension, Result, Transaction, params};
+use rusqlite::{Result, Transaction, params};
 
-use super::{Store, checked};
+use super::{Store, checked, legible};
 use crate::config::TargetName;
 use crate::standing::Standing;
 
@@ -15,14 +15,11 @@ impl Store {
     /// When the store cannot be read.
     pub fn standing(&self, target: &TargetName) -> Result<Option<Standing>> {
         let connection = self.connection();
-        let row: Option<(Vec<u8>, u32)> = connection
-            .query_row(
-                "SELECT body, checksum FROM standings WHERE target = ?1",
-                [target.as_str()],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()?;
-        let whole = row.and_then(|(body, checksum)| checked(body, checksum));
+        let mut statement =
+            connection.prepare_cached("SELECT body, checksum FROM standings WHERE target = ?1")?;
+        let rows =
+            statement.query_map([target.as_str()], |row| Ok(checked(row.get(0)?, row.get(1)?)))?;
+        let whole = legible(rows)?.into_iter().next().flatten();
         Ok(whole.and_then(|body| serde_json::from_slice(&body).ok()))
     }
 
@@ -40,7 +37,7 @@ impl Store {
                 Ok(checked(row.get(0)?, row.get(1)?))
             })?;
         let whole = |body: Option<Vec<u8>>| serde_json::from_slice(&body?).ok();
-        Ok(rows.collect::<Result<Vec<_>>>()?.into_iter().filter_map(whole).collect())
+        Ok(legible(rows)?.into_iter().filter_map(whole).collect())
     }
 }
 

@@ -83,6 +83,21 @@ fn moment(milliseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(milliseconds).unwrap_or_default()
 }
 
+/// What could still be read of `rows`; those in which a disk has changed more than bytes are left out.
+fn legible<T>(rows: impl Iterator<Item = Result<T>>) -> Result<Vec<T>> {
+    use rusqlite::Error;
+    let changed = |row: &Result<T>| {
+        matches!(
+            row,
+            Err(Error::Utf8Error(..)
+                | Error::InvalidColumnType(..)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::FromSqlConversionFailure(..))
+        )
+    };
+    rows.filter(|row| !changed(row)).collect()
+}
+
 /// Bytes that were written with `checksum`; none when they are no longer the same.
 fn checked(bytes: Vec<u8>, checksum: u32) -> Option<Vec<u8>> {
     (crc32fast::hash(&bytes) == checksum).then_some(bytes)

@@ -1,9 +1,9 @@
 //! Models: the newest and the one before it, each with its checksum.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Result, params};
+use rusqlite::{Result, params};
 
-use super::{Store, checked, moment};
+use super::{Store, checked, legible, moment};
 use crate::config::TargetName;
 
 /// Models kept for each target: the newest, and one to fall back to.
@@ -53,8 +53,8 @@ impl Store {
         let mut statement = connection.prepare_cached(
             "SELECT made_at FROM models WHERE target = ?1 ORDER BY id DESC LIMIT 1",
         )?;
-        let made_at = statement.query_row([target.as_str()], |row| row.get(0)).optional()?;
-        Ok(made_at.map(moment))
+        let rows = statement.query_map([target.as_str()], |row| row.get(0).map(moment))?;
+        Ok(legible(rows)?.first().copied())
     }
 
     /// Whether `target` has a model, whole or not.

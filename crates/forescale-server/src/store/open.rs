@@ -11,7 +11,7 @@ use super::Store;
 use crate::error::ServerError;
 
 /// What brings a store from each format to the next one.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     "
 CREATE TABLE models (
     id INTEGER PRIMARY KEY, target TEXT NOT NULL, made_at INTEGER NOT NULL,
@@ -49,11 +49,25 @@ CREATE TABLE hindsights (
     checksum INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (target, kind)
 );
 ",
+    "
+ALTER TABLE alerts ADD COLUMN taken INTEGER NOT NULL DEFAULT 1;
+",
 ];
 
 /// What there is in the newest format.
 const TABLES: [&str; 8] =
     ["standings", "models", "plans", "evaluations", "runs", "alerts", "forecasts", "hindsights"];
+
+/// A store that a service begins with.
+#[derive(Debug)]
+pub struct Begun<T> {
+    /// The store.
+    pub store: Store,
+    /// What was read of it.
+    pub recalled: T,
+    /// Where a damaged one was moved to, which it stands in place of.
+    pub aside: Option<PathBuf>,
+}
 
 impl Store {
     /// Opens the store at `path`, and makes it when it is not there.
@@ -82,38 +96,42 @@ impl Store {
 }
 
 impl Store {
-    /// Opens the store at `path` for a service. One that is damaged is moved aside and a new one is begun, because a
-    /// service without its past still forecasts; where it was moved to is the second value.
+    /// Opens the store at `path` for a service that begins with what `recall` reads of it. One that is damaged is moved
+    /// aside and a new one is begun, because a service without its past still forecasts.
     ///
     /// # Errors
     /// As [`Store::open`], and when the damaged store cannot be moved.
-    pub fn open_or_begin(
+    pub fn open_or_begin<T>(
         path: &Path,
         now: DateTime<Utc>,
-    ) -> Result<(Self, Option<PathBuf>), ServerError> {
-        let checked = Self::open(path).and_then(|store| match store.readable() {
-            Ok(()) => Ok(store),
-            Err(source) => Err(ServerError::Store { path: path.into(), source }),
-        });
-        match checked {
+        recall: impl Fn(&Self) -> rusqlite::Result<T>,
+    ) -> Result<Begun<T>, ServerError> {
+        let failed = |source| ServerError::Store { path: path.into(), source };
+        let open = || {
+            let store = Self::open(path)?;
+            let recalled = store.walk().and_then(|()| recall(&store)).map_err(failed)?;
+            Ok((store, recalled))
+        };
+        let (opened, aside) = match open() {
             Err(ServerError::Store { source, .. }) if is_damage(path, &source) => {
                 let aside = set_aside(path, now)?;
                 tracing::error!(%source, aside = %aside.display(), "the store is damaged: a new one is begun");
-                Ok((Self::open(path)?, Some(aside)))
+                (open(), Some(aside))
             }
-            store => Ok((store?, None)),
-        }
+            opened => (opened, None),
+        };
+        let (store, recalled) = opened?;
+        Ok(Begun { store, recalled, aside })
     }
 
-    /// Reads every row that a service begins with.
-    fn readable(&self) -> rusqlite::Result<()> {
+    /// Looks at the pages of every table, also of those that a service needs only later.
+    fn walk(&self) -> rusqlite::Result<()> {
         let connection = self.connection();
         for table in TABLES {
             let count = format!("SELECT count(*) FROM {table} NOT INDEXED");
             connection.query_row(&count, [], |row| row.get::<_, i64>(0))?;
         }
-        let mut bodies = connection.prepare("SELECT body FROM standings")?;
-        bodies.query_map([], |row| row.get::<_, Vec<u8>>(0).map(drop))?.collect()
+        Ok(())
     }
 }
 
@@ -180,6 +198,7 @@ fn migrate(connection: &mut Connection, from: usize) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::TargetName;
 
     #[test]
     fn a_second_one_is_refused_while_the_first_lives() {
@@ -226,10 +245,31 @@ mod tests {
             let to = bytes.len().min(at + length);
             bytes[at..to].fill(0x5a);
             std::fs::write(&path, &bytes).unwrap();
-            let (store, aside) = Store::open_or_begin(&path, now).unwrap();
-            assert_eq!(std::fs::read(aside.expect("it was damaged")).unwrap().len(), bytes.len());
-            assert!(store.readable().is_ok());
+            let begun = Store::open_or_begin(&path, now, |_| Ok(())).unwrap();
+            let aside = begun.aside.expect("it was damaged");
+            assert_eq!(std::fs::read(aside).unwrap().len(), bytes.len());
+            assert!(begun.store.walk().is_ok());
         }
+    }
+
+    #[test]
+    fn damage_that_only_what_a_service_reads_meets_is_damage_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let store = Store::open(&path).unwrap();
+        // A row that goes on in pages of its own, which counting rows does not look at.
+        let insert = "INSERT INTO evaluations (target, made_at, body) VALUES ('web', 0, printf('%.20000c', 'x'))";
+        store.connection().execute(insert, []).unwrap();
+        drop(store);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let pages = bytes.chunks_mut(4_096).filter(|page| page[100..].iter().all(|b| *b == b'x'));
+        // Each such page begins with the number of the next one.
+        pages.for_each(|page| page[..4].fill(0x5a));
+        std::fs::write(&path, &bytes).unwrap();
+        let name = TargetName::new("web").unwrap();
+        let recall = |store: &Store| store.accuracy(&name, 9);
+        let begun = Store::open_or_begin(&path, DateTime::UNIX_EPOCH, recall).unwrap();
+        assert!(begun.aside.is_some() && begun.recalled.is_empty());
     }
 
     #[test]
@@ -237,11 +277,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         drop(Store::open(&path).unwrap());
-        assert_eq!(Store::open_or_begin(&path, DateTime::UNIX_EPOCH).unwrap().1, None);
+        let begin = |path: &Path| Store::open_or_begin(path, DateTime::UNIX_EPOCH, |_| Ok(()));
+        assert_eq!(begin(&path).unwrap().aside, None);
         let other = folder.path().join("notes.txt");
         let text = "a text that is as long as the first page of a store would be ".repeat(100);
         std::fs::write(&other, &text).unwrap();
-        assert!(Store::open_or_begin(&other, DateTime::UNIX_EPOCH).is_err());
+        assert!(begin(&other).is_err());
         assert_eq!(std::fs::read_to_string(&other).unwrap(), text);
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::forecasts::{put_forecast, put_standing};
-use super::{Store, moment};
+use super::{Store, legible, moment};
 use crate::config::TargetName;
 use crate::standing::Standing;
 
@@ -43,7 +43,7 @@ impl Store {
         })
     }
 
-    /// The newest `most` decisions of `target`, newest first.
+    /// The newest `most` decisions of `target`, newest first; those that no longer can be read are left out.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -60,7 +60,7 @@ impl Store {
                 reason: row.get(3)?,
             })
         })?;
-        rows.collect()
+        legible(rows)
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Result, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Store, moment};
+use super::{Store, legible, moment};
 use crate::accuracy::Accuracy;
 use crate::config::TargetName;
 
@@ -75,7 +75,7 @@ impl Store {
         })
     }
 
-    /// The last run of every job of `target`.
+    /// The last run of every job of `target`; rows that no longer can be read are left out.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -95,7 +95,7 @@ impl Store {
                 detail: row.get(4)?,
             })
         })?;
-        rows.collect()
+        legible(rows)
     }
 
     /// Adds what an evaluation found.
@@ -113,7 +113,7 @@ impl Store {
         })
     }
 
-    /// The newest `most` evaluations of `target`, newest first.
+    /// The newest `most` evaluations of `target`, newest first; those that no longer can be read are left out.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -125,29 +125,33 @@ impl Store {
         let rows =
             statement.query_map(params![target.as_str(), most], |row| row.get::<_, String>(0))?;
         let whole = |body: String| serde_json::from_str(&body).ok();
-        Ok(rows.collect::<Result<Vec<_>>>()?.into_iter().filter_map(whole).collect())
+        Ok(legible(rows)?.into_iter().filter_map(whole).collect())
     }
 
-    /// The alerts that were last said to hold, as target and name.
+    /// The alerts of which somebody may believe that they hold, as target, name and whether that was taken; rows that
+    /// no longer can be read are left out.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn alerts(&self) -> Result<Vec<(String, String)>> {
+    pub fn alerts(&self) -> Result<Vec<(String, String, bool)>> {
         let connection = self.connection();
-        let mut statement = connection.prepare_cached("SELECT target, alert FROM alerts")?;
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        let mut statement = connection.prepare_cached("SELECT target, alert, taken FROM alerts")?;
+        legible(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?)
     }
 
-    /// Remembers the alerts that hold, in place of those before.
+    /// Remembers such alerts, in place of those before.
     ///
     /// # Errors
     /// When the store cannot be written; then they are what they were.
-    pub fn save_alerts<'a>(&self, all: impl Iterator<Item = (&'a str, &'a str)>) -> Result<()> {
+    pub fn save_alerts<'a>(
+        &self,
+        all: impl Iterator<Item = (&'a str, &'a str, bool)>,
+    ) -> Result<()> {
         self.write(|transaction| {
             transaction.execute("DELETE FROM alerts", [])?;
-            for (target, alert) in all {
-                let insert = "INSERT INTO alerts (target, alert) VALUES (?1, ?2)";
-                transaction.execute(insert, [target, alert])?;
+            for (target, alert, taken) in all {
+                let insert = "INSERT INTO alerts (target, alert, taken) VALUES (?1, ?2, ?3)";
+                transaction.execute(insert, params![target, alert, taken])?;
             }
             Ok(())
         })

@@ -4,6 +4,9 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use tonic::Code;
+
+use crate::keda::Keda;
 use crate::support::{TARGET, agent, daily, eventually, serve};
 
 const SECRET: &str = "a secret of some length";
@@ -50,7 +53,33 @@ fn who_guesses_has_to_wait_and_who_brings_nothing_does_not_guess() {
     let guesses: Vec<_> =
         (0..40).map(|guess| status(Some(&format!("guess number {guess}")))).collect();
     assert_eq!((guesses[0], guesses[39]), (401, 429));
-    assert_eq!((status(Some(SECRET)), served.text_at("/healthz").0), (429, 200));
+    // Who knows the token may come from the same address.
+    assert_eq!((status(Some(SECRET)), served.text_at("/healthz").0), (200, 200));
+    // What was guessed over HTTP counts over gRPC.
+    let mut keda = Keda::of(&served);
+    let mut code = |token: &str| {
+        let asked = [("target", "web"), ("metric", "instances"), ("token", token)];
+        keda.value(&asked).map_err(|error| error.code()).err()
+    };
+    assert_eq!(code("another guess"), Some(Code::ResourceExhausted));
+    assert_eq!(code(SECRET), None);
+}
+
+#[test]
+fn who_guesses_over_grpc_has_to_wait_over_both() {
+    let served = guarded();
+    let mut keda = Keda::of(&served);
+    let mut code = |token: &str| {
+        let asked = [("target", "web"), ("metric", "instances"), ("tokenFromEnv", token)];
+        keda.value(&asked).map_err(|error| error.code()).err()
+    };
+    let guesses: Vec<_> = (0..40).map(|guess| code(&format!("guess number {guess}"))).collect();
+    assert_eq!(guesses[0], Some(Code::Unauthenticated));
+    assert_eq!(guesses[39], Some(Code::ResourceExhausted));
+    assert_eq!(code(SECRET), None);
+    let request = agent().get(served.url("/api/v1/targets"));
+    let answer = request.header("authorization", "Bearer another guess").call().unwrap();
+    assert_eq!(answer.status(), 429);
 }
 
 #[test]
@@ -145,6 +174,10 @@ fn beyond_the_most_connections_health_still_answers() {
     std::thread::sleep(Duration::from_millis(200));
     let (said, _) = left(address, b"GET /api/v1/targets HTTP/1.1\r\nhost: x\r\n\r\n");
     assert!(said.starts_with("HTTP/1.1 503") && said.contains("Retry-After: 1"), "{said}");
+    let (said, took) = left(address, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(said.starts_with("HTTP/1.1 200") && took < Duration::from_secs(1), "{said} {took:?}");
+    // Nor does a crowd that says nothing hide it.
+    let _silent: Vec<TcpStream> = (0..400).map(|_| TcpStream::connect(address).unwrap()).collect();
     let (said, took) = left(address, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
     assert!(said.starts_with("HTTP/1.1 200") && took < Duration::from_secs(1), "{said} {took:?}");
 }

@@ -1,9 +1,11 @@
 //! What HTTP answers.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{TARGET, agent, daily, serve};
+use crate::support::{Mood, TARGET, agent, daily, serve};
 
 #[test]
 fn from_a_configuration_to_a_plan_over_http() {
@@ -78,9 +80,47 @@ fn a_plan_can_be_asked_for_now() {
     let served = serve("", TARGET, daily);
     served.settle();
     served.clock.advance(TimeDelta::minutes(2));
-    let mut response = agent().post(served.url("/api/v1/targets/web/plan")).send_empty().unwrap();
-    let plan: Value = serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
+    let (_, plan) = plan_now(&served.url("/api/v1/targets/web/plan"));
     assert_eq!(plan["made_at"], "2026-01-05T08:02:00Z", "{plan}");
+}
+
+/// Asks for a plan now: the status and what is answered.
+fn plan_now(url: &str) -> (u16, Value) {
+    let mut response = agent().post(url).send_empty().unwrap();
+    let text = response.body_mut().read_to_string().unwrap();
+    (response.status().as_u16(), serde_json::from_str(&text).unwrap())
+}
+
+#[test]
+fn a_plan_that_is_asked_for_and_cannot_be_made_is_a_problem_that_says_why() {
+    let served = serve("", TARGET, daily);
+    let url = served.url("/api/v1/targets/web/plan");
+    for (mood, why) in [(Mood::Panics, "panicked"), (Mood::Down, "connection refused")] {
+        served.memory.set(Mood::Up);
+        served.pass(TimeDelta::hours(2));
+        served.memory.set(mood);
+        served.clock.advance(TimeDelta::minutes(1));
+        let (status, problem) = plan_now(&url);
+        assert_eq!(status, 503, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(why), "{problem}");
+    }
+}
+
+#[test]
+fn a_run_that_was_under_way_is_not_the_plan_that_was_asked_for() {
+    let served = serve("", TARGET, daily);
+    served.settle();
+    served.memory.set(Mood::Stumbles);
+    served.clock.advance(TimeDelta::minutes(5));
+    // The run of this minute has begun, and it fails after a plan was asked for.
+    std::thread::sleep(Duration::from_millis(500));
+    served.clock.advance(TimeDelta::minutes(1));
+    let url = served.url("/api/v1/targets/web/plan");
+    let asked = std::thread::spawn(move || plan_now(&url));
+    std::thread::sleep(Duration::from_millis(500));
+    served.memory.set(Mood::Up);
+    let (status, plan) = asked.join().unwrap();
+    assert_eq!((status, &plan["made_at"]), (200, &json!("2026-01-05T08:06:00Z")), "{plan}");
 }
 
 #[test]
@@ -94,6 +134,9 @@ fn what_is_wrong_is_a_problem() {
         ("/nowhere", 404),
         ("/api/v1/targets/web/plan?at=tomorrow", 422),
         ("/api/v1/targets/web/plan?att=x", 422),
+        // The plan goes on until 14:00.
+        ("/api/v1/targets/web/plan?at=2026-01-05T14:00:00Z", 422),
+        ("/api/v1/targets/web/plan?at=2099-01-01T00:00:00Z", 422),
         ("/api/v1/targets/web/forecast?quantiles=1.5", 422),
         ("/api/v1/targets/web/plans?limit=0", 422),
         ("/api/v1/targets/web/plans?limit=99999", 422),
@@ -102,6 +145,7 @@ fn what_is_wrong_is_a_problem() {
         assert_eq!(response.status(), status, "{path}");
         assert_eq!(response.headers()["content-type"], "application/problem+json", "{path}");
     }
+    assert_eq!(served.get("/api/v1/targets/web/plan?at=2026-01-05T13:59:59Z").0, 200);
     let problem = served.get("/api/v1/targets/web/plans?limit=0").1;
     assert_eq!(problem["detail"], "limit should be 1 to 1000, but is 0");
 }
@@ -167,8 +211,8 @@ fn a_scaler_finds_a_number_only_where_it_may_have_one() {
     served.settle();
     assert_eq!(shown(&served), (true, true));
     // An hour without a run: nothing is said of a plan that is too old.
+    served.memory.set(Mood::Down);
     served.clock.advance(TimeDelta::hours(1));
-    served.memory.set(crate::support::Mood::Down);
     served.settle();
     assert_eq!(shown(&served), (false, false));
 }

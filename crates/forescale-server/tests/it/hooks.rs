@@ -78,6 +78,35 @@ fn alerts_are_signed_and_sent_until_they_are_taken() {
 }
 
 #[test]
+fn an_alert_that_nobody_took_is_said_again_after_a_restart() {
+    let (url, received) = hook();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), SECRET).unwrap();
+    let webhook = format!("[[webhook]]\nurl = {url:?}\nsecret-file = {:?}\n", file.path());
+    let served = serve("", &format!("{webhook}{TARGET}"), daily);
+    served.settle();
+    served.memory.set(Mood::Down);
+    served.pass(TimeDelta::minutes(36));
+    // The hook refuses this one, and the service ends before it is sent again.
+    served.running.service().tell();
+    let mut served = served.restart();
+    let said = |served: &crate::support::Served| {
+        served.running.service().tell();
+        let body = received.recv_timeout(Duration::from_secs(10)).unwrap().1;
+        let message: Value = serde_json::from_str(&body).unwrap();
+        (message["alert"].as_str().unwrap().to_owned(), message["firing"].as_bool().unwrap())
+    };
+    assert_eq!(said(&served), ("stale".to_owned(), true));
+    // What was taken is not said again: the next thing is its end.
+    std::thread::sleep(Duration::from_millis(500));
+    served = served.restart();
+    served.running.service().tell();
+    served.memory.set(Mood::Up);
+    served.pass(TimeDelta::minutes(5));
+    assert_eq!(said(&served), ("stale".to_owned(), false));
+}
+
+#[test]
 fn an_alert_that_is_over_after_a_restart_is_said_to_be_over() {
     let (url, received) = hook();
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use forescale_server::{Config, ConfigError, ManualClock, Running, Sources, check};
 
-use crate::support::{Memory, Mood, START, TARGET, daily};
+use crate::support::{Memory, Mood, START, TARGET, daily, serve_with};
 
 fn mistake(text: &str) -> ConfigError {
     Config::parse(text, Path::new("forescale.toml")).unwrap_err()
@@ -120,7 +120,7 @@ fn a_check_looks_at_every_source_and_at_the_age_of_its_data() {
     let now = START.parse().unwrap();
     let found = || {
         let findings = check(&config, &sources, now).into_iter().skip(1);
-        findings.map(|finding| (finding.part, finding.result)).collect::<Vec<_>>()
+        findings.map(|finding| (finding.part, finding.result, finding.hint)).collect::<Vec<_>>()
     };
     let all = found();
     assert_eq!(all[0].0, "the target cloud");
@@ -128,11 +128,37 @@ fn a_check_looks_at_every_source_and_at_the_age_of_its_data() {
     assert_eq!((all[1].0.as_str(), all[1].1.is_ok()), ("the source of web", true));
     assert_eq!(all[2].0, "the source of old: clock");
     assert_eq!(all[2].1.as_ref().unwrap_err(), "the clocks differ by 90 s");
-    // A step of five minutes, and the 30 that data may be old.
-    memory.end(now - chrono::TimeDelta::minutes(30));
+    // Two steps and two refreshes of five minutes: of older samples the service makes no plan.
+    memory.end(now - chrono::TimeDelta::minutes(15));
     assert!(found()[1].1.is_ok());
-    memory.end(now - chrono::TimeDelta::minutes(35));
-    assert_eq!(found()[1].1.as_ref().unwrap_err(), "the newest sample ended 35m ago");
+    memory.end(now - chrono::TimeDelta::minutes(20));
+    assert_eq!(found()[1].1.as_ref().unwrap_err(), "the newest sample ended 20m ago");
+    assert!(found()[1].2.contains("raise hold-after"), "{}", found()[1].2);
+}
+
+#[test]
+fn a_check_finds_no_fault_where_a_service_makes_a_plan_and_one_where_it_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let patient = TARGET.replace("max-age = \"30m\"", "max-age = \"30m\"\nhold-after = \"3h\"");
+    for (target, late, good, hint) in [
+        (TARGET, 15, true, ""),
+        (TARGET, 20, false, "hold-after"),
+        (&patient, 30, true, ""),
+        (&patient, 35, false, "max-age"),
+    ] {
+        let start: chrono::DateTime<chrono::Utc> = START.parse().unwrap();
+        let end = |memory: &Memory| memory.end(start - chrono::TimeDelta::minutes(late));
+        let served = serve_with("", target, daily, end);
+        served.settle();
+        let state = served.get("/api/v1/targets/web").1["state"].clone();
+        assert_eq!(state == "fresh", good, "{late} minutes: {state}");
+        let text = format!("[store]\npath = \"state.db\"\n{target}");
+        let config = Config::parse(&text, &folder.path().join("forescale.toml")).unwrap();
+        let sources: Arc<dyn Sources> = Arc::clone(&served.memory) as _;
+        let found = check(&config, &sources, start).pop().unwrap();
+        assert_eq!(found.result.is_ok(), good, "{late} minutes: {found:?}");
+        assert!(found.hint.contains(hint), "{late} minutes: {found:?}");
+    }
 }
 
 #[test]

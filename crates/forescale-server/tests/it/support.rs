@@ -39,6 +39,8 @@ pub enum Mood {
     Hangs,
     /// Only the sources that are marked as dead hang.
     DeadHang,
+    /// They hang, and fail as soon as they no longer do.
+    Stumbles,
 }
 
 impl Memory {
@@ -72,7 +74,11 @@ impl Source for Remembered {
         while self.dead && mood() == Mood::DeadHang as u8 {
             std::thread::sleep(Duration::from_millis(5));
         }
-        if self.dead || mood() == Mood::Down as u8 {
+        let stumbles = mood() == Mood::Stumbles as u8;
+        while mood() == Mood::Stumbles as u8 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        if self.dead || stumbles || mood() == Mood::Down as u8 {
             return Err(SourceError::new("connection refused", "start the source"));
         }
         assert_ne!(mood(), Mood::Panics as u8, "a source with a mistake");

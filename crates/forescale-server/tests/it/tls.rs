@@ -86,4 +86,7 @@ fn beyond_the_most_connections_health_still_answers_over_tls() {
         }
     };
     assert_eq!((status("/healthz"), status("/api/v1/targets")), (200, 503));
+    // Nor does a crowd that never begins a handshake hide it.
+    let _silent: Vec<_> = (0..400).map(connect).collect();
+    assert_eq!(status("/healthz"), 200);
 }
