@@ -112,6 +112,5 @@ def test_who_guesses_tokens_has_to_wait(tmp_path, begun, certificates, wire):
                 asked(stub, messages, tokenFromEnv=f"guess number {guess}")
             codes.append(error.value.code())
         assert codes == [grpc.StatusCode.UNAUTHENTICATED] * 30 + [grpc.StatusCode.RESOURCE_EXHAUSTED] * 10
-        with pytest.raises(grpc.RpcError) as error:
-            asked(stub, messages, tokenFromEnv=SECRET)
-        assert error.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+        # Who knows it may share the address of who guesses.
+        assert first(stub, messages, tokenFromEnv=SECRET) > 0

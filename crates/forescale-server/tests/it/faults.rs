@@ -323,7 +323,7 @@ fn rows_that_no_longer_can_be_read_are_left_out_and_the_service_starts() {
         let name = |run: &serde_json::Value| run["job"].as_str().unwrap().to_owned();
         runs.as_array().unwrap().iter().map(name).collect::<Vec<_>>()
     };
-    assert_eq!(jobs(&served), ["evaluate", "forecast", "train"]);
+    assert_eq!(jobs(&served), ["backtest", "evaluate", "forecast", "replay", "train"]);
     let plan = served.get("/api/v1/targets/web/plan").1;
     // The high bit of a byte of each text, and a standing that became a text.
     let served = served.restart_after(|folder| {
@@ -343,7 +343,7 @@ fn rows_that_no_longer_can_be_read_are_left_out_and_the_service_starts() {
     }
     // What is not known to have run is due.
     served.settle();
-    assert_eq!(jobs(&served), ["evaluate", "forecast", "train"]);
+    assert_eq!(jobs(&served), ["backtest", "evaluate", "forecast", "replay", "train"]);
     assert!(served.text_at("/metrics").1.contains("store_set_aside 0"));
 }
 

@@ -161,29 +161,6 @@ fn a_token_comes_as_keda_brings_it_and_guards_reflection() {
 }
 
 #[test]
-fn who_guesses_over_grpc_has_to_wait_over_http_too() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "a secret of some length\n").unwrap();
-    let served = serve(&format!("token-file = {:?}", file.path()), TARGET, daily);
-    served.settle();
-    let mut keda = Keda::of(&served);
-    let mut code = |token: &str| {
-        let metadata = [("target", "web"), ("tokenFromEnv", token)];
-        let all = if token.is_empty() { &metadata[..1] } else { &metadata[..] };
-        keda.value(all).map_err(|error| error.code()).err()
-    };
-    // Who brings nothing does not guess.
-    assert!((0..40).all(|_| code("") == Some(Code::Unauthenticated)));
-    assert_eq!(code("a secret of some length"), None);
-    let guesses: Vec<_> = (0..31).map(|guess| code(&format!("guess number {guess}"))).collect();
-    assert_eq!(guesses[29], Some(Code::Unauthenticated));
-    assert_eq!(guesses[30], Some(Code::ResourceExhausted));
-    assert_eq!(code("a secret of some length"), Some(Code::ResourceExhausted));
-    assert_eq!(served.text_at("/api/v1/targets").0, 429);
-    assert_eq!(served.text_at("/healthz").0, 200);
-}
-
-#[test]
 fn a_spec_says_what_one_instance_carries() {
     let served = serve("", TARGET, daily);
     let mut keda = Keda::of(&served);
