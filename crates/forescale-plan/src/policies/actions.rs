@@ -17,7 +17,7 @@ const ENTRY: &str =
 #[derive(Debug, Clone)]
 pub(crate) enum When {
     /// Again and again.
-    Cron(Cron),
+    Cron(Box<Cron>),
     /// Once.
     At(DateTime<Utc>),
     /// Once, by the clock of the timetable.
@@ -28,7 +28,7 @@ impl When {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if let Ok(cron) = cron(text) {
-            return Some(Self::Cron(cron));
+            return Some(Self::Cron(Box::new(cron)));
         }
         if let Ok(at) = text.parse::<DateTime<Utc>>() {
             return Some(Self::At(at));
