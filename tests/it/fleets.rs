@@ -1,6 +1,6 @@
 //! `fleet` end to end: many series, in any order, through a kill and in shards.
 
-use fs::{self, File, FileTimes};
+use std::fs::{self, File, FileTimes};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};

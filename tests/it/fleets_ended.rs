@@ -1,6 +1,6 @@
 //! Runs of `fleet` that were ended: the next one goes on, and nothing is lost, done twice or taken from others.
 
-use fs::{self, File};
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
