@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod forecast;
 pub mod forecasts;
+pub mod grid;
 pub mod history;
 pub mod metrics;
 pub mod model_file;

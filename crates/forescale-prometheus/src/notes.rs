@@ -1,6 +1,7 @@
 //! What had to be mended on the way from samples to a series.
 
 use chrono::{DateTime, Utc};
+use forescale_core::grid::LARGEST_LOAD;
 use serde::Serialize;
 
 /// Counts of what was not taken as it came. The rules are in the words of [`Notes::words`].
@@ -64,7 +65,7 @@ impl Notes {
     pub(crate) fn load(&mut self, value: f64) -> f64 {
         let gap = match value {
             _ if value.is_nan() => &mut self.nan,
-            _ if value.abs() > LARGEST => &mut self.infinite,
+            _ if value.abs() > LARGEST_LOAD => &mut self.infinite,
             _ if value < 0.0 => &mut self.negative,
             _ => return value.abs(), // Zero without its sign.
         };
@@ -72,6 +73,3 @@ impl Notes {
         f64::NAN
     }
 }
-
-/// The largest value that is taken for a load, as in a file; squares and sums beyond it would overflow.
-const LARGEST: f64 = 1e100;

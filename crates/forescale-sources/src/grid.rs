@@ -6,6 +6,7 @@
 //! samples of an hour are not half its load.
 
 use chrono::{DateTime, Utc};
+use forescale_core::grid::{is_too_sparse, mean};
 use forescale_core::{Frequency, LoadSeries};
 use serde::{Deserialize, Serialize};
 
@@ -30,18 +31,12 @@ pub enum Aggregate {
 impl Aggregate {
     /// The load of a step with these samples, of which a full step has `full`.
     fn of(self, samples: &[Sample], full: f64) -> f64 {
-        let loads = samples.iter().map(|sample| sample.load).filter(|load| !load.is_nan());
-        let (mut count, mut sum, mut max) = (0.0, 0.0, f64::NAN);
-        for load in loads {
-            count += 1.0;
-            sum += load;
-            max = load.max(max);
-        }
+        let loads = || samples.iter().map(|sample| sample.load).filter(|load| !load.is_nan());
         match self {
-            _ if count == 0.0 => f64::NAN,
-            Self::Mean => sum / count,
-            Self::Sum => sum * (full / count),
-            Self::Max => max,
+            Self::Mean => mean(loads()),
+            // Not of the mean: the sum of a full step is exact. Without a load it is 0 times infinity, a gap.
+            Self::Sum => loads().sum::<f64>() * (full / loads().count() as f64),
+            Self::Max => loads().fold(f64::NAN, f64::max),
         }
     }
 }
@@ -86,15 +81,6 @@ pub(crate) fn regular(
     })
 }
 
-/// Up to this many steps a grid may hold as few samples as it likes.
-const SMALL_GRID: i64 = 1_000_000;
-
-/// Beyond it, one step in this many must hold a sample.
-const SPARSEST: i64 = 100;
-
-/// No grid is longer: 100 million steps are three years of seconds.
-const LARGEST_GRID: i64 = 100_000_000;
-
 fn refuse_sparse(
     rows: &[Sample],
     steps: i64,
@@ -102,8 +88,7 @@ fn refuse_sparse(
     name: &str,
 ) -> Result<(), SourceError> {
     let samples = rows.len();
-    let dense = steps <= SMALL_GRID || steps / SPARSEST <= samples as i64;
-    if dense && steps <= LARGEST_GRID {
+    if !is_too_sparse(steps, samples) {
         return Ok(());
     }
     let hole = rows

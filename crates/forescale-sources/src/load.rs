@@ -1,5 +1,7 @@
 //! One load as it stands in a source: a number, or a reason why it is a gap.
 
+use forescale_core::grid::LARGEST_LOAD;
+
 /// A load, or why there is none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Load {
@@ -15,9 +17,6 @@ pub(crate) enum Load {
     Negative,
 }
 
-/// The largest load that is taken for one; squares and sums beyond it would overflow.
-const LARGEST: f64 = 1e100;
-
 /// What exporters write where there is no value.
 const MISSING: &[&str] =
     &["na", "n/a", "#n/a", "null", "none", "nil", "nul", "-", "--", "?", "missing", "\\n", "<na>"];
@@ -27,7 +26,7 @@ impl Load {
     pub fn of(value: f64) -> Self {
         match value {
             _ if value.is_nan() => Self::Nan,
-            _ if value.abs() > LARGEST => Self::Infinite,
+            _ if value.abs() > LARGEST_LOAD => Self::Infinite,
             _ if value < 0.0 => Self::Negative,
             _ => Self::Value(value.abs()), // Zero without its sign.
         }

@@ -4,24 +4,13 @@
 //! above 1e100) is a gap, samples of one step are averaged, and a step without a sample stays a gap.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use forescale_core::grid::{LARGEST_LOAD, is_too_sparse, mean};
 use forescale_core::time::format_span;
 use forescale_core::{Frequency, LoadSeries, UnitError};
 use thiserror::Error;
 
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
-
-/// A larger load is a mistake of whoever measured it.
-const LARGEST_LOAD: f64 = 1e100;
-
-/// No grid is longer: 100 million steps are three years of seconds.
-const LARGEST_GRID: i64 = 100_000_000;
-
-/// Up to this many steps a grid may hold as few samples as it likes.
-const SMALL_GRID: i64 = 1_000_000;
-
-/// Beyond it, one step in this many must hold a sample.
-const SPARSEST: i64 = 100;
 
 /// A load at a moment, in microseconds since the Unix epoch; `NaN` where there is none.
 pub type Sample = (i64, f64);
@@ -108,11 +97,14 @@ pub fn regular(mut samples: Vec<Sample>, step: Option<Frequency>) -> Result<Load
     let micros = step.seconds() * SECOND;
     let first = samples[0].0.div_euclid(micros);
     let steps = samples[samples.len() - 1].0.div_euclid(micros) - first + 1;
-    let dense = steps <= SMALL_GRID || steps / SPARSEST <= samples.len() as i64;
-    if !dense || steps > LARGEST_GRID {
+    if is_too_sparse(steps, samples.len()) {
         return Err(GridError::TooSparse { samples: samples.len(), steps, step });
     }
-    let values = averaged(&samples, first, steps as usize, micros);
+    let mut values = vec![f64::NAN; steps as usize];
+    let step_of = |sample: &Sample| sample.0.div_euclid(micros);
+    for own in samples.chunk_by(|a, b| step_of(a) == step_of(b)) {
+        values[(step_of(&own[0]) - first) as usize] = averaged(own);
+    }
     let start = DateTime::<Utc>::from_timestamp_micros(first * micros).unwrap_or_default();
     LoadSeries::new(start, step, values).map_err(|_| GridError::NoLoad(samples.len()))
 }
@@ -154,24 +146,10 @@ fn distances(samples: &[Sample]) -> impl Iterator<Item = i64> + '_ {
     samples.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|distance| *distance > 0)
 }
 
-/// The mean load of each step; `NaN` for a step without one.
-fn averaged(samples: &[Sample], first: i64, steps: usize, micros: i64) -> Vec<f64> {
-    let mut values = vec![f64::NAN; steps];
-    let (mut bin, mut sum, mut count) = (0, 0.0, 0.0);
-    for (k, (at, load)) in samples.iter().enumerate() {
-        let again = samples.get(k + 1).is_some_and(|next| next.0 == *at);
-        if again || !(0.0..=LARGEST_LOAD).contains(load) {
-            continue;
-        }
-        let own = (at.div_euclid(micros) - first) as usize;
-        if own != bin {
-            (bin, sum, count) = (own, 0.0, 0.0);
-        }
-        sum += load;
-        count += 1.0;
-        values[bin] = sum / count;
-    }
-    values
+/// The mean load of ascending samples, of which the last of every moment counts.
+fn averaged(samples: &[Sample]) -> f64 {
+    let last = samples.chunk_by(|a, b| a.0 == b.0).filter_map(|same| same.last());
+    mean(last.map(|sample| sample.1).filter(|load| (0.0..=LARGEST_LOAD).contains(load)))
 }
 
 #[cfg(test)]
