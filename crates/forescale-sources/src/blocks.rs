@@ -25,7 +25,7 @@ impl<'a> Blocks<'a> {
     /// What reading says, and `InvalidData` for a record that does not end.
     ///
     /// A text that ends with an opening quote is one: the reader of fields takes the quote for both quotes of a field and
-    /// panics.
+    /// panics. [`Self::rest`] is then what was read of it.
     pub fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut block = std::mem::take(&mut self.rest);
         block.reserve_exact(BLOCK_BYTES as usize);
@@ -33,7 +33,7 @@ impl<'a> Blocks<'a> {
             let read = (&mut self.source).take(BLOCK_BYTES).read_to_end(&mut block)?;
             if read == 0 {
                 return match ends_with_opening_quote(&block) {
-                    true => Err(io::ErrorKind::InvalidData.into()),
+                    true => Err(self.endless(block)),
                     false => Ok((!block.is_empty()).then_some(block)),
                 };
             }
@@ -43,9 +43,19 @@ impl<'a> Blocks<'a> {
                 return Ok(Some(block));
             }
             if block.len() > LONGEST_RECORD {
-                return Err(io::ErrorKind::InvalidData.into());
+                return Err(self.endless(block));
             }
         }
+    }
+
+    fn endless(&mut self, block: Vec<u8>) -> io::Error {
+        self.rest = block;
+        io::ErrorKind::InvalidData.into()
+    }
+
+    /// What was read and belongs to no block yet.
+    pub fn rest(&self) -> &[u8] {
+        &self.rest
     }
 }
 

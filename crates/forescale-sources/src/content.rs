@@ -33,6 +33,15 @@ impl Source {
         }
     }
 
+    /// Its size as it is, packed or not; none of what cannot be measured.
+    pub(crate) fn bytes(&self) -> u64 {
+        match self {
+            Self::Stdin => 0,
+            Self::File(path) => std::fs::metadata(path).map_or(0, |about| about.len()),
+            Self::Bytes { bytes, .. } => bytes.len() as u64,
+        }
+    }
+
     /// The name that messages and reports use.
     pub fn name(&self) -> String {
         match self {
@@ -50,7 +59,8 @@ pub(crate) enum Format {
     Parquet,
 }
 
-/// An opened source: a regular file stays a file, so that it can be mapped instead of copied.
+/// An opened source: a regular file stays a file, so that it can be mapped or read block by block instead of copied.
+/// Text in a gzip stays packed, for the same reason.
 #[derive(Debug)]
 pub(crate) enum Body {
     File(File),
@@ -81,22 +91,42 @@ impl Content {
             Source::File(path) => open_file(path, &name)?,
             Source::Bytes { bytes, .. } => Body::Bytes(bytes.clone()),
         };
-        let (body, gzip) = unpack(body, &name)?;
-        let head = head_of(&body, &name)?;
+        let unavailable = |error: io::Error| SourceError::unavailable(&name, &error);
+        let head = head_of(plain(&body, &name)?).map_err(unavailable)?;
+        let gzip = head.starts_with(GZIP);
+        let head = match gzip {
+            true => {
+                head_of(unpacked(&body, &name)?).map_err(|error| unreadable_gzip(&name, &error))?
+            }
+            false => head,
+        };
         let format = recognise(&head, &name)?;
+        let body = match (gzip, format) {
+            // The end of a Parquet file is read before its rows.
+            (true, Format::Parquet) => Body::Bytes(gunzip(&body, &name)?),
+            _ => body,
+        };
         Ok(Self { name, format, gzip, head, body })
     }
 
-    /// Every byte; only for what is small, and for finding the line of an error.
-    pub fn bytes(&self) -> Result<Vec<u8>, SourceError> {
-        match &self.body {
-            Body::Bytes(bytes) => Ok(bytes.clone()),
-            Body::File(file) => {
-                let mut file = file;
-                rewind(&mut file, &self.name)?;
-                read_all(file, &self.name)
-            }
+    /// A text from its beginning; [`Self::unreadable`] says what an error of reading it means.
+    pub fn reader(&self) -> Result<Box<dyn Read + '_>, SourceError> {
+        if self.gzip { unpacked(&self.body, &self.name) } else { plain(&self.body, &self.name) }
+    }
+
+    /// The error for one of [`Self::reader`].
+    pub fn unreadable(&self, error: &io::Error) -> SourceError {
+        match self.gzip {
+            true => unreadable_gzip(&self.name, error),
+            false => SourceError::unavailable(&self.name, error),
         }
+    }
+
+    /// Every byte of a text; only for what is small.
+    pub fn bytes(&self) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = Vec::new();
+        self.reader()?.read_to_end(&mut bytes).map_err(|error| self.unreadable(&error))?;
+        Ok(bytes)
     }
 
     /// Whether `head` is the whole source.
@@ -127,42 +157,65 @@ fn rewind(file: &mut &File, name: &str) -> Result<(), SourceError> {
     start.map(|_| ()).map_err(|error| SourceError::unavailable(name, &error))
 }
 
-fn head_of(body: &Body, name: &str) -> Result<Vec<u8>, SourceError> {
+fn head_of(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    reader.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// The bytes as they are.
+fn plain<'a>(body: &'a Body, name: &str) -> Result<Box<dyn Read + 'a>, SourceError> {
     match body {
-        Body::Bytes(bytes) => Ok(bytes[..bytes.len().min(HEAD_BYTES)].to_vec()),
+        Body::Bytes(bytes) => Ok(Box::new(bytes.as_slice())),
         Body::File(file) => {
             let mut file = file;
             rewind(&mut file, name)?;
-            let head = read_all(file.take(HEAD_BYTES as u64), name)?;
-            rewind(&mut file, name)?;
-            Ok(head)
+            Ok(Box::new(file))
         }
     }
 }
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-fn unpack(body: Body, name: &str) -> Result<(Body, bool), SourceError> {
-    if !head_of(&body, name)?.starts_with(GZIP) {
-        return Ok((body, false));
-    }
-    let unpacked = match &body {
-        Body::Bytes(bytes) => gunzip(bytes.as_slice(), name),
-        Body::File(file) => gunzip(io::BufReader::new(file), name),
-    };
-    Ok((Body::Bytes(unpacked?), true))
+/// What a gzip holds.
+fn unpacked<'a>(body: &'a Body, name: &str) -> Result<Box<dyn Read + 'a>, SourceError> {
+    let packed = io::BufReader::new(plain(body, name)?);
+    Ok(Box::new(Unpacked { gzip: MultiGzDecoder::new(packed), left: MOST_UNPACKED_BYTES }))
 }
 
-fn gunzip(reader: impl Read, name: &str) -> Result<Vec<u8>, SourceError> {
-    let mut bytes = Vec::new();
-    let mut reader = MultiGzDecoder::new(reader).take(MOST_UNPACKED_BYTES);
-    reader
-        .read_to_end(&mut bytes)
-        .map_err(|_| SourceError::malformed(name, "is a gzip file that is broken or cut short"))?;
-    if bytes.len() as u64 == MOST_UNPACKED_BYTES {
-        return Err(SourceError::malformed(name, "unpacks to more than 4 GiB"));
+/// A gzip whose errors are told apart from those of the text in it: they are of kind `Other` or [`TOO_LARGE`].
+struct Unpacked<R> {
+    gzip: MultiGzDecoder<R>,
+    left: u64,
+}
+
+/// The kind of the error of a gzip that unpacks to more than it may.
+const TOO_LARGE: io::ErrorKind = io::ErrorKind::FileTooLarge;
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.gzip.read(buffer).map_err(io::Error::other)?;
+        self.left = self.left.checked_sub(read as u64).ok_or(TOO_LARGE)?;
+        Ok(read)
     }
-    Ok(bytes)
+}
+
+fn gunzip(body: &Body, name: &str) -> Result<Vec<u8>, SourceError> {
+    let mut bytes = Vec::new();
+    match unpacked(body, name)?.read_to_end(&mut bytes) {
+        Ok(_) => Ok(bytes),
+        Err(error) => Err(unreadable_gzip(name, &error)),
+    }
+}
+
+fn unreadable_gzip(name: &str, error: &io::Error) -> SourceError {
+    SourceError::malformed(
+        name,
+        match error.kind() {
+            TOO_LARGE => "unpacks to more than 4 GiB",
+            _ => "is a gzip file that is broken or cut short",
+        },
+    )
 }
 
 /// Files that are often passed by mistake, by their first bytes.

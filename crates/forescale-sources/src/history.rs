@@ -8,6 +8,7 @@ use crate::content::{Format, Source};
 use crate::error::SourceError;
 use crate::grid::{self, Aggregate};
 use crate::native::{NativeStep, native_step};
+use crate::notes::begins_in_1970;
 use crate::opened::{Gathered, Opened};
 use crate::report::{Gaps, ReadColumns, ReadReport};
 use crate::samples::Samples;
@@ -140,7 +141,7 @@ fn warnings(
         warnings
             .push("the times have no zone and are read as UTC; pass --timezone ZONE".to_owned());
     }
-    if report.first.timestamp() < 366 * 86_400 && report.first.timestamp() >= 0 {
+    if begins_in_1970(report.first.timestamp_micros()) {
         warnings.push(format!(
             "the times begin in 1970: column {:?} may hold row numbers, not times",
             report.columns.time
@@ -151,7 +152,7 @@ fn warnings(
             "one sample has no step of its own; {} is assumed, pass --step",
             report.step
         )),
-        Some(median) if (median - native.step.seconds() as f64).abs() > 0.05 * median => {
+        Some(median) if native.is_uneven() => {
             warnings.push(format!(
                 "samples are {median} s apart, which does not divide a day; read with a step of {}",
                 native.step

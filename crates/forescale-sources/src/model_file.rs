@@ -51,7 +51,7 @@ pub fn list(folder: &Path, known: u32) -> Result<Vec<Listed>, SourceError> {
     let entries = fs::read_dir(folder).map_err(|error| SourceError::unavailable(&name, &error))?;
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.is_file() && begins_like_a_model(path))
+        .filter(|path| is_model(path))
         .collect();
     paths.sort();
     let listed = |path: PathBuf| {
@@ -62,9 +62,12 @@ pub fn list(folder: &Path, known: u32) -> Result<Vec<Listed>, SourceError> {
     Ok(paths.into_iter().map(listed).collect())
 }
 
-fn begins_like_a_model(path: &Path) -> bool {
+/// Whether a model file stands at `path`, whole or broken, by its first bytes.
+pub fn is_model(path: &Path) -> bool {
     let mut magic = [0; MAGIC.len()];
-    fs::File::open(path).is_ok_and(|mut file| file.read_exact(&mut magic).is_ok())
+    // A pipe would wait for someone who writes.
+    path.is_file()
+        && fs::File::open(path).is_ok_and(|mut file| file.read_exact(&mut magic).is_ok())
         && &magic == MAGIC
 }
 

@@ -15,6 +15,14 @@ pub(crate) struct NativeStep {
     pub median_seconds: Option<f64>,
 }
 
+impl NativeStep {
+    /// Whether the samples are clearly not as far apart as the step.
+    pub fn is_uneven(&self) -> bool {
+        let step = self.step.seconds() as f64;
+        self.median_seconds.is_some_and(|median| (median - step).abs() > 0.05 * median)
+    }
+}
+
 /// Steps that divide a day or a week and that people use, in seconds.
 const NATURAL: &[i64] = &[
     1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 720, 900, 1_200, 1_800,
@@ -27,7 +35,7 @@ const DAY: i64 = 86_400;
 const DRIFT: f64 = 0.95;
 
 /// One sample alone has no step; this is what monitoring most often uses.
-const STEP_OF_ONE: i64 = 300;
+pub(crate) const STEP_OF_ONE: i64 = 300;
 
 /// The median distance of ascending samples, snapped to a natural step.
 ///

@@ -1,7 +1,5 @@
 //! An opened source: its columns chosen, its rows sorted into series.
 
-use std::collections::BTreeMap;
-
 use chrono_tz::Tz;
 
 use crate::cells::{Cells, RowReader};
@@ -11,8 +9,9 @@ use crate::error::{Place, Role, SourceError, shorten};
 use crate::history::ReadOptions;
 use crate::load::Load;
 use crate::parquet;
+use crate::roster::{Roster, WHOLE};
 use crate::samples::{Cell, Collector, Samples};
-use crate::text::{self, Layout};
+use crate::text::{self, Excerpt, Layout};
 use crate::timestamp::Stamp;
 
 /// A source whose columns are known.
@@ -21,6 +20,20 @@ pub(crate) struct Opened {
     layout: Option<Layout>,
     profiles: Vec<Profile>,
     pub roles: Roles,
+}
+
+/// Rows of a source that were read together.
+pub(crate) struct Block<'a> {
+    /// The times, the loads, and the names of the series if there are such.
+    pub cells: &'a [Cells],
+    origin: Origin<'a>,
+}
+
+/// Where the rows of a block stand in the source.
+enum Origin<'a> {
+    Text(Excerpt<'a>),
+    /// Below so many rows of a table.
+    Table(usize),
 }
 
 /// The samples of one series.
@@ -74,89 +87,101 @@ impl Opened {
     pub fn gather(&self, options: &ReadOptions) -> Result<Vec<Gathered>, SourceError> {
         let zone = options.zone.unwrap_or(Tz::UTC);
         let mut groups = Groups::new(self.roles.loads.len(), zone, options.series.as_deref());
-        let mut rows = 0;
-        self.each_block(|cells| {
-            groups.take(cells).map_err(|bad| self.unreadable(&bad, cells, rows))?;
-            rows += cells[0].len();
-            Ok(())
+        self.each_block(|block| {
+            groups.take(block.cells).map_err(|bad| self.unreadable(&bad, block))
         })?;
         groups.finish(&self.content.name)
     }
 
-    /// Hands over the columns block by block: the times, the loads, and the names of the series if there are such.
+    /// Hands over the rows block by block.
     ///
     /// # Errors
     /// A source that is broken, or what `take` says.
     pub fn each_block(
         &self,
-        take: impl FnMut(&[Cells]) -> Result<(), SourceError>,
+        mut take: impl FnMut(&Block<'_>) -> Result<(), SourceError>,
     ) -> Result<(), SourceError> {
         let mut positions = vec![self.roles.time];
         positions.extend(&self.roles.loads);
         positions.extend(self.roles.series);
         match &self.layout {
-            Some(layout) => text::each_block(&self.content, layout, &positions, take),
-            None => parquet::each_block(&self.content, &positions, take),
+            Some(layout) => text::each_block(&self.content, layout, &positions, |cells, text| {
+                take(&Block { cells, origin: Origin::Text(text) })
+            }),
+            None => parquet::each_block(&self.content, &positions, |cells, before| {
+                take(&Block { cells, origin: Origin::Table(before) })
+            }),
         }
     }
 
-    /// The error for a row of a block that begins after `rows`.
-    fn unreadable(&self, bad: &BadRow, cells: &[Cells], rows: usize) -> SourceError {
+    /// The error for a row of a block.
+    pub fn unreadable(&self, bad: &BadRow, block: &Block<'_>) -> SourceError {
         let (column, position, expected) = match bad.role {
             Role::Load => (1 + bad.load, self.roles.loads[bad.load], "a number"),
             _ => (0, self.roles.time, "a timestamp such as 2026-01-05T13:00:00Z"),
         };
-        let value = cells[column].text(bad.row);
-        let place = match &self.layout {
-            Some(layout) => text::line_of(&self.content, layout, position, &value).map(Place::Line),
-            None => Ok(Place::Row(rows + bad.row + 1)),
+        let value = block.cells[column].text(bad.row);
+        let place = match &block.origin {
+            Origin::Table(before) => Place::Row(before + bad.row + 1),
+            Origin::Text(text) => {
+                let alone = [(position, value.clone())];
+                let found = text.line_of(&self.texts(bad, block)).or_else(|| text.line_of(&alone));
+                Place::Line(found.unwrap_or_else(|| text.first_line()))
+            }
         };
-        let column = self.column(position);
-        let error = |place| SourceError::Value {
+        SourceError::Value {
             name: self.content.name.clone(),
             place,
-            column,
+            column: self.column(position),
             value: shorten(&value),
             expected,
-        };
-        place.map_or_else(|error| error, error)
+        }
+    }
+
+    /// The texts of a row, each with the position of its column: the time, the load and the name of the series.
+    fn texts(&self, bad: &BadRow, block: &Block<'_>) -> Vec<(usize, String)> {
+        let Roles { time, loads, series } = &self.roles;
+        let columns = [Some((0, *time)), Some((1 + bad.load, loads[bad.load]))];
+        let name = series.map(|series| (1 + loads.len(), series));
+        let texts = columns.into_iter().chain([name]).flatten().filter_map(|(column, position)| {
+            let cells = &block.cells[column];
+            matches!(cells, Cells::Text(_)).then(|| (position, cells.text(bad.row)))
+        });
+        texts.collect()
     }
 }
 
 /// A row of a block that cannot be read, counted from 0.
-struct BadRow {
-    row: usize,
-    role: Role,
-    load: usize,
+pub(crate) struct BadRow {
+    pub row: usize,
+    pub role: Role,
+    /// Which of the load columns.
+    pub load: usize,
 }
 
 /// The series of a source, in the order in which they appear.
 struct Groups<'a> {
     loads: usize,
     zone: Tz,
-    wanted: Option<&'a str>,
-    /// The names that were seen, with the place of the group; none for a series that is not wanted.
-    known: BTreeMap<String, Option<usize>>,
-    /// Names in the order in which they were seen.
-    names: Vec<String>,
+    roster: Roster<'a>,
     groups: Vec<(Option<String>, Vec<Collector>)>,
 }
 
 impl<'a> Groups<'a> {
     fn new(loads: usize, zone: Tz, wanted: Option<&'a str>) -> Self {
-        let (known, names, groups) = Default::default();
-        Self { loads, zone, wanted, known, names, groups }
+        Self { loads, zone, roster: Roster::new(wanted, WHOLE), groups: Vec::new() }
     }
 
     /// Sorts the rows of a block: times, loads, and the names of the series if there are such.
     fn take(&mut self, cells: &[Cells]) -> Result<(), BadRow> {
         let group_of = match cells.get(1 + self.loads) {
             Some(names) => Some((0..names.len()).map(|row| self.group(names, row)).collect()),
-            None if self.groups.is_empty() => {
-                self.open(None);
+            None => {
+                if self.groups.is_empty() {
+                    self.open(None);
+                }
                 None
             }
-            None => None,
         };
         for load in 0..self.loads {
             let push = Push { groups: &mut self.groups, group_of: group_of.as_ref(), load };
@@ -165,33 +190,22 @@ impl<'a> Groups<'a> {
         Ok(())
     }
 
-    fn open(&mut self, name: Option<String>) -> usize {
+    fn open(&mut self, name: Option<String>) {
         let collectors = (0..self.loads).map(|_| Collector::new(self.zone)).collect();
         self.groups.push((name, collectors));
-        self.groups.len() - 1
     }
 
     fn group(&mut self, names: &Cells, row: usize) -> Option<usize> {
         let name = names.text(row);
-        if let Some(group) = self.known.get(name.trim()) {
-            return *group;
+        let group = self.roster.place(name.trim())?;
+        if group == self.groups.len() {
+            self.open(Some(name.trim().to_owned()));
         }
-        let name = name.trim().to_owned();
-        let wanted = self.wanted.is_none_or(|wanted| wanted == name);
-        let group = wanted.then(|| self.open(Some(name.clone())));
-        self.names.push(name.clone());
-        self.known.insert(name, group);
-        group
+        Some(group)
     }
 
     fn finish(self, source: &str) -> Result<Vec<Gathered>, SourceError> {
-        if let (Some(wanted), true) = (self.wanted, self.groups.is_empty()) {
-            return Err(SourceError::UnknownSeries {
-                name: source.to_owned(),
-                wanted: wanted.to_owned(),
-                have: self.names,
-            });
-        }
+        self.roster.check(source)?;
         let gathered = |(name, collectors): (Option<String>, Vec<Collector>)| {
             collectors.into_iter().enumerate().map(move |(load, collector)| Gathered {
                 name: name.clone(),

@@ -53,14 +53,15 @@ fn profile(profile: &mut Profile, cells: &Cells) {
     profile.unix = some && profile.numbers && stamps.into_iter().all(recent);
 }
 
-/// Reads the columns at `positions` and hands them over block by block, each of whole row groups.
+/// Reads the columns at `positions` and hands them over block by block, each of whole row groups, with the number of rows
+/// before it.
 ///
 /// # Errors
 /// A column of a type that holds neither times, loads nor names, a file that is not whole, or what `take` says.
 pub(crate) fn each_block(
     content: &Content,
     positions: &[usize],
-    mut take: impl FnMut(&[Cells]) -> Result<(), SourceError>,
+    mut take: impl FnMut(&[Cells], usize) -> Result<(), SourceError>,
 ) -> Result<(), SourceError> {
     let fields = schema(content)?;
     for &at in positions {
@@ -80,7 +81,7 @@ pub(crate) fn each_block(
         Ok(groups.iter().map(|group| group.num_rows()).collect::<Vec<_>>())
     })?;
     for (offset, rows) in blocks(&groups) {
-        take(&columns(content, positions, Some((offset, rows)))?)?;
+        take(&columns(content, positions, Some((offset, rows)))?, offset)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Samples in order, each moment once, with what had to be mended counted.
 
 use chrono_tz::Tz;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Role;
 use crate::load::Load;
@@ -9,7 +9,7 @@ use crate::timestamp::Stamp;
 use crate::zone::Clock;
 
 /// How many samples needed a rule. The rules are in the words of [`Mends::words`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mends {
     /// Samples of a moment that a later row gives again: the last row is kept.
     pub duplicated: usize,
@@ -32,6 +32,21 @@ pub struct Mends {
 }
 
 impl Mends {
+    /// The mends of two series together.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            duplicated: self.duplicated + other.duplicated,
+            out_of_order: self.out_of_order + other.out_of_order,
+            missing: self.missing + other.missing,
+            nan: self.nan + other.nan,
+            infinite: self.infinite + other.infinite,
+            negative: self.negative + other.negative,
+            irregular: self.irregular + other.irregular,
+            skipped_hour: self.skipped_hour + other.skipped_hour,
+            repeated_hour: self.repeated_hour + other.repeated_hour,
+        }
+    }
+
     /// Each count above zero with its rule: `3 duplicated (last kept)`.
     pub fn words(&self) -> Vec<String> {
         let words = [
@@ -77,30 +92,28 @@ pub(crate) struct Samples {
     pub local: usize,
 }
 
-/// Takes the rows of one series in the order of the source.
+/// Makes samples of the rows of one series, in the order of the source, and counts what it mends.
 #[derive(Debug)]
-pub(crate) struct Collector {
+pub(crate) struct Rules {
     clock: Clock,
     mends: Mends,
-    samples: Vec<Sample>,
     latest: i64,
 }
 
-impl Collector {
+impl Rules {
     /// Reads times without a zone in `zone`.
     pub fn new(zone: Tz) -> Self {
-        let clock = Clock::new(zone);
-        Self { clock, mends: Mends::default(), samples: Vec::new(), latest: i64::MIN }
+        Self { clock: Clock::new(zone), mends: Mends::default(), latest: i64::MIN }
     }
 
-    /// Takes a row; one without time and load is passed over.
+    /// The sample of a row; none for a row without time and load.
     ///
     /// # Errors
     /// The role of the cell that cannot be read.
-    pub fn push(&mut self, stamp: Cell<Stamp>, load: Cell<Load>) -> Result<(), Role> {
+    pub fn sample(&mut self, stamp: Cell<Stamp>, load: Cell<Load>) -> Result<Option<Sample>, Role> {
         let stamp = match (stamp, load) {
             (Cell::Value(stamp), _) => stamp,
-            (Cell::Blank, Cell::Blank | Cell::Value(Load::Missing)) => return Ok(()),
+            (Cell::Blank, Cell::Blank | Cell::Value(Load::Missing)) => return Ok(None),
             _ => return Err(Role::Time),
         };
         let load = match load {
@@ -111,17 +124,57 @@ impl Collector {
         let at = self.clock.moment(stamp);
         self.mends.out_of_order += usize::from(at < self.latest);
         self.latest = self.latest.max(at);
-        self.samples.push(Sample { at, load: self.mends.count(load) });
+        Ok(Some(Sample { at, load: self.mends.count(load) }))
+    }
+
+    /// What was mended so far.
+    pub fn mends(&self) -> Mends {
+        let Clock { skipped, repeated, .. } = self.clock;
+        Mends { skipped_hour: skipped, repeated_hour: repeated, ..self.mends }
+    }
+
+    /// The latest moment so far, in microseconds since the Unix epoch.
+    pub fn latest(&self) -> i64 {
+        self.latest
+    }
+
+    /// Rows so far whose time has no zone.
+    pub fn local(&self) -> usize {
+        self.clock.local
+    }
+}
+
+/// Takes the rows of one series in the order of the source.
+#[derive(Debug)]
+pub(crate) struct Collector {
+    rules: Rules,
+    samples: Vec<Sample>,
+}
+
+impl Collector {
+    /// Reads times without a zone in `zone`.
+    pub fn new(zone: Tz) -> Self {
+        Self { rules: Rules::new(zone), samples: Vec::new() }
+    }
+
+    /// Takes a row; one without time and load is passed over.
+    ///
+    /// # Errors
+    /// The role of the cell that cannot be read.
+    pub fn push(&mut self, stamp: Cell<Stamp>, load: Cell<Load>) -> Result<(), Role> {
+        if let Some(sample) = self.rules.sample(stamp, load)? {
+            self.samples.push(sample);
+        }
         Ok(())
     }
 
     /// The samples in order, each moment once.
     pub fn finish(self) -> Samples {
-        let Self { clock, mut mends, mut samples, .. } = self;
-        (mends.skipped_hour, mends.repeated_hour) = (clock.skipped, clock.repeated);
+        let Self { rules, mut samples } = self;
         let rows = samples.len();
+        let mut mends = rules.mends();
         mends.duplicated = tidy(&mut samples, mends.out_of_order > 0);
-        Samples { samples, mends, rows, local: clock.local }
+        Samples { samples, mends, rows, local: rules.local() }
     }
 }
 

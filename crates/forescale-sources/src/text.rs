@@ -8,7 +8,7 @@ use polars::prelude::*;
 use crate::blocks::Blocks;
 use crate::cells::Cells;
 use crate::columns::Profile;
-use crate::content::{Body, Content};
+use crate::content::Content;
 use crate::error::{SourceError, shorten};
 use crate::load::Load;
 use crate::records::{Record, Records};
@@ -105,6 +105,17 @@ pub(crate) fn recent(stamp: Option<Stamp>) -> bool {
     matches!(stamp, Some(Stamp::Utc(micros)) if micros >= 1_000_000_000 * timestamp::SECOND)
 }
 
+/// Records of a text that were read together, and where in it they stand.
+#[derive(Clone, Copy)]
+pub(crate) struct Excerpt<'a> {
+    bytes: &'a [u8],
+    delimiter: u8,
+    /// The line it begins with.
+    line: usize,
+    /// Lines of the header that it begins with.
+    header_lines: usize,
+}
+
 /// Reads the columns at `positions` and hands them over block by block.
 ///
 /// # Errors
@@ -113,22 +124,28 @@ pub(crate) fn each_block(
     content: &Content,
     layout: &Layout,
     positions: &[usize],
-    mut take: impl FnMut(&[Cells]) -> Result<(), SourceError>,
+    mut take: impl FnMut(&[Cells], Excerpt<'_>) -> Result<(), SourceError>,
 ) -> Result<(), SourceError> {
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::InvalidData => broken(content, layout).unwrap_or_else(|error| error),
-        _ => SourceError::unavailable(&content.name, &error),
-    };
-    let mut blocks = Blocks::new(match &content.body {
-        Body::File(file) => Box::new(file),
-        Body::Bytes(bytes) => Box::new(bytes.as_slice()),
-    });
-    let mut header_lines = layout.header_lines;
-    while let Some(block) = blocks.next().map_err(unreadable)? {
-        let columns = columns(&block, layout, std::mem::take(&mut header_lines), positions);
-        take(&columns.map_err(|_| broken(content, layout).unwrap_or_else(|error| error))?)?;
+    let name = &content.name;
+    let width = layout.profiles.len();
+    let mut blocks = Blocks::new(content.reader()?);
+    let (mut line, mut header_lines) = (1, layout.header_lines);
+    loop {
+        let of = |bytes| Excerpt { bytes, delimiter: layout.delimiter, line, header_lines };
+        let block = match blocks.next() {
+            Ok(Some(block)) => block,
+            Ok(None) => return Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Err(of(blocks.rest()).what_is_broken(name, width));
+            }
+            Err(error) => return Err(content.unreadable(&error)),
+        };
+        let excerpt = of(&block);
+        let columns = columns(&block, layout, header_lines, positions);
+        take(&columns.map_err(|_| excerpt.what_is_broken(name, width))?, excerpt)?;
+        line += block.iter().filter(|byte| **byte == b'\n').count();
+        header_lines = 0;
     }
-    Ok(())
 }
 
 /// The columns of a block: numbers where the layout promises them and the block keeps it, else text.
@@ -181,31 +198,40 @@ fn frame(
         .finish()
 }
 
-/// What is wrong with a text that could not be split into columns.
-fn broken(content: &Content, layout: &Layout) -> Result<SourceError, SourceError> {
-    let bytes = content.bytes()?;
-    let expected = layout.profiles.len();
-    for record in Records::new(&bytes, layout.delimiter).skip(1) {
-        refuse_broken(&record, &content.name)?;
-        let fields = record.fields.len();
-        if fields > expected {
-            let line = record.line;
-            let what = format!("has {fields} fields in line {line}, but {expected} in its header");
-            return Ok(SourceError::malformed(&content.name, what));
-        }
+impl Excerpt<'_> {
+    /// The line of the first record that has these texts in the fields at these positions.
+    pub fn line_of(&self, texts: &[(usize, String)]) -> Option<usize> {
+        let is = |row: &Record<'_>, (at, text): &(usize, String)| {
+            row.fields.get(*at).map_or("", |field| field) == text
+        };
+        let mut rows = self.records();
+        rows.find(|row| texts.iter().all(|text| is(row, text))).map(|row| row.line)
     }
-    Ok(SourceError::malformed(&content.name, "is not well-formed CSV"))
-}
 
-/// The first line whose field at `position` is `value`.
-pub(crate) fn line_of(
-    content: &Content,
-    layout: &Layout,
-    position: usize,
-    value: &str,
-) -> Result<usize, SourceError> {
-    let bytes = content.bytes()?;
-    let mut rows = Records::new(&bytes, layout.delimiter).skip(1);
-    let found = rows.find(|row| row.fields.get(position).map_or("", |field| field) == value);
-    Ok(found.map_or(layout.header_lines + 1, |row| row.line))
+    /// The line of its first record.
+    pub fn first_line(&self) -> usize {
+        self.line + self.header_lines
+    }
+
+    fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        let before = self.line - 1;
+        let header = usize::from(self.header_lines > 0);
+        let records = Records::new(self.bytes, self.delimiter).skip(header);
+        records.map(move |record| Record { line: before + record.line, ..record })
+    }
+
+    /// Why it could not be split into `width` columns.
+    fn what_is_broken(&self, name: &str, width: usize) -> SourceError {
+        for record in self.records() {
+            if let Err(error) = refuse_broken(&record, name) {
+                return error;
+            }
+            let (fields, line) = (record.fields.len(), record.line);
+            if fields > width {
+                let what = format!("has {fields} fields in line {line}, but {width} in its header");
+                return SourceError::malformed(name, what);
+            }
+        }
+        SourceError::malformed(name, "is not well-formed CSV")
+    }
 }

@@ -1,30 +1,55 @@
 //! Histories of any size, sorted into parts that each fit into memory: every series is whole in one of them.
 //!
 //! A long file may hold its rows in any order, by time or by series. They are read once, block by block, and go to the
-//! part that the hash of their series' name says; later each part is read alone. What is read from a part does not
-//! depend on the number of parts, and a series keeps its part as long as that number is the same.
+//! bucket that the hash of their series' name says; a bucket is then cut into parts, and later each part is read alone.
+//! In memory stay the names of the series, with a few figures for each, and never more of the rows than a part has.
 
+mod buckets;
+mod cut;
 mod part;
+mod sorter;
 mod write;
 
-pub use part::{PartSeries, read_part};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use part::{Part, PartSeries, read_part};
 pub use write::{SpillOptions, Spilled, spill};
 
-/// A number that the name of a series always has: FNV-1a, 64 bits.
-///
-/// ```
-/// assert_eq!(forescale_sources::name_hash(""), 0xcbf2_9ce4_8422_2325);
-/// assert_eq!(forescale_sources::name_hash("a"), 0xaf63_dc4c_8601_ec8c);
-/// ```
-pub fn name_hash(name: &str) -> u64 {
-    let mix = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    name.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, mix)
+use crate::samples::Sample;
+
+/// A series of a part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Listed {
+    name: String,
+    /// How many samples of it the part has.
+    samples: u64,
+    /// Why it cannot be read.
+    failed: Option<String>,
 }
 
-/// The file of the samples of a part, and that of its names.
-fn files(folder: &std::path::Path, part: usize) -> [std::path::PathBuf; 2] {
+/// The file of the samples of a part, and that of its series.
+fn files(folder: &Path, part: usize) -> [PathBuf; 2] {
     [folder.join(format!("{part:04}.samples")), folder.join(format!("{part:04}.names"))]
 }
 
-/// Bytes of a sample: the number of its series in the part, microseconds since the Unix epoch, and the load.
+/// Bytes of a sample: the number of its series, microseconds since the Unix epoch, and the load.
 const SAMPLE_BYTES: usize = 20;
+
+fn encoded(number: u32, sample: Sample) -> [u8; SAMPLE_BYTES] {
+    let mut record = [0; SAMPLE_BYTES];
+    record[..4].copy_from_slice(&number.to_le_bytes());
+    record[4..12].copy_from_slice(&sample.at.to_le_bytes());
+    record[12..].copy_from_slice(&sample.load.to_le_bytes());
+    record
+}
+
+fn decoded(record: [u8; SAMPLE_BYTES]) -> (u32, Sample) {
+    let (number, rest) = record.split_at(4);
+    let (at, load) = rest.split_at(8);
+    let number = u32::from_le_bytes(number.try_into().unwrap_or_default());
+    let at = i64::from_le_bytes(at.try_into().unwrap_or_default());
+    let load = f64::from_le_bytes(load.try_into().unwrap_or_default());
+    (number, Sample { at, load })
+}

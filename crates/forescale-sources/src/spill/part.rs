@@ -1,78 +1,103 @@
 //! One part: its series, each on its grid.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{BufReader, Read};
 use std::path::Path;
+use std::vec;
 
 use forescale_core::{Frequency, LoadSeries};
 
-use super::{SAMPLE_BYTES, files};
+use super::{Listed, SAMPLE_BYTES, decoded, files};
 use crate::error::SourceError;
 use crate::grid::{self, Aggregate};
 use crate::native::native_step;
+use crate::notes::ReadNotes;
 use crate::samples::{Sample, Samples, tidy};
 
 /// A series by its name, or why it could not be read.
 pub type PartSeries = (String, Result<LoadSeries, String>);
 
-/// The series of a part of what [`spill`](super::spill) wrote to `folder`, in the order in which they were met.
+/// The series of a part in the order in which they were met, each put on its grid when it is asked for.
+#[derive(Debug)]
+pub struct Part {
+    series: vec::IntoIter<(Listed, Vec<Sample>)>,
+    step: Option<Frequency>,
+    notes: ReadNotes,
+}
+
+/// A part of what [`spill`](super::spill) wrote to `folder`.
 ///
-/// A coarser `step` takes the mean; without one each series has its own.
+/// A coarser `step` takes the mean; without one each series has its own. A series that makes no history is no error: it
+/// comes with the reason.
 ///
 /// # Errors
-/// [`SourceError::Unavailable`] when a file of the part cannot be read, and [`SourceError::Malformed`] when it is cut.
-/// A series that makes no history is no error: it is listed with the reason.
-pub fn read_part(
-    folder: &Path,
-    part: usize,
-    step: Option<Frequency>,
-) -> Result<Vec<PartSeries>, SourceError> {
+/// [`SourceError::Unavailable`] when a file of the part cannot be read, and [`SourceError::Malformed`] when it does not
+/// hold what was written.
+pub fn read_part(folder: &Path, part: usize, step: Option<Frequency>) -> Result<Part, SourceError> {
     let [samples, names] = files(folder, part);
     let unavailable =
         |path: &Path, error| SourceError::unavailable(&path.display().to_string(), &error);
-    let text = fs::read_to_string(&names).map_err(|error| unavailable(&names, error))?;
-    let bytes = fs::read(&samples).map_err(|error| unavailable(&samples, error))?;
-    let cut = |path: &Path| SourceError::malformed(&path.display().to_string(), "is cut short");
-    let names: Vec<(String, Option<String>)> =
-        serde_json::from_str(&text).map_err(|_| cut(&names))?;
-    let mut rows: Vec<Vec<Sample>> = vec![Vec::new(); names.len()];
-    if bytes.len() % SAMPLE_BYTES != 0 {
-        return Err(cut(&samples));
+    let broken = |path: &Path| {
+        SourceError::malformed(&path.display().to_string(), "does not hold what was written to it")
+    };
+    let text = fs::read(&names).map_err(|error| unavailable(&names, error))?;
+    let listed: Vec<Listed> = serde_json::from_slice(&text).map_err(|_| broken(&names))?;
+    let file = File::open(&samples).map_err(|error| unavailable(&samples, error))?;
+    let length = file.metadata().map_err(|error| unavailable(&samples, error))?.len();
+    let count = listed.iter().try_fold(0_u64, |count, one| count.checked_add(one.samples));
+    if count.and_then(|count| count.checked_mul(SAMPLE_BYTES as u64)) != Some(length) {
+        return Err(broken(&samples));
     }
-    for record in bytes.chunks_exact(SAMPLE_BYTES) {
-        let (series, sample) = sample(record);
-        rows.get_mut(series).ok_or_else(|| cut(&samples))?.push(sample);
+    let mut rows: Vec<Vec<Sample>> = Vec::with_capacity(listed.len());
+    rows.extend(listed.iter().map(|one| Vec::with_capacity(one.samples as usize)));
+    let mut file = BufReader::new(file);
+    let mut record = [0; SAMPLE_BYTES];
+    for _ in 0..count.unwrap_or_default() {
+        file.read_exact(&mut record).map_err(|error| unavailable(&samples, error))?;
+        let (number, sample) = decoded(record);
+        let own = rows.get_mut(number as usize).ok_or_else(|| broken(&samples))?;
+        own.push(sample);
+        if own.len() as u64 > listed[number as usize].samples {
+            return Err(broken(&samples));
+        }
     }
-    let series = names.into_iter().zip(rows).map(|((name, failure), rows)| {
-        let series = match failure {
+    let series = listed.into_iter().zip(rows).collect::<Vec<_>>().into_iter();
+    Ok(Part { series, step, notes: ReadNotes::default() })
+}
+
+impl Part {
+    /// What was seen of the series that were asked for so far, beyond [`Spilled::notes`](super::Spilled::notes).
+    pub fn notes(&self) -> ReadNotes {
+        self.notes
+    }
+
+    fn on_grid(&mut self, name: &str, mut rows: Vec<Sample>) -> Result<LoadSeries, SourceError> {
+        if rows.is_empty() {
+            return Err(SourceError::NoRows { name: name.to_owned() });
+        }
+        let sort = !rows.is_sorted_by_key(|sample| sample.at);
+        let duplicated = tidy(&mut rows, sort);
+        let native = native_step(&rows, name)?;
+        let mut samples = Samples { samples: rows, ..Samples::default() };
+        samples.mends.duplicated = duplicated;
+        let step = self.step.unwrap_or(native.step);
+        let series = grid::regular(&mut samples, native, step, Aggregate::Mean, name, "load")?;
+        let first = samples.samples[0].at;
+        let own = ReadNotes::of_grid(samples.mends, first, native, self.step);
+        self.notes = self.notes.and(own);
+        Ok(series)
+    }
+}
+
+impl Iterator for Part {
+    type Item = PartSeries;
+
+    fn next(&mut self) -> Option<PartSeries> {
+        let (Listed { name, failed, .. }, rows) = self.series.next()?;
+        let series = match failed {
             Some(reason) => Err(reason),
-            None => regular(&name, rows, step).map_err(|error| error.to_string()),
+            None => self.on_grid(&name, rows).map_err(|error| error.to_string()),
         };
-        (name, series)
-    });
-    Ok(series.collect())
-}
-
-fn sample(record: &[u8]) -> (usize, Sample) {
-    let (series, rest) = record.split_at(4);
-    let (at, load) = rest.split_at(8);
-    let series = u32::from_le_bytes(series.try_into().unwrap_or_default());
-    let at = i64::from_le_bytes(at.try_into().unwrap_or_default());
-    let load = f64::from_le_bytes(load.try_into().unwrap_or_default());
-    (series as usize, Sample { at, load })
-}
-
-fn regular(
-    name: &str,
-    mut rows: Vec<Sample>,
-    step: Option<Frequency>,
-) -> Result<LoadSeries, SourceError> {
-    if rows.is_empty() {
-        return Err(SourceError::NoRows { name: name.to_owned() });
+        Some((name, series))
     }
-    let sort = !rows.is_sorted_by_key(|sample| sample.at);
-    tidy(&mut rows, sort);
-    let native = native_step(&rows, name)?;
-    let mut samples = Samples { samples: rows, ..Samples::default() };
-    let step = step.unwrap_or(native.step);
-    grid::regular(&mut samples, native, step, Aggregate::Mean, name, "load")
 }

@@ -6,6 +6,7 @@ mod large;
 mod parquet;
 mod properties;
 mod reading;
+mod spills;
 
 use forescale_sources::{HistoryRead, ReadOptions, Source, SourceError, read_history};
 
