@@ -1,12 +1,11 @@
 //! `fleet` end to end: many series, in any order, through a kill and in shards.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File, FileTimes};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
-use crate::command::{binary, forescale};
+use crate::command::{Ran, forescale};
 
 /// A load with a daily wave of its own phase for series `k` at hour `h`.
 fn load(k: usize, h: usize) -> f64 {
@@ -22,12 +21,12 @@ fn row(k: usize, h: usize) -> String {
 }
 
 /// A long file with `series` of `hours`; by time, so that the series are mixed.
-fn long(series: usize, hours: usize) -> String {
+pub fn long(series: usize, hours: usize) -> String {
     let rows = (0..hours).flat_map(|h| (0..series).map(move |k| row(k, h)));
     std::iter::once("unique_id,ds,y\n".to_owned()).chain(rows).collect()
 }
 
-const PLAN: [&str; 8] = [
+pub const PLAN: [&str; 8] = [
     "--capacity",
     "50",
     "--horizon",
@@ -38,13 +37,13 @@ const PLAN: [&str; 8] = [
     "2",
 ];
 
-fn planned(folder: &Path, more: &[&str]) -> crate::command::Ran {
+pub fn planned(folder: &Path, more: &[&str]) -> Ran {
     forescale(folder, &[&["fleet", "plan"], more, &PLAN[..]].concat())
 }
 
 /// The instances of every series in a file of rows.
 fn instances(file: &Path) -> BTreeMap<String, Vec<f64>> {
-    let text = std::fs::read_to_string(file).expect("rows of plans");
+    let text = fs::read_to_string(file).expect("rows of plans");
     let mut lines = text.lines();
     let at = lines.next().expect("a header").split(',').position(|name| name == "instances");
     let mut all = BTreeMap::<String, Vec<f64>>::new();
@@ -56,10 +55,10 @@ fn instances(file: &Path) -> BTreeMap<String, Vec<f64>> {
     all
 }
 
-fn write(folder: &Path, name: &str, text: &str) {
+pub fn write(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
-    std::fs::create_dir_all(path.parent().expect("a folder")).expect("it is writable");
-    std::fs::write(path, text).expect("it is writable");
+    fs::create_dir_all(path.parent().expect("a folder")).expect("it is writable");
+    fs::write(path, text).expect("it is writable");
 }
 
 #[test]
@@ -103,43 +102,50 @@ fn a_folder_of_files_is_a_fleet_and_shards_of_it_are_the_whole() {
     for shard in ["0/3", "1/3", "2/3"] {
         let ran = planned(folder.path(), &["in", "--out", "part.csv", "--shard", shard]);
         assert_eq!(ran.code, 0, "{}", ran.stderr);
-        together.extend(instances(&folder.path().join("part.csv")));
+        let part = instances(&folder.path().join("part.csv"));
+        assert!(part.len() < whole.len(), "{shard} is not the whole");
+        for (name, row) in part {
+            assert!(together.insert(name.clone(), row).is_none(), "{name} is of one shard");
+        }
     }
     assert_eq!(together, whole);
 }
 
 #[test]
-fn a_run_that_was_killed_goes_on_and_ends_with_the_same_bytes() {
+fn one_series_of_a_fleet_is_taken_and_one_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "all.csv", &long(260, 1_000));
-    let whole = planned(folder.path(), &["all.csv", "--out", "whole.parquet"]);
-    assert_eq!(whole.code, 0, "{}", whole.stderr);
-    let arguments = [&["fleet", "plan", "all.csv", "--out", "again.parquet"], &PLAN[..]].concat();
-    let mut child = Command::new(binary())
-        .args(&arguments)
-        .current_dir(folder.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let first = folder.path().join("again.parquet.parts/0000.json");
-    let begun = Instant::now();
-    while !first.exists() && begun.elapsed() < Duration::from_secs(120) {
-        sleep(Duration::from_millis(2));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    assert!(first.exists() && !folder.path().join("again.parquet").exists(), "it was under way");
-    let done = std::fs::metadata(&first).unwrap().modified().unwrap();
-    let again = forescale(folder.path(), &arguments);
-    assert_eq!(again.code, 0, "{}", again.stderr);
-    assert!(again.stderr.contains("going on with again.parquet.parts"), "{}", again.stderr);
-    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
-    assert!(read("whole.parquet") == read("again.parquet"), "no row is lost or twice");
-    assert!(
-        done < std::time::SystemTime::now()
-            && whole.stdout.replace("whole", "again") == again.stdout
+    let folder = folder.path();
+    write(folder, "all.csv", &long(3, 240));
+    let one = planned(folder, &["all.csv", "--out", "one.csv", "--series", "svc-0001"]);
+    assert_eq!(one.code, 0, "{}", one.stderr);
+    let rows = instances(&folder.join("one.csv"));
+    assert_eq!(rows.keys().collect::<Vec<_>>(), ["svc-0001"]);
+    let none = planned(folder, &["all.csv", "--out", "none.csv", "--series", "svc-0009"]);
+    assert_eq!(none.code, 2, "{}", none.stderr);
+    assert!(none.stderr.contains("svc-0009") && !folder.join("none.csv").exists());
+}
+
+#[test]
+fn what_was_assumed_and_mended_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(
+        folder,
+        "all.csv",
+        &(long(3, 240).replace('Z', "") + "svc-0000,2026-01-05T00:00:00,-5\n"),
     );
+    let ran = planned(folder, &["all.csv", "--out", "out.csv", "-o", "json"]);
+    let answer = ran.json();
+    let warnings = answer["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let warning = warnings[0].as_str().unwrap();
+    assert!(warning.starts_with("3 series") && warning.contains("--timezone"), "{warning}");
+    assert_eq!(ran.stderr.matches(warning).count(), 1, "{}", ran.stderr);
+    let mended = &answer["data"]["mended"];
+    assert_eq!((&mended["duplicated"], &mended["negative"]), (&1.into(), &1.into()));
+    assert!(ran.stderr.contains("1 negative (gap)"), "{}", ran.stderr);
+    let zone = planned(folder, &["all.csv", "--out", "out.csv", "-o", "json", "--timezone", "UTC"]);
+    assert_eq!(zone.json()["warnings"], serde_json::json!([]));
 }
 
 #[test]
@@ -158,24 +164,48 @@ fn models_and_scores_of_a_fleet() {
 }
 
 #[test]
+fn models_are_written_anew_without_a_look_at_the_others_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "all.csv", &long(2, 240));
+    let train = ["fleet", "train", "all.csv", "--models", "m", "--out", "models.csv", "-q"];
+    let train = [&train, &["--predictors", "last-value", "--horizon", "6h"][..]].concat();
+    assert_eq!(forescale(folder.path(), &train).code, 0);
+    let other = folder.path().join("m/other");
+    fs::copy(folder.path().join("m/svc-0000"), &other).unwrap();
+    // A file system notes the first time that a file is read after it has changed.
+    let [read, changed] = [2, 1].map(|days| SystemTime::now() - Duration::from_secs(days * 86_400));
+    let times = FileTimes::new().set_accessed(read).set_modified(changed);
+    File::options().write(true).open(&other).unwrap().set_times(times).unwrap();
+    let read = fs::metadata(&other).unwrap().accessed().unwrap();
+    let again = forescale(folder.path(), &train);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(fs::read_to_string(folder.path().join("models.csv")).unwrap().contains("svc-0001"));
+    assert_eq!(fs::metadata(&other).unwrap().accessed().unwrap(), read);
+}
+
+#[test]
 fn what_cannot_be_a_fleet_is_refused_with_a_way_out() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "all.csv", &long(1, 240));
     write(folder.path(), "mine.parquet.parts/diary.txt", "dear diary");
-    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    write(folder.path(), "job.parquet.parts/diary.txt", "dear diary");
+    write(folder.path(), "job.parquet.parts/job.json", "{\"my\":\"spark job\"}");
+    fs::create_dir(folder.path().join("empty")).unwrap();
     for (more, code, words) in [
         (&["all.csv", "--out", "plans.xlsx"][..], 2, "plans.xlsx"),
         (&["none.csv", "--out", "p.parquet"], 3, "none.csv"),
         (&["empty", "--out", "p.parquet"], 2, "empty"),
         (&["all.csv", "--out", "mine.parquet"], 4, "mine.parquet.parts"),
+        (&["all.csv", "--out", "job.parquet"], 4, "job.parquet.parts"),
     ] {
         let ran = planned(folder.path(), more);
         assert_eq!(ran.code, code, "{more:?}: {}", ran.stderr);
         assert!(ran.stdout.is_empty() && ran.stderr.contains(words), "{more:?}: {}", ran.stderr);
         assert!(ran.stderr.contains("hint:"), "{more:?}: {}", ran.stderr);
     }
-    let diary = folder.path().join("mine.parquet.parts/diary.txt");
-    assert!(diary.exists(), "what is not ours is left alone");
+    for diary in ["mine.parquet.parts/diary.txt", "job.parquet.parts/diary.txt"] {
+        assert!(folder.path().join(diary).exists(), "what is not ours is left alone");
+    }
     let none = ["fleet", "plan", "all.csv", "--out", "p.parquet"];
     assert!(forescale(folder.path(), &none).stderr.contains("--capacity"));
 }

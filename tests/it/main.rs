@@ -8,6 +8,7 @@ mod compare;
 mod contract;
 mod decides;
 mod fleets;
+mod fleets_ended;
 mod histories;
 mod house_rules;
 mod layering;

@@ -53,10 +53,7 @@ pub fn guard(path: &Path) -> Result<(), Failure> {
 
 /// Whether a model stands at `path`, whole or broken.
 pub fn is_model(path: &Path) -> bool {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let listed =
-        model_file::list(folder.unwrap_or(Path::new(".")), MODEL_VERSION).unwrap_or_default();
-    listed.iter().any(|listed| listed.path.file_name() == path.file_name())
+    model_file::is_model(path)
 }
 
 /// Where the card of a model stands: beside it.

@@ -88,7 +88,7 @@ pub enum Command {
     Models(ModelsArgs),
     /// Describe a history, or generate a sample one.
     Data(DataArgs),
-    /// Forecast, plan, train or backtest many series at once, on all cores and in bounded memory.
+    /// Forecast, plan, train or backtest many series at once, on all cores, in parts that fit into memory.
     Fleet(FleetCommandArgs),
     /// Forecast and plan on a schedule, for KEDA, Prometheus, HTTP and people; --config names its targets.
     Serve(ServeArgs),

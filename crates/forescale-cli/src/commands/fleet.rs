@@ -8,7 +8,7 @@ use forescale::fleet::{
 use forescale::{
     BacktestOptions, ColdStart, EngineOptions, LoadSeries, Quantiles, Replicas, YARDSTICK,
 };
-use forescale_sources::Values;
+use forescale_sources::{Part, Values};
 use serde_json::json;
 
 use super::Context;
@@ -17,7 +17,7 @@ use crate::args::{
     ProfileName,
 };
 use crate::failure::Failure;
-use crate::fleet_job::FleetJob;
+use crate::fleet_job::{FleetJob, Worked};
 use crate::output::Answer;
 use crate::output::fleet::{self as rows, Rows, column, numbers};
 use crate::{calendar, fleet, store};
@@ -53,7 +53,7 @@ fn forecast(
     let planned = plan.is_some();
     let options = FleetOptions { plan, ..options(args, &mut context)? };
     let job = FleetJob::open(args, &context)?;
-    let summary = job.run(&context, |series, bar| {
+    let worked = job.run(&context, |series, bar| {
         let mut rows = Rows::default();
         let summary = run_fleet(series, &options, |Answered { name, answer }| {
             rows.add(name, answer);
@@ -62,7 +62,7 @@ fn forecast(
         })?;
         Ok((rows.columns(planned), summary))
     })?;
-    show(args, &job, &summary, planned, context)
+    show(args, worked, planned, context)
 }
 
 fn train(args: &FleetTrainArgs, mut context: Context) -> Result<(), Failure> {
@@ -81,7 +81,7 @@ fn train(args: &FleetTrainArgs, mut context: Context) -> Result<(), Failure> {
             ..Scored::default()
         })
     };
-    let summary = job.run(&context, |series, bar| {
+    let worked = job.run(&context, |series, bar| {
         let (names, scored) = scored(series, &work, bar)?;
         let files = scored.iter().map(|one| one.as_ref().ok().map(|one| one.file.clone()));
         let columns = vec![
@@ -92,7 +92,7 @@ fn train(args: &FleetTrainArgs, mut context: Context) -> Result<(), Failure> {
         ];
         Ok((columns, summed(&names, &scored)))
     })?;
-    show(&args.job, &job, &summary, false, context)
+    show(&args.job, worked, false, context)
 }
 
 fn backtest(args: &FleetBacktestArgs, mut context: Context) -> Result<(), Failure> {
@@ -114,7 +114,7 @@ fn backtest(args: &FleetBacktestArgs, mut context: Context) -> Result<(), Failur
             ..Scored::default()
         })
     };
-    let summary = job.run(&context, |series, bar| {
+    let worked = job.run(&context, |series, bar| {
         let (names, scored) = scored(series, &work, bar)?;
         let mut columns = vec![column("unique_id", Values::Text(names.clone()))];
         for (at, name) in ["wql", "mase", "upper", "coverage_80", "coverage_95"].iter().enumerate()
@@ -125,7 +125,7 @@ fn backtest(args: &FleetBacktestArgs, mut context: Context) -> Result<(), Failur
         columns.push(column("error", Values::Text(errors(&scored))));
         Ok((columns, summed(&names, &scored)))
     })?;
-    show(&args.job, &job, &summary, false, context)
+    show(&args.job, worked, false, context)
 }
 
 /// What came of one series.
@@ -140,7 +140,7 @@ struct Scored {
 type Each = (Vec<Option<String>>, Vec<Result<Scored, String>>);
 
 fn scored(
-    series: Vec<(String, Result<LoadSeries, String>)>,
+    series: &mut Part,
     work: &(impl Fn(&str, &LoadSeries) -> Result<Scored, String> + Sync),
     bar: &indicatif::ProgressBar,
 ) -> Result<Each, Failure> {
@@ -207,22 +207,22 @@ fn options(args: &FleetJobArgs, context: &mut Context) -> Result<FleetOptions, F
 
 fn show(
     args: &FleetJobArgs,
-    job: &FleetJob,
-    summary: &FleetSummary,
+    worked: Worked,
     planned: bool,
     context: Context,
 ) -> Result<(), Failure> {
+    let Worked { summary, data, warnings } = worked;
     let answer = Answer {
         name: "summary",
         settings: context.settings.into(),
-        data: job.data(),
+        data,
         result: json!(summary),
         more: Vec::new(),
-        frame: rows::frame(summary),
-        warnings: Vec::new(),
+        frame: rows::frame(&summary),
+        warnings,
     };
     let out = args.out.display().to_string();
-    answer.print(context.form, |_| rows::human(summary, &out, planned))
+    answer.print(context.form, |_| rows::human(&summary, &out, planned))
 }
 
 /// A file name that any series has to itself: what is not a letter, a digit or one of `-_` is written as `%XX`.
