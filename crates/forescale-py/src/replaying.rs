@@ -96,7 +96,7 @@ pub fn replay_of(
         ("policies", json!(outcomes)),
         ("clairvoyant", json!(Bound::of(&world))),
         ("fleet", json!(world.fleet())),
-        ("warnings", json!([])),
+        ("warnings", json!(outcomes.iter().flat_map(|outcome| &outcome.notes).collect::<Vec<_>>())),
     ];
     let answer = answers::object(settings, (name, series), parts)?;
     Ok((answer, answers::text(&chart(series, &world, &outcomes))?))

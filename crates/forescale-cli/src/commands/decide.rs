@@ -16,7 +16,7 @@ use crate::{calendar, input, named, simulated};
 /// Decides and prints.
 pub fn run(args: &DecideArgs, mut context: Context) -> Result<(), Failure> {
     let reading = HistoryArgs { now: args.now, ..HistoryArgs::whole(args.service.clone()) };
-    let read = input::read(&args.input, &reading, None, &context)?;
+    let mut read = input::read(&args.input, &reading, None, &context)?;
     let calendar = Arc::new(calendar::read(&args.service, &read.series, None)?);
     calendar::record(&calendar, &mut context);
     let zone = calendar.zone;
@@ -35,6 +35,7 @@ pub fn run(args: &DecideArgs, mut context: Context) -> Result<(), Failure> {
     let settings =
         next.settings.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into()));
     context.set("policy_settings", Value::Object(settings.collect()));
+    read.warnings.extend(next.notes.iter().cloned());
     context.terminal.warn_all(&read.warnings);
     let answer = Answer {
         name: "recommendations",

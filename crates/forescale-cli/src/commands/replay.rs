@@ -33,10 +33,9 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     let (names, policies, late) = named(args, &world)?;
     read.warnings.extend(late);
     for out in &args.plan_out {
-        let Some(at) = names.iter().position(|name| *name == out.policy) else {
+        if !names.contains(&out.policy) {
             return Err(unknown_out(out, &names));
-        };
-        read.warnings.extend(not_whole(&out.policy, policies[at].as_ref()));
+        }
     }
     let bar = engine::bar(context.terminal, "replaying");
     bar.set_length(policies.len() as u64);
@@ -52,7 +51,10 @@ pub fn run(args: &ReplayArgs, mut context: Context) -> Result<(), Failure> {
     for out in &args.plan_out {
         let at = names.iter().position(|name| *name == out.policy).unwrap_or_default();
         write_plan(&out.file, &world, &replayed[at])?;
+        let beyond = replayed[at].run.beyond_a_plan().map(|what| format!("{}: {what}", out.policy));
+        read.warnings.extend(beyond);
     }
+    read.warnings.extend(replayed.iter().flat_map(|outcome| outcome.notes.iter().cloned()));
     context.terminal.warn_all(&read.warnings);
     let rows: Vec<(String, &Outcome)> = names.into_iter().zip(&replayed).collect();
     let merit = outcomes::by_merit(&rows, args.within.budget);
@@ -103,18 +105,6 @@ fn named(args: &ReplayArgs, world: &World) -> Result<Named, Failure> {
         late = rows.first().and_then(|row| starts_late(row.0, world));
     }
     Ok((names, made, late))
-}
-
-/// What a file of instances leaves out of what a policy did.
-fn not_whole(name: &str, policy: &dyn Policy) -> Option<String> {
-    let rest = match (policy.moves_load(), policy.is_interruptible()) {
-        (true, _) => "the load that it put off",
-        (_, true) => "the instances that were taken away",
-        _ => return None,
-    };
-    Some(format!(
-        "the plan of {name} holds the instances it asked for, but not {rest}: as a --plan it scores otherwise"
-    ))
 }
 
 /// What to say of a plan that has no number for the first scored steps.

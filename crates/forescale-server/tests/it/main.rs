@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod damage;
 mod faults;
 mod hindsight;
 mod hooks;
