@@ -128,19 +128,27 @@ pub fn origin(text: &str) -> Result<(String, f64), String> {
 }
 
 /// Beyond these a number is a mistake, and what is computed from it says nothing.
-const LEAST: f64 = 1e-12;
-const MOST: f64 = 1e100;
+const SENSIBLE: std::ops::RangeInclusive<f64> = 1e-12..=1e100;
 
 /// A number above 0.
 pub fn positive(text: &str) -> Result<f64, String> {
-    let value = text.parse::<f64>().ok().filter(|value| (LEAST..=MOST).contains(value));
-    value.ok_or_else(|| format!("expected a number from 1e-12 to 1e100, but got {text:?}"))
+    let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value > 0.0);
+    sensible(value.ok_or_else(|| format!("expected a number above 0, but got {text:?}"))?, text)
 }
 
 /// A number of at least 0.
 pub fn not_negative(text: &str) -> Result<f64, String> {
-    let value = text.parse::<f64>().ok().filter(|value| (0.0..=MOST).contains(value));
-    value.ok_or_else(|| format!("expected a number from 0 to 1e100, but got {text:?}"))
+    let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && *value >= 0.0);
+    let value =
+        value.ok_or_else(|| format!("expected a number of at least 0, but got {text:?}"))?;
+    if value == 0.0 { Ok(value) } else { sensible(value, text) }
+}
+
+fn sensible(value: f64, text: &str) -> Result<f64, String> {
+    SENSIBLE
+        .contains(&value)
+        .then_some(value)
+        .ok_or_else(|| format!("expected a number from 1e-12 to 1e100, but got {text:?}"))
 }
 
 /// A level in percent: `80` or `80%`.

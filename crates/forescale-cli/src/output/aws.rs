@@ -78,8 +78,13 @@ fn held(entries: &[Entry], startup: i64, cycle: i64) -> Vec<(i64, u32)> {
     let most: Vec<(i64, u32)> =
         moments.into_iter().map(|minute| (minute, now(minute).max(soon(minute)))).collect();
     let before = |k: usize| most[(k + most.len() - 1) % most.len()].1;
-    let changes = (0..most.len()).filter(|k| most.len() == 1 || most[*k].1 != before(*k));
-    changes.map(|k| most[k]).collect()
+    let changes: Vec<(i64, u32)> =
+        (0..most.len()).filter(|k| most[*k].1 != before(*k)).map(|k| most[k]).collect();
+    match most.first() {
+        // One count at all times still has to be set once.
+        Some(always) if changes.is_empty() => vec![*always],
+        _ => changes,
+    }
 }
 
 /// Target tracking on CPU.
