@@ -80,8 +80,53 @@ fn a_series_is_planned_as_if_it_were_alone_and_a_broken_one_is_named() {
     assert_eq!(instances(&folder.path().join("out.csv"))["svc-0001"], rows["svc-0001"]);
     let peaks: f64 = rows.values().map(|row| row.iter().copied().fold(0.0, f64::max)).sum();
     assert_eq!(summary["sum_of_peaks"].as_f64(), Some(peaks));
-    assert!(summary["peak_of_sum"].as_f64() < Some(peaks), "peaks at other hours");
+    assert!(summary["peak_of_sum"].as_f64().unwrap() < peaks, "peaks at other hours");
     assert!(!folder.path().join("plans.csv.parts").exists(), "nothing is left behind");
+}
+
+#[test]
+fn series_that_end_elsewhere_are_not_summed_as_if_they_had_no_instances() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = |k: usize, hours: usize| (0..hours).map(|h| row(k, h)).collect::<String>();
+    write(folder.path(), "all.csv", &format!("unique_id,ds,y\n{}{}", rows(0, 240), rows(24, 237)));
+    let ran = planned(folder.path(), &["all.csv", "--out", "plans.csv", "-o", "json", "-q"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let plans = instances(&folder.path().join("plans.csv"));
+    // The plans are of six hours; the last three of the one are the first three of the other.
+    let (late, early) = (&plans["svc-0000"], &plans["svc-0024"]);
+    let both = (0..3).map(|h| late[h] + early[h + 3]).fold(0.0, f64::max);
+    let json = ran.json();
+    assert_eq!(json["summary"]["peak_of_sum"].as_f64(), Some(both));
+    let warnings = json["warnings"].to_string();
+    assert!(warnings.contains("not all plans begin and end at the same moments"), "{warnings}");
+    write(folder.path(), "apart.csv", &format!("unique_id,ds,y\n{}{}", rows(0, 240), rows(1, 200)));
+    let ran = planned(folder.path(), &["apart.csv", "--out", "apart_plans.csv"]);
+    assert!(ran.stdout.contains("no moment is in all plans"), "{}", ran.stdout);
+}
+
+#[test]
+fn rows_have_the_columns_of_the_field_and_say_which_series_are_degraded() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = long(1, 240) + "short,2026-01-14T22:00:00Z,3\nshort,2026-01-14T23:00:00Z,5\n";
+    write(folder.path(), "all.csv", &text);
+    let ran = planned(folder.path(), &["all.csv", "--out", "plans.csv", "-o", "json", "-q"]);
+    assert_eq!(ran.json()["summary"]["degraded"], 1);
+    let rows = fs::read_to_string(folder.path().join("plans.csv")).unwrap();
+    let mut lines = rows.lines();
+    assert_eq!(
+        lines.next().unwrap(),
+        "unique_id,ds,forescale,forescale-lo-95,forescale-lo-80,forescale-hi-80,forescale-hi-95,\
+         instances,skill,degraded,error"
+    );
+    let mut told = 0;
+    for line in lines {
+        let fields: Vec<&str> = line.split(',').collect();
+        let bounds: Vec<f64> = fields[3..7].iter().map(|bound| bound.parse().unwrap()).collect();
+        assert!(bounds.is_sorted(), "{line}");
+        assert!(fields[0] == "short" || fields[9].is_empty(), "{line}");
+        told += usize::from(!fields[9].is_empty());
+    }
+    assert_eq!(told, 1, "once a series: {rows}");
 }
 
 #[test]

@@ -54,6 +54,18 @@ pub fn bar(terminal: Terminal, what: &'static str) -> ProgressBar {
     }
 }
 
+/// A number that grows on standard error, where nobody knows how far; drawn where it is a terminal.
+pub fn count(terminal: Terminal, what: &'static str) -> ProgressBar {
+    if !terminal.progress {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner().with_message(what);
+    match ProgressStyle::with_template("{human_pos} {msg} in {elapsed}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// The engine's options, as the command line has them.
 pub fn options(
     args: &EngineArgs,

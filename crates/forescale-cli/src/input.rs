@@ -84,7 +84,7 @@ fn asked(
 ) -> Result<Read, Failure> {
     let zone = args.service.timezone.unwrap_or(Tz::UTC);
     let now = args.now.map_or_else(Utc::now, |now| now.in_zone(zone));
-    let PrometheusRead { mut series, labels, notes } = live::prometheus(source, now)?;
+    let PrometheusRead { mut series, labels, notes, .. } = live::prometheus(source, now)?;
     let coarser = frequency(args.step)?.or(step).filter(|step| *step != series.frequency());
     if let Some(step) = coarser {
         series = series.averaged(step).map_err(|error| {

@@ -1,19 +1,17 @@
 //! Load histories that are asked again and again: Prometheus, and files that something else writes.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forescale::{Event, LoadSeries};
 use forescale_prometheus::{Client, PrometheusError, PrometheusRead, Settings};
-use forescale_server::{Loaded, Source, SourceError, Sources};
+use forescale_server::{Loaded, Source, SourceError, Sources, UNCOUNTED};
 use forescale_sources::{ReadOptions, read_events, read_history};
 use serde::Deserialize;
 
 use crate::failure::Failure;
-
-/// Where the waits between repeated requests are spread from.
-const SEED: u64 = 1;
 
 /// Sources of a service, by the `kind` of their table.
 #[derive(Debug)]
@@ -53,7 +51,7 @@ impl Sources for Live {
             Some("prometheus") => {
                 let mut settings = settings.try_into::<Settings>().map_err(wrong)?;
                 settings.resolve(&self.folder);
-                let client = Client::new(settings, SEED).map_err(told)?;
+                let client = Client::new(settings, seed(target)).map_err(told)?;
                 Ok(Box::new(Asked(client)))
             }
             Some("file") => {
@@ -77,11 +75,11 @@ struct Asked(Client);
 
 impl Source for Asked {
     fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
-        let PrometheusRead { series, notes, .. } = self.0.read(now).map_err(told)?;
+        let PrometheusRead { series, notes, instances, .. } = self.0.read(now).map_err(told)?;
         let mut warnings = notes.words();
         // A plan can do without a count: it goes on from what was asked for.
-        let instances = self.0.instances(now).unwrap_or_else(|error| {
-            warnings.push(format!("instances are not known: {error}"));
+        let instances = instances.unwrap_or_else(|error| {
+            warnings.push(format!("{UNCOUNTED}: {error}"));
             None
         });
         Ok(Loaded { series, instances, warnings })
@@ -123,7 +121,7 @@ impl Source for Written {
         let instances = counts.and_then(|counts| match counts {
             Ok(counts) => counted(&read.series, &counts.series, now),
             Err(error) => {
-                warnings.push(format!("instances are not known: {error}"));
+                warnings.push(format!("{UNCOUNTED}: {error}"));
                 None
             }
         });
@@ -143,6 +141,14 @@ fn counted(load: &LoadSeries, counts: &LoadSeries, now: DateTime<Utc>) -> Option
     (0.0..=f64::from(u32::MAX)).contains(&count).then_some(count as u32)
 }
 
+/// Where the waits between repeated requests are spread from: each target of each process waits for itself, so that they
+/// do not all come back to a server that has just recovered. No output holds a wait.
+fn seed(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (name, std::process::id()).hash(&mut hasher);
+    hasher.finish()
+}
+
 fn told(error: PrometheusError) -> SourceError {
     SourceError::new(error.to_string(), error.hint())
 }
@@ -157,7 +163,7 @@ fn read_failed(error: forescale_sources::SourceError) -> SourceError {
 /// # Errors
 /// Whatever is wrong with the source or its answer.
 pub fn prometheus(source: &str, now: DateTime<Utc>) -> Result<PrometheusRead, Failure> {
-    let read = || Client::new(Settings::from_source(source)?, SEED)?.read(now);
+    let read = || Client::new(Settings::from_source(source)?, seed(source))?.read(now);
     read().map_err(|error| {
         let text = error.to_string();
         let failure = match error.is_unavailable() {
@@ -174,6 +180,12 @@ mod tests {
     use forescale::Frequency;
 
     use super::*;
+
+    #[test]
+    fn each_target_has_its_own_seed() {
+        assert_eq!(seed("web"), seed("web"));
+        assert_ne!(seed("web"), seed("shop"));
+    }
 
     #[test]
     fn instances_are_those_beside_the_newest_load_that_is_known() {

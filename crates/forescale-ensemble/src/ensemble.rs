@@ -54,7 +54,7 @@ pub struct Ensemble {
 impl Ensemble {
     /// An ensemble of `members`, judged against the member called `yardstick` where it is one.
     pub fn new(members: Vec<Member>, yardstick: &'static str) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = *guarded::CORES;
         Self { members, yardstick, fallback: None, time_limit: TIME_LIMIT, threads }
     }
 

@@ -1,8 +1,13 @@
 //! Runs work that may fail, panic or hang, and goes on without it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
+
+/// Jobs that run at a time where nobody says how many. Asked once: the answer is read from files of the system.
+pub(crate) static CORES: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
 
 /// Why a piece of work gave no result.
 #[derive(Debug, Clone, PartialEq, Eq)]

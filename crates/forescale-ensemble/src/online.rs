@@ -52,8 +52,7 @@ impl FittedEnsemble {
             let (member, origins) = (Arc::clone(member), Arc::clone(origins));
             Box::new(move || evidence::rows(member.as_ref(), &origins))
         });
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let rows = guarded::run(jobs.collect(), threads, Self::TIME_LIMIT, |_| {});
+        let rows = guarded::run(jobs.collect(), *guarded::CORES, Self::TIME_LIMIT, |_| {});
         rows.into_iter().map(|rows| rows.ok().map(Some)).collect()
     }
 }

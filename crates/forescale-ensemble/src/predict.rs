@@ -88,8 +88,7 @@ impl FittedEnsemble {
                 Ok(forecast)
             })
         });
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        guarded::run(jobs.collect(), threads, Self::TIME_LIMIT, |_| {})
+        guarded::run(jobs.collect(), *guarded::CORES, Self::TIME_LIMIT, |_| {})
     }
 
     /// The calibrated mixture of step `h` (from 0).

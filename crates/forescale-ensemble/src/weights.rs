@@ -90,12 +90,15 @@ fn least_loss(samples: &[Sample], levels: &[f64], scored: &[usize], members: usi
     (0..members).map(loss).fold(f64::INFINITY, f64::min)
 }
 
+/// Members that are worked on together: their number is known to the compiler, so it needs no loop for them.
+const LANES: usize = 4;
+
 /// What the loss is made of, one term for each sample and scored level, as the descent walks over it.
 struct Terms {
     /// What came, and the level.
     actual: Vec<(f64, f64)>,
-    /// The quantiles of all members, term after term.
-    rows: Vec<f64>,
+    /// The quantiles of all members, term after term, each filled up with zeros to whole lanes.
+    rows: Vec<[f64; LANES]>,
 }
 
 impl Terms {
@@ -104,7 +107,11 @@ impl Terms {
         for sample in samples {
             for k in scored {
                 actual.push((sample.actual, levels[*k]));
-                rows.extend(sample.rows.iter().map(|row| row[*k]));
+                for members in sample.rows.chunks(LANES) {
+                    let mut lanes = [0.0; LANES];
+                    lanes.iter_mut().zip(members).for_each(|(lane, row)| *lane = row[*k]);
+                    rows.push(lanes);
+                }
             }
         }
         Self { actual, rows }
@@ -112,19 +119,32 @@ impl Terms {
 
     /// The gradient of the loss by the weights, in units of `unit`.
     fn gradient(&self, weights: &[f64], unit: f64) -> Vec<f64> {
-        let mut gradient = vec![0.0; weights.len()];
+        let members = weights.len();
+        let weights: Vec<[f64; LANES]> = weights.chunks(LANES).map(filled).collect();
+        let mut gradient = vec![[0.0; LANES]; weights.len()];
         for ((actual, level), row) in self.actual.iter().zip(self.rows.chunks_exact(weights.len()))
         {
-            let mixed: f64 = row.iter().zip(weights).map(|(value, w)| w * value).sum();
-            let side = if *actual < mixed { 1.0 - level } else { -level };
+            let mut mixed = 0.0;
+            for (value, w) in row.iter().zip(&weights) {
+                (0..LANES).for_each(|lane| mixed += w[lane] * value[lane]);
+            }
+            // Without a branch: whether the load is below is as good as a coin to the processor.
+            let side = f64::from(u8::from(*actual < mixed)) - level;
             for (g, value) in gradient.iter_mut().zip(row) {
                 // Counted from the mixture, so that the size of the load does not drown the differences.
-                *g += side * (value - mixed);
+                (0..LANES).for_each(|lane| g[lane] += side * (value[lane] - mixed));
             }
         }
-        gradient.iter_mut().for_each(|g| *g /= unit);
-        gradient
+        let gradient = gradient.as_flattened()[..members].iter();
+        gradient.map(|g| g / unit).collect()
     }
+}
+
+/// At most so many values as there are lanes, with zeros behind them.
+fn filled(values: &[f64]) -> [f64; LANES] {
+    let mut lanes = [0.0; LANES];
+    lanes[..values.len()].copy_from_slice(values);
+    lanes
 }
 
 #[cfg(test)]

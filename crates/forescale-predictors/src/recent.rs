@@ -70,11 +70,12 @@ impl Carry {
     ///
     /// Origins begin a day after the first value, or at a third of them; horizons reach to `steps`.
     pub fn choose(values: &[f64], curve: &[f64], m: usize, steps: usize) -> (Self, Vec<Residual>) {
+        let horizons = spread_horizons(steps.min(values.len() / 2).max(1));
         let walked = FOLLOWED.iter().flat_map(|&(followed, kept)| {
             let deviations = Deviations::new(values, curve, followed);
             FADES.map(|fade| {
                 let carry = Self { m, fade, followed, kept };
-                (carry, carry.walk(&deviations, steps))
+                (carry, carry.walk(&deviations, &horizons))
             })
         });
         let missed = |walk: &(Self, Vec<Residual>)| -> f64 {
@@ -83,19 +84,22 @@ impl Carry {
         walked.min_by(|a, b| missed(a).total_cmp(&missed(b))).expect("there are candidates")
     }
 
-    /// What is left at origins and horizons spread over `deviations`.
-    fn walk(self, deviations: &Deviations, steps: usize) -> Vec<Residual> {
+    /// What is left at `horizons`, which ascend, from origins spread over `deviations`.
+    fn walk(self, deviations: &Deviations, horizons: &[usize]) -> Vec<Residual> {
         let n = deviations.len();
         let first = self.m.min(n / 3).max(1);
         let stride = (n.saturating_sub(first) / ORIGINS).max(1);
-        let reach = steps.min(n / 2).max(1);
-        let mut residuals = Vec::with_capacity(ORIGINS * HORIZONS);
+        let lasting: Vec<f64> = horizons.iter().map(|h| self.lasting(*h)).collect();
+        let mut residuals = Vec::with_capacity((n - first).div_ceil(stride) * horizons.len());
         for origin in (first..n).step_by(stride) {
             let offset = deviations.before(origin, self.m);
-            let ahead = spread_horizons(reach).take_while(|h| origin + h < n);
-            residuals.extend(ahead.map(|h| Residual {
-                h,
-                value: deviations.mean(origin + h, origin + h + 1) - self.ahead(offset, h),
+            let known = horizons.partition_point(|h| origin + h < n);
+            residuals.extend(horizons[..known].iter().zip(&lasting).map(|(&h, lasting)| {
+                Residual {
+                    h,
+                    value: deviations.mean(origin + h, origin + h + 1)
+                        - self.ahead(offset, *lasting),
+                }
             }));
         }
         residuals
@@ -108,24 +112,31 @@ impl Carry {
         let recent: Vec<f64> = (from..n).map(&curve).collect();
         let deviations = Deviations::new(&load[from..], &recent, self.followed);
         let offset = deviations.before(deviations.len(), self.m);
-        (0..steps).map(|h| self.followed * curve(n + h) + self.ahead(offset, h)).collect()
+        let ahead = |h| self.followed * curve(n + h) + self.ahead(offset, self.lasting(h));
+        (0..steps).map(ahead).collect()
     }
 
-    fn ahead(self, (day, newest): (f64, f64), h: usize) -> f64 {
+    /// The offset of which the share `lasting` of the newest one is left.
+    fn ahead(self, (day, newest): (f64, f64), lasting: f64) -> f64 {
         let kept = self.kept * day;
-        kept + (newest - kept) * (-((h + 1) as f64) / (self.fade * self.m as f64)).exp()
+        kept + (newest - kept) * lasting
+    }
+
+    /// The share of the newest offset that is left at the horizon `h`.
+    fn lasting(self, h: usize) -> f64 {
+        (-((h + 1) as f64) / (self.fade * self.m as f64)).exp()
     }
 }
 
 /// Horizons below `reach`, half of them evenly and half of them geometrically spread.
-fn spread_horizons(reach: usize) -> impl Iterator<Item = usize> {
+fn spread_horizons(reach: usize) -> Vec<usize> {
     let half = HORIZONS / 2;
     let near = (0..half).map(move |i| (reach as f64).powf(i as f64 / half as f64) as usize - 1);
     let even = (1..=half).map(move |i| (i * reach / half).saturating_sub(1));
     let mut all: Vec<usize> = near.chain(even).collect();
     all.sort_unstable();
     all.dedup();
-    all.into_iter()
+    all
 }
 
 /// Where residual buckets begin for a forecast of `steps`: hours first, then shares of a day, then days.

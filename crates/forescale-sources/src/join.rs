@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use crate::atomic::grant;
 use crate::error::SourceError;
+use crate::table::parquet_writer;
 
 /// The CSV files at `parts`, one after the other, as one file at `path`: the header of the first stands for all.
 ///
@@ -40,8 +41,7 @@ pub fn join_parquet(parts: &[PathBuf], path: &Path) -> Result<(), SourceError> {
         for part in parts {
             let frame = ParquetReader::new(File::open(part)?).finish()?;
             if writer.is_none() {
-                let plain = ParquetWriter::new(file.try_clone()?)
-                    .with_compression(ParquetCompression::Uncompressed);
+                let plain = parquet_writer(file.try_clone()?, frame.schema());
                 writer = Some(plain.batched(frame.schema())?);
             }
             if let Some(writer) = &mut writer {

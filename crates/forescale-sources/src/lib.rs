@@ -58,5 +58,5 @@ pub use rates::{read_carbon, read_regions, read_spot};
 pub use report::{Gaps, ReadColumns, ReadReport};
 pub use roster::name_hash;
 pub use samples::Mends;
-pub use spill::{Part, PartSeries, SpillOptions, Spilled, read_part, spill};
+pub use spill::{Part, PartSeries, SpillOptions, Spilled, read_part, spill, spill_with_progress};
 pub use table::{TableColumn, Values, write_csv, write_parquet};

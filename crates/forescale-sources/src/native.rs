@@ -1,6 +1,7 @@
 //! The step that samples have by themselves.
 
 use forescale_core::Frequency;
+use forescale_core::grid::natural_step;
 
 use crate::error::SourceError;
 use crate::samples::Sample;
@@ -23,45 +24,21 @@ impl NativeStep {
     }
 }
 
-/// Steps that divide a day or a week and that people use, in seconds.
-const NATURAL: &[i64] = &[
-    1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 720, 900, 1_200, 1_800,
-    3_600, 7_200, 10_800, 14_400, 21_600, 28_800, 43_200, DAY,
-];
-
 const DAY: i64 = 86_400;
-
-/// A natural step may be this much below the median: clocks drift, and a few samples are always missing.
-const DRIFT: f64 = 0.95;
 
 /// One sample alone has no step; this is what monitoring most often uses.
 pub(crate) const STEP_OF_ONE: i64 = 300;
 
-/// The median distance of ascending samples, snapped to a natural step.
-///
-/// A median that divides a day is taken as it is; another goes to the smallest natural step that is not clearly
-/// below it, so that every step gets a sample. Above a day, steps are whole days.
+/// The median distance of ascending samples, as a [natural step](natural_step).
 ///
 /// # Errors
 /// [`SourceError::StepTooLong`] above 28 days.
 pub(crate) fn native_step(samples: &[Sample], name: &str) -> Result<NativeStep, SourceError> {
     let median = median_distance(samples).map(|micros| micros as f64 / SECOND as f64);
-    let seconds = median.map_or(STEP_OF_ONE, snap);
+    let seconds = median.map_or(STEP_OF_ONE, natural_step);
     let step = Frequency::from_seconds(seconds)
         .map_err(|_| SourceError::StepTooLong { name: name.to_owned(), days: seconds / DAY })?;
     Ok(NativeStep { step, median_seconds: median })
-}
-
-fn snap(median: f64) -> i64 {
-    let whole = median.round() as i64;
-    if whole > DAY {
-        return ((median / DAY as f64).round() as i64) * DAY;
-    }
-    if whole >= 1 && DAY % whole == 0 && (median - whole as f64).abs() < 0.01 * median {
-        return whole;
-    }
-    let natural = NATURAL.iter().find(|&&step| step as f64 >= DRIFT * median);
-    natural.copied().unwrap_or(DAY)
 }
 
 fn median_distance(samples: &[Sample]) -> Option<i64> {
@@ -92,26 +69,6 @@ mod tests {
         assert_eq!(step_of(&[0.0, 300.0, 600.0, 1800.0]), 300);
         assert_eq!(step_of(&[0.0, 3600.0, 3660.0, 3720.0]), 60);
         assert_eq!(step_of(&[7.0]), 300);
-    }
-
-    #[test]
-    fn the_median_snaps_to_a_step_that_divides_a_day() {
-        for (median, step) in [
-            (0.1, 1),
-            (0.98, 1),
-            (59.7, 60),
-            (61.0, 60),
-            (301.0, 300),
-            (420.0, 600),
-            (432.0, 432),
-            (3_599.0, 3_600),
-            (50_000.0, 86_400),
-            (86_400.0, 86_400),
-            (90_000.0, 86_400),
-            (604_800.0, 604_800),
-        ] {
-            assert_eq!(snap(median), step, "{median}");
-        }
     }
 
     #[test]

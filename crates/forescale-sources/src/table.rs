@@ -1,7 +1,11 @@
 //! Tables out: CSV and Parquet.
 
+use std::io::Write;
+
 use chrono::{DateTime, SecondsFormat, Utc};
+use polars::io::parquet::write::KeyValueMetadata;
 use polars::prelude::*;
+use polars_parquet::write::schema_to_metadata_key;
 
 use crate::error::SourceError;
 
@@ -100,11 +104,18 @@ pub fn write_parquet(columns: &[TableColumn]) -> Result<Vec<u8>, SourceError> {
     let cells = columns.iter().map(column).collect::<PolarsResult<Vec<_>>>().map_err(failed)?;
     let mut frame = DataFrame::new(height(columns), cells).map_err(failed)?;
     let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
-        .with_compression(ParquetCompression::Uncompressed)
-        .finish(&mut frame)
-        .map_err(failed)?;
+    let schema = frame.schema().clone();
+    parquet_writer(&mut bytes, &schema).finish(&mut frame).map_err(failed)?;
     Ok(bytes)
+}
+
+/// What writes a frame of `schema` to `to`, so that its text is plain text to every reader: as polars has it, a view,
+/// many a tool can neither sort nor group it.
+pub(crate) fn parquet_writer<W: Write>(to: W, schema: &Schema) -> ParquetWriter<W> {
+    let plain = schema_to_metadata_key(&schema.to_arrow(CompatLevel::oldest()));
+    ParquetWriter::new(to)
+        .with_compression(ParquetCompression::Uncompressed)
+        .with_key_value_metadata(Some(KeyValueMetadata::Static(vec![plain])))
 }
 
 fn column(column: &TableColumn) -> PolarsResult<Column> {

@@ -4,7 +4,7 @@
 //! above 1e100) is a gap, samples of one step are averaged, and a step without a sample stays a gap.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use forescale_core::grid::{LARGEST_LOAD, is_too_sparse, mean};
+use forescale_core::grid::{LARGEST_LOAD, is_too_sparse, mean, natural_step};
 use forescale_core::time::format_span;
 use forescale_core::{Frequency, LoadSeries, UnitError, phase};
 use thiserror::Error;
@@ -69,7 +69,7 @@ impl GridError {
     }
 }
 
-/// The series of `samples` with `step`, or with their own step when none is given. The grid stands where nearly all samples
+/// The series of `samples` with `step`, or with their own [natural step](natural_step) when none is given. The grid stands where nearly all samples
 /// stand, and at multiples of the step since the Unix epoch when they do not agree.
 ///
 /// # Errors
@@ -123,8 +123,7 @@ fn not_finer(step: Frequency, samples: &[Sample]) -> Result<Frequency, GridError
 
 fn own_step(samples: &[Sample]) -> Result<Frequency, GridError> {
     let native = median_distance(samples).ok_or(GridError::TooFew(samples.len()))?;
-    let seconds = if native % SECOND == 0 { native / SECOND } else { 0 };
-    Frequency::from_seconds(seconds)
+    Frequency::from_seconds(natural_step(native as f64 / SECOND as f64))
         .map_err(|reason| GridError::Step { distance: written(native), reason })
 }
 
@@ -198,10 +197,20 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_nobody_uses_becomes_one_that_people_do() {
+        for (distance, seconds) in [(SECOND / 2, 1), (420 * SECOND, 600), (59_700_000, 60)] {
+            let samples = (0..40).map(|k| (k * distance, 1.0)).collect();
+            let series = regular(samples, None).unwrap();
+            assert_eq!(series.frequency().seconds(), seconds);
+        }
+    }
+
+    #[test]
     fn a_step_that_cannot_be_seen_is_asked_for() {
         assert_eq!(regular(vec![(0, 1.0)], None), Err(GridError::TooFew(1)));
-        let error = regular(vec![(0, 1.0), (SECOND / 2, 2.0)], None).unwrap_err().to_string();
-        assert!(error.starts_with("the samples are 500 ms apart in the median"), "{error}");
+        let month = 30 * 1_440 * MINUTE;
+        let error = regular(vec![(0, 1.0), (month, 2.0)], None).unwrap_err().to_string();
+        assert!(error.starts_with("the samples are 30d apart in the median"), "{error}");
         let fine = regular(vec![(0, 1.0), (60 * MINUTE, 2.0)], Frequency::from_seconds(60).ok());
         assert_eq!(
             fine.unwrap_err().to_string(),

@@ -9,7 +9,7 @@ use forescale::Frequency;
 use forescale::fleet::FleetSummary;
 use forescale_sources::{
     Part, ReadNotes, ReadOptions, SpillOptions, Spilled, TableColumn, join_csv, join_parquet,
-    read_part, spill, write_atomically, write_csv, write_parquet,
+    read_part, spill_with_progress, write_atomically, write_csv, write_parquet,
 };
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
@@ -77,8 +77,10 @@ impl FleetJob {
                 folder.clear()?;
                 let options =
                     SpillOptions { read: read.clone(), shard: args.shard, horizon: args.horizon };
-                let bar = engine::bar(context.terminal, "sorting");
-                let sorted = spill(&sources, &options, folder.path()).map_err(source_failure)?;
+                let bar = engine::count(context.terminal, "rows sorted");
+                let told = |rows| bar.set_position(rows);
+                let sorted = spill_with_progress(&sources, &options, folder.path(), &told)
+                    .map_err(source_failure)?;
                 bar.finish_and_clear();
                 folder.set_sorted(&sorted)?;
                 context.terminal.say(&format!("{} series, {} rows", sorted.series, sorted.rows));
@@ -109,6 +111,8 @@ impl FleetJob {
             let done = match self.folder.read::<Done>(&file) {
                 Some(done) => {
                     bar.inc(done.summary.series as u64);
+                    // What an earlier run did says nothing of how long the rest takes.
+                    bar.reset_eta();
                     done
                 }
                 None => {

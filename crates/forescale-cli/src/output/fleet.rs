@@ -23,6 +23,7 @@ pub struct Rows {
     bounds: [Vec<f64>; 2 * LEVELS.len()],
     instances: Vec<Option<i64>>,
     skills: Vec<f64>,
+    degraded: Vec<Option<String>>,
     errors: Vec<Option<String>>,
 }
 
@@ -35,21 +36,26 @@ impl Rows {
                 self.row(name, None, f64::NAN, [f64::NAN; 2 * LEVELS.len()]);
                 self.instances.push(None);
                 self.skills.push(f64::NAN);
+                self.degraded.push(None);
                 self.errors.push(Some(reason.clone()));
                 return;
             }
         };
         let instances = answer.instances();
+        // Said once a series: in each of its rows it would be most of what is written.
+        let mut degraded = Some(answer.degraded.join("; ")).filter(|reasons| !reasons.is_empty());
         for h in 0..answer.forecast.steps() {
             let mut bounds = [f64::NAN; 2 * LEVELS.len()];
-            for (level, pair) in LEVELS.into_iter().zip(bounds.chunks_exact_mut(2)) {
+            for (at, level) in LEVELS.into_iter().enumerate() {
                 let level = Level::new(level).expect("80 and 95 are levels");
-                (pair[0], pair[1]) = answer.forecast.interval(h, level);
+                (bounds[LEVELS.len() - 1 - at], bounds[LEVELS.len() + at]) =
+                    answer.forecast.interval(h, level);
             }
             let time = answer.forecast.time_at(h);
             self.row(name, Some(time), answer.forecast.point(h), bounds);
             self.instances.push(instances.as_ref().map(|counts| counts[h] as i64));
             self.skills.push(answer.skill.unwrap_or(f64::NAN));
+            self.degraded.push(degraded.take());
             self.errors.push(None);
         }
     }
@@ -74,7 +80,9 @@ impl Rows {
             column("ds", Values::SomeMoments(self.times)),
             numbers("forescale", self.medians),
         ];
-        let names = LEVELS.iter().flat_map(|level| ["lo", "hi"].map(|end| (end, level)));
+        // As the field has them: from the lowest bound to the highest.
+        let names = LEVELS.iter().rev().map(|level| ("lo", level));
+        let names = names.chain(LEVELS.iter().map(|level| ("hi", level)));
         for ((end, level), bounds) in names.zip(self.bounds) {
             columns.push(numbers(&format!("forescale-{end}-{level}"), bounds));
         }
@@ -82,6 +90,7 @@ impl Rows {
             columns.push(column("instances", Values::SomeIntegers(self.instances)));
         }
         columns.push(numbers("skill", self.skills));
+        columns.push(column("degraded", Values::Text(self.degraded)));
         columns.push(column("error", Values::Text(self.errors)));
         columns
     }
@@ -99,7 +108,7 @@ pub fn numbers(name: &str, values: Vec<f64>) -> TableColumn {
 
 /// The instances of all series together, as rows.
 pub fn frame(summary: &FleetSummary) -> Frame {
-    let (times, counts) = summary.instances.iter().map(|(at, n)| (*at, *n as i64)).unzip();
+    let (times, counts) = summary.instances.steps().iter().map(|(at, n)| (*at, *n as i64)).unzip();
     Frame::default().with("ds", Cells::Time(times)).with("instances", Cells::Whole(counts))
 }
 
@@ -122,10 +131,18 @@ pub fn human(summary: &FleetSummary, out: &str, planned: bool) -> String {
     if planned {
         facts.push((
             "instances",
-            format!(
-                "{} at the peak of the sum, {} as the sum of the peaks",
-                summary.peak_of_sum, summary.sum_of_peaks
-            ),
+            match summary.peak_of_sum {
+                Some(peak) => {
+                    format!(
+                        "{peak} at the peak of the sum, {} as the sum of the peaks",
+                        summary.sum_of_peaks
+                    )
+                }
+                None => format!(
+                    "{} as the sum of the peaks; no moment is in all plans",
+                    summary.sum_of_peaks
+                ),
+            },
         ));
     }
     facts.push(("rows in", out.to_owned()));

@@ -39,10 +39,13 @@ pub(super) struct Sorter<'a> {
     /// Which source is read, and the series that have rows in it.
     source: usize,
     touched: Vec<usize>,
+    rows: u64,
+    /// Hears after each block how many rows there were.
+    told: &'a dyn Fn(u64),
 }
 
 impl<'a> Sorter<'a> {
-    pub fn new(options: &'a SpillOptions, buckets: Buckets) -> Self {
+    pub fn new(options: &'a SpillOptions, buckets: Buckets, told: &'a dyn Fn(u64)) -> Self {
         Self {
             options,
             roster: Roster::new(options.read.series.as_deref(), options.shard),
@@ -51,6 +54,8 @@ impl<'a> Sorter<'a> {
             buckets,
             source: 0,
             touched: Vec::new(),
+            rows: 0,
+            told,
         }
     }
 
@@ -95,6 +100,7 @@ impl<'a> Sorter<'a> {
             let sort = Sort { sorter: self, opened, names, block, load };
             block.cells[0].each_row(&block.cells[1 + load], sort)?;
         }
+        (self.told)(self.rows);
         Ok(())
     }
 
@@ -127,6 +133,7 @@ impl<'a> Sorter<'a> {
     fn push(&mut self, place: usize, sample: Sample) -> Result<(), SourceError> {
         let entry = &mut self.entries[place];
         entry.samples += 1;
+        self.rows += 1;
         entry.first = entry.first.min(sample.at);
         self.buckets.push(entry.bucket, entry.number, sample)
     }

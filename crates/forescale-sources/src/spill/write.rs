@@ -58,9 +58,22 @@ pub fn spill(
     options: &SpillOptions,
     folder: &Path,
 ) -> Result<Spilled, SourceError> {
+    spill_with_progress(sources, options, folder, &|_| ())
+}
+
+/// The same as [`spill`]; `told` hears now and then how many rows were sorted.
+///
+/// # Errors
+/// As [`spill`].
+pub fn spill_with_progress(
+    sources: &[(String, Source)],
+    options: &SpillOptions,
+    folder: &Path,
+    told: &dyn Fn(u64),
+) -> Result<Spilled, SourceError> {
     fs::create_dir_all(folder).map_err(|error| SourceError::write(folder, &error))?;
     let paths = (0..buckets(sources)).map(|bucket| folder.join(format!("{bucket:04}.bucket")));
-    let mut sorter = Sorter::new(options, Buckets::create(paths)?);
+    let mut sorter = Sorter::new(options, Buckets::create(paths)?, told);
     let mut broken = None;
     for (name, source) in sources {
         match sorter.take(name, source, sources.len() > 1) {

@@ -1,16 +1,14 @@
 //! The fleet in a few figures.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Answered};
+use super::together::Sum;
+use super::{Answer, Answered, Together};
 
 /// Failures that are listed; all of them are counted.
 const LISTED: usize = 100;
 
-/// The answers of a fleet in a few figures. Its memory does not grow with the number of series.
+/// The answers of a fleet in a few figures.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct FleetSummary {
     /// Series there were.
@@ -27,10 +25,10 @@ pub struct FleetSummary {
     pub mean_skill: f64,
     /// Those among them that beat the yardstick.
     pub better_than_yardstick: usize,
-    /// Instances of all plans together, at the steps of the forecasts.
-    pub instances: Vec<(DateTime<Utc>, u64)>,
-    /// The most instances the fleet has at one moment.
-    pub peak_of_sum: u64,
+    /// Instances of all plans together.
+    pub instances: Together,
+    /// The most of them at a moment that every plan covers; none where there is no such moment.
+    pub peak_of_sum: Option<u64>,
     /// The most instances of each series, added up: what a fleet without a forecast in common would keep.
     pub sum_of_peaks: u64,
 }
@@ -46,10 +44,9 @@ impl FleetSummary {
     /// assert!((both.mean_skill - 0.3).abs() < 1e-12);
     /// ```
     pub fn and(mut self, other: Self) -> Self {
-        let mut total: BTreeMap<DateTime<Utc>, u64> = self.instances.into_iter().collect();
-        for (at, count) in other.instances {
-            *total.entry(at).or_default() += count;
-        }
+        let mut total = Sum::default();
+        [&self.instances, &other.instances].into_iter().for_each(|part| total.add(part));
+        let instances = total.finish();
         self.failures.extend(other.failures);
         self.failures.truncate(LISTED);
         let measured = self.measured + other.measured;
@@ -62,8 +59,8 @@ impl FleetSummary {
             measured,
             mean_skill: if measured > 0 { sum / measured as f64 } else { 0.0 },
             better_than_yardstick: self.better_than_yardstick + other.better_than_yardstick,
-            peak_of_sum: total.values().copied().max().unwrap_or_default(),
-            instances: total.into_iter().collect(),
+            peak_of_sum: instances.peak(),
+            instances,
             sum_of_peaks: self.sum_of_peaks + other.sum_of_peaks,
         }
     }
@@ -73,7 +70,7 @@ impl FleetSummary {
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     summary: FleetSummary,
-    total: BTreeMap<DateTime<Utc>, u64>,
+    total: Sum,
 }
 
 impl Tally {
@@ -94,11 +91,8 @@ impl Tally {
 
     /// The summary of all that was counted in.
     pub fn finish(self) -> FleetSummary {
-        FleetSummary {
-            peak_of_sum: self.total.values().copied().max().unwrap_or_default(),
-            instances: self.total.into_iter().collect(),
-            ..self.summary
-        }
+        let instances = self.total.finish();
+        FleetSummary { peak_of_sum: instances.peak(), instances, ..self.summary }
     }
 
     fn add_answer(&mut self, answer: &Answer) {
@@ -109,10 +103,8 @@ impl Tally {
             summary.mean_skill += (skill - summary.mean_skill) / summary.measured as f64;
             summary.better_than_yardstick += usize::from(skill > 0.0);
         }
-        let Some(counts) = answer.instances() else { return };
-        self.summary.sum_of_peaks += counts.iter().copied().max().unwrap_or_default();
-        for (h, count) in counts.into_iter().enumerate() {
-            *self.total.entry(answer.forecast.time_at(h)).or_default() += count;
-        }
+        let Some(planned) = Together::of(answer) else { return };
+        self.summary.sum_of_peaks += planned.peak().unwrap_or_default();
+        self.total.add(&planned);
     }
 }

@@ -286,6 +286,7 @@ fn metric(seen: &Observation<'_>, name: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policies::observation::Service;
     use crate::policies::observation::tests::{seen, service};
     use crate::policies::settings::{Given, read};
 
@@ -350,19 +351,25 @@ mod tests {
         );
     }
 
-    #[test]
-    fn zero_comes_after_the_cooldown() {
-        let mut service = service();
-        service.min = 0;
-        let mut policy = keda("");
+    /// What `policy` wants, from five on, when three steps of load are followed by none; and those loads.
+    fn without_load(policy: &mut Keda, service: &Service) -> (Vec<f64>, Vec<u32>) {
         let mut loads = vec![30.0; 3];
         loads.extend([0.0; 20]);
         let mut total = 5;
         let mut totals = Vec::new();
         for k in 1..20 {
-            total = Rule::decide(&mut policy, &seen(&loads[..k], total, 0, &service)).wanted;
+            total = Rule::decide(policy, &seen(&loads[..k], total, 0, service)).wanted;
             totals.push(total);
         }
+        (loads, totals)
+    }
+
+    #[test]
+    fn zero_comes_after_the_cooldown() {
+        let mut service = service();
+        service.min = 0;
+        let mut policy = keda("");
+        let (mut loads, totals) = without_load(&mut policy, &service);
         let zero = totals.iter().position(|count| *count == 0).unwrap() + 1;
         assert_eq!(zero, 8, "{totals:?}");
         loads.push(6.0);
@@ -373,14 +380,7 @@ mod tests {
     fn an_idle_count_is_below_the_least_and_left_with_load() {
         let service = service();
         let mut policy = keda("min-replicas=3,idle=1");
-        let mut loads = vec![30.0; 3];
-        loads.extend([0.0; 20]);
-        let mut total = 5;
-        let mut totals = Vec::new();
-        for k in 1..20 {
-            total = Rule::decide(&mut policy, &seen(&loads[..k], total, 0, &service)).wanted;
-            totals.push(total);
-        }
+        let (mut loads, totals) = without_load(&mut policy, &service);
         // Five minutes after the last load it is idle, and never between one and three before.
         assert_eq!(totals.iter().position(|count| *count == 1), Some(7), "{totals:?}");
         assert!(totals[..7].iter().all(|count| *count >= 3), "{totals:?}");
