@@ -60,6 +60,14 @@ impl Grid {
         Self { start_ms, step, steps, notes: Notes::default() }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    pub(crate) fn step(&self) -> Frequency {
+        self.step
+    }
+
     pub(crate) fn step_ms(&self) -> i64 {
         self.step.seconds() * 1_000
     }

@@ -35,7 +35,9 @@ impl PrometheusError {
             Self::Malformed { .. } => {
                 "check the address and the prefix: what answers may be a proxy or a page to log in"
             }
-            Self::Partial { .. } => "mend the store that is missing, or pass `allow-partial`",
+            Self::Partial { .. } => {
+                "mend what is missing, or pass `allow-partial` to take the load as it is"
+            }
             Self::NoSeries { .. } => {
                 "check the name and the labels, and that there is data in `range`"
             }

@@ -11,7 +11,9 @@
 //! ```
 
 mod answer;
+mod asking;
 mod caller;
+mod counts;
 mod credentials;
 mod error;
 mod grid;
@@ -21,6 +23,7 @@ mod notes;
 mod probe;
 mod promql;
 mod read;
+mod reading;
 mod settings;
 mod source;
 mod tls;

@@ -5,7 +5,7 @@ use forescale_core::time::format_span;
 use serde::Deserialize;
 use ureq::http::HeaderMap;
 
-use crate::answer::QueryData;
+use crate::asking::Asking;
 use crate::caller::Budget;
 use crate::error::{PrometheusError, quoted};
 use crate::metadata;
@@ -35,8 +35,8 @@ impl Client {
     ///
     /// A server that cannot be reached ends the list, because nothing else can be known.
     pub fn probe(&self, now: DateTime<Utc>) -> Vec<Check> {
-        let mut budget = Budget::new(self.caller.settings());
-        let response = match self.caller.get("/-/ready", &mut budget) {
+        let mut asking = Asking::new(&self.caller, self.seed);
+        let response = match self.caller.get("/-/ready", &mut asking.budget) {
             Ok(response) => response,
             Err(error) => return vec![Check { name: "ready", result: Err(error) }],
         };
@@ -44,14 +44,14 @@ impl Client {
         let ready = match response.status().as_u16() {
             200..300 => Ok(format!("{} is ready", self.name())),
             404 => Ok("it does not say whether it is ready, as Prometheus would".to_owned()),
-            _ => Err(self.caller.refused(response, &mut budget)),
+            _ => Err(self.caller.refused(response, &mut asking.budget)),
         };
         let mut checks = vec![Check { name: "ready", result: ready }];
-        checks.push(Check { name: "version", result: self.version(&mut budget) });
+        checks.push(Check { name: "version", result: self.version(&mut asking.budget) });
         if let Some(skew) = skew {
             checks.push(Check { name: "clock", result: self.clock(skew) });
         }
-        checks.push(Check { name: "query", result: self.query_age(now, &mut budget) });
+        checks.push(Check { name: "query", result: query_age(&mut asking, now) });
         checks
     }
 
@@ -73,68 +73,25 @@ impl Client {
         }
         Ok(format!("the clocks differ by {seconds} s"))
     }
+}
 
-    /// The instances that serve at `now`, by the query that the settings have for them; none without one.
-    ///
-    /// # Errors
-    /// [`PrometheusError`] without an answer, without a series or with several, and for what is no count.
-    pub fn instances(&self, now: DateTime<Utc>) -> Result<Option<u32>, PrometheusError> {
-        let settings = self.caller.settings();
-        let Some(query) = &settings.instances else { return Ok(None) };
-        let value = self.instant(query, now, &mut Budget::new(settings))?;
-        match (0.0..=f64::from(u32::MAX)).contains(&value) {
-            true => Ok(Some(value.round() as u32)),
-            false => Err(PrometheusError::Setting {
-                key: "instances",
-                found: value.to_string(),
-                expected: "a query that gives a count of 0 or more".into(),
-            }),
-        }
+/// What the query gives, and how old the newest sample behind it is.
+fn query_age(asking: &mut Asking<'_>, now: DateTime<Utc>) -> Result<String, PrometheusError> {
+    let query = &asking.settings().query;
+    let promql = Promql::read(query);
+    if let Some(promql) = &promql {
+        metadata::refuse_counters(asking.caller, &promql.raw_metrics, &mut asking.budget)?;
     }
-
-    /// How old the newest sample behind the query is.
-    fn query_age(
-        &self,
-        now: DateTime<Utc>,
-        budget: &mut Budget,
-    ) -> Result<String, PrometheusError> {
-        let query = self.caller.settings().query.clone();
-        let promql = Promql::read(&query);
-        if let Some(promql) = &promql {
-            metadata::refuse_counters(&self.caller, &promql.raw_metrics, budget)?;
-        }
-        let value = self.instant(&query, now, budget)?;
-        let selectors = promql.map_or_else(Vec::new, |promql| promql.selectors);
-        let mut newest = None;
-        for selector in selectors {
-            let taken = self.instant(&format!("max(timestamp({selector}))"), now, budget).ok();
-            newest = newest.max(taken.and_then(|at| DateTime::from_timestamp(at as i64, 0)));
-        }
-        let age = newest.map(|at| format_span((now - at).max(TimeDelta::zero())));
-        let age = age.map_or_else(String::new, |age| format!(", from a sample {age} old"));
-        Ok(format!("{query} is {value} now{age}"))
+    let value = asking.instant(query, now)?;
+    let selectors = promql.map_or_else(Vec::new, |promql| promql.selectors);
+    let mut newest = None;
+    for selector in selectors {
+        let taken = asking.instant(&format!("max(timestamp({selector}))"), now).ok();
+        newest = newest.max(taken.and_then(|at| DateTime::from_timestamp(at as i64, 0)));
     }
-
-    /// The value of the one series that `query` gives at `now`.
-    fn instant(
-        &self,
-        query: &str,
-        now: DateTime<Utc>,
-        budget: &mut Budget,
-    ) -> Result<f64, PrometheusError> {
-        let form = [("query", query.to_owned()), ("time", now.timestamp().to_string())];
-        let answer = self.caller.query::<QueryData>("/api/v1/query", &form, budget)?;
-        let found = answer.data.map(|data| data.result).unwrap_or_default();
-        let (name, query) = (self.name().to_owned(), query.to_owned());
-        match (found.count, found.samples.last()) {
-            (0 | 1, None) => Err(PrometheusError::NoSeries { name, query }),
-            (1, Some(sample)) => Ok(sample.value),
-            (count, _) => {
-                let series = found.shown();
-                Err(PrometheusError::SeveralSeries { name, query, count, series })
-            }
-        }
-    }
+    let age = newest.map(|at| format_span((now - at).max(TimeDelta::zero())));
+    let age = age.map_or_else(String::new, |age| format!(", from a sample {age} old"));
+    Ok(format!("{query} is {value} now{age}"))
 }
 
 /// How far the server's clock is ahead.

@@ -43,6 +43,10 @@ pub struct Settings {
     /// PromQL that gives the instances that serve now.
     #[serde(default)]
     pub instances: Option<String>,
+    /// PromQL that gives the count of the series behind `query`. A load is refused as partial while its newest count is
+    /// below 80 % of the median of a day.
+    #[serde(default)]
+    pub series_query: Option<String>,
     /// How far the history goes back; `28d` unless given.
     #[serde(default = "four_weeks", deserialize_with = "span")]
     pub range: TimeDelta,
@@ -122,6 +126,7 @@ impl Settings {
             url: url.into(),
             query: query.into(),
             instances: None,
+            series_query: None,
             range: four_weeks(),
             step: one_minute(),
             multiplier: one(),
@@ -169,9 +174,17 @@ impl Settings {
         let refuse = |key: &'static str, found: String, expected: String| {
             Err(PrometheusError::Setting { key, found, expected })
         };
-        if self.query.trim().is_empty() || self.query.len() > MAX_QUERY_BYTES {
-            let found = format!("{} bytes long", self.query.len());
-            return refuse("query", found, format!("PromQL of 1 to {MAX_QUERY_BYTES} bytes"));
+        let queries = [
+            ("query", Some(&self.query)),
+            ("instances", self.instances.as_ref()),
+            ("series-query", self.series_query.as_ref()),
+        ];
+        for (key, query) in queries {
+            let Some(query) = query else { continue };
+            if query.trim().is_empty() || query.len() > MAX_QUERY_BYTES {
+                let found = format!("{} bytes long", query.len());
+                return refuse(key, found, format!("PromQL of 1 to {MAX_QUERY_BYTES} bytes"));
+            }
         }
         let steps = self.range.num_seconds() / self.step.seconds();
         if !(1..=MAX_STEPS).contains(&steps) {
@@ -292,6 +305,10 @@ mod tests {
         );
         assert!(message(|s| s.multiplier = 0.0).starts_with("multiplier should be a number above"));
         assert!(message(|s| s.query = " ".into()).starts_with("query should be PromQL"));
+        assert!(
+            message(|s| s.instances = Some("".into())).starts_with("instances should be PromQL")
+        );
+        assert!(message(|s| s.series_query = Some("x".repeat(8_193))).starts_with("series-query"));
         assert!(message(|s| s.range = TimeDelta::days(5_000)).contains("steps"));
         assert!(message(|s| s.client_cert_file = Some("c".into())).contains("together"));
     }

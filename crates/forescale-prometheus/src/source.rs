@@ -1,6 +1,5 @@
 //! A Prometheus source as one string, as it stands on a command line.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -8,7 +7,7 @@ use forescale_core::{Frequency, parse_span};
 use percent_encoding::percent_decode_str;
 
 use crate::error::PrometheusError;
-use crate::settings::{BasicAuth, Settings};
+use crate::settings::{BasicAuth, Header, HeaderFile, Settings};
 
 /// The schemes of a source and those of the server.
 const SCHEMES: [(&str, &str); 3] = [
@@ -18,8 +17,9 @@ const SCHEMES: [(&str, &str); 3] = [
 ];
 
 /// The keys after the question mark.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 16] = [
     "query",
+    "series-query",
     "range",
     "step",
     "multiplier",
@@ -30,9 +30,14 @@ const KEYS: [&str; 13] = [
     "min-coverage",
     "bearer-token-file",
     "basic-auth",
+    "header",
+    "header-file",
     "ca-file",
     "client-cert",
 ];
+
+/// The keys that may come again, each time with another name.
+const REPEATED: [&str; 2] = ["header", "header-file"];
 
 /// What a value should be.
 type Expected = &'static str;
@@ -47,7 +52,8 @@ impl Settings {
     ///
     /// The query may be percent-encoded. It is taken as it stands when it holds a space, a quote or a bracket that
     /// encoding would have removed; a `+` always stands for itself. `&` inside double quotes belongs to the query.
-    /// Secrets come from files: `bearer-token-file=FILE`, `basic-auth=USER:FILE`, `client-cert=CERT:KEY`.
+    /// Secrets come from files: `bearer-token-file=FILE`, `basic-auth=USER:FILE`, `header-file=NAME:FILE`,
+    /// `client-cert=CERT:KEY`. A header that is no secret, such as a tenant, is `header=NAME:VALUE`.
     ///
     /// # Errors
     /// [`PrometheusError::Source`] says what is wrong. It never repeats a value that could be a password.
@@ -80,7 +86,7 @@ impl Settings {
             let (key, value) =
                 pair.split_once('=').ok_or_else(|| wrong("should hold KEY=VALUE after the ?"))?;
             let known = KEYS.iter().find(|known| **known == key).ok_or_else(|| unknown(key))?;
-            if seen.contains(known) {
+            if seen.contains(known) && !REPEATED.contains(known) {
                 return Err(PrometheusError::Source(format!("should hold {key} once")));
             }
             seen.push(known);
@@ -100,6 +106,7 @@ impl Settings {
         let value = &decoded(value)?;
         match key {
             "query" => self.query.clone_from(value),
+            "series-query" => self.series_query = Some(value.clone()),
             "range" => self.range = span(value)?,
             "step" => {
                 let step = Frequency::from_seconds(span(value)?.num_seconds());
@@ -114,14 +121,35 @@ impl Settings {
             "bearer-token-file" => self.bearer_token_file = Some(value.into()),
             "basic-auth" => {
                 let (user, password_file) = two(value, "USER:FILE")?;
-                self.basic_auth = Some(BasicAuth { user: user.to_owned(), password_file });
+                let (user, password_file) = (user.to_owned(), password_file.into());
+                self.basic_auth = Some(BasicAuth { user, password_file });
+            }
+            "header" => {
+                let (name, value) = two(value, "NAME:VALUE")?;
+                if name.eq_ignore_ascii_case("authorization") {
+                    return Err("no Authorization, which header-file takes from a file,");
+                }
+                self.add_header(name, Header::Value(value.trim().into()))?;
+            }
+            "header-file" => {
+                let (name, file) = two(value, "NAME:FILE")?;
+                self.add_header(name, Header::File(HeaderFile { file: file.into() }))?;
             }
             "ca-file" => self.ca_file = Some(value.into()),
             _ => {
                 let (cert, key) = two(value, "CERT:KEY")?;
-                (self.client_cert_file, self.client_key_file) = (Some(cert.into()), Some(key));
+                (self.client_cert_file, self.client_key_file) =
+                    (Some(cert.into()), Some(key.into()));
             }
         }
+        Ok(())
+    }
+
+    fn add_header(&mut self, name: &str, value: Header) -> Result<(), Expected> {
+        if self.headers.keys().any(|known| known.eq_ignore_ascii_case(name)) {
+            return Err("each name once");
+        }
+        self.headers.insert(name.to_owned(), value);
         Ok(())
     }
 }
@@ -171,17 +199,15 @@ fn duration(value: &str) -> Result<Duration, Expected> {
 }
 
 /// What stands before and after the first colon.
-fn two(value: &str, expected: Expected) -> Result<(&str, PathBuf), Expected> {
-    match value.split_once(':') {
-        Some((first, second)) if !first.is_empty() && !second.is_empty() => {
-            Ok((first, second.into()))
-        }
-        _ => Err(expected),
-    }
+fn two(value: &str, expected: Expected) -> Result<(&str, &str), Expected> {
+    let both = value.split_once(':');
+    both.filter(|(first, second)| !first.is_empty() && !second.is_empty()).ok_or(expected)
 }
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn query(text: &str) -> String {
@@ -216,6 +242,24 @@ mod tests {
     }
 
     #[test]
+    fn headers_and_the_count_of_series_are_taken() {
+        let settings = Settings::from_source(
+            "prometheus://h?query=sum(load)&series-query=count(load)&header=X-Scope-OrgID:shop:eu&\
+             header=X-Env: test&header-file=X-Api-Key:/run/key",
+        )
+        .unwrap();
+        assert_eq!(settings.series_query.as_deref(), Some("count(load)"));
+        let value = |name| match &settings.headers[name] {
+            Header::Value(value) => value.expose_secret().to_owned(),
+            Header::File(from) => format!("from {}", from.file.display()),
+        };
+        assert_eq!(value("X-Scope-OrgID"), "shop:eu");
+        assert_eq!(value("X-Env"), "test");
+        assert_eq!(value("X-Api-Key"), "from /run/key");
+        assert_eq!(settings.headers.len(), 3);
+    }
+
+    #[test]
     fn each_mistake_is_one_clear_error_without_the_secret() {
         for (text, words) in [
             ("prometheus:/h?query=up", "begin with prometheus://"),
@@ -234,6 +278,10 @@ mod tests {
             ("prometheus://h?query=up&s3cret", "KEY=VALUE"),
             ("prometheus://h?query=%ff", "text in UTF-8"),
             ("prometheus://h?query=up&basic-auth=s3cret", "USER:FILE"),
+            ("prometheus://h?query=up&header=s3cret", "NAME:VALUE as its header"),
+            ("prometheus://h?query=up&header-file=:s3cret", "NAME:FILE as its header-file"),
+            ("prometheus://h?query=up&header=authorization:s3cret", "header-file"),
+            ("prometheus://h?query=up&header=A:s3cret&header-file=a:/f", "each name once"),
         ] {
             let error = Settings::from_source(text).unwrap_err().to_string();
             assert!(error.contains(words), "{text}: {error}");

@@ -16,7 +16,7 @@ fn points(request: &Request) -> Vec<i64> {
 }
 
 /// Every point of a range query with `value` of its step, and no sample where that is none.
-fn evaluated(request: &Request, value: impl Fn(i64) -> Option<String>) -> Reply {
+pub fn evaluated(request: &Request, value: impl Fn(i64) -> Option<String>) -> Reply {
     let samples: Vec<_> = points(request)
         .into_iter()
         .filter_map(|at| Some(format!("[{}.{:03},\"{}\"]", at / 1_000, at % 1_000, value(at)?)))

@@ -200,7 +200,15 @@ fn basic_authentication_and_headers_are_sent() {
         (headers["x-scope-orgid"].as_str(), headers["x-key"].as_str()),
         ("shop", "open sesame")
     );
-    settings.bearer_token_file = Some(file);
+    settings.bearer_token_file = Some(file.clone());
     let error = Client::new(settings, 1).unwrap_err().to_string();
     assert!(error.contains("given twice"), "{error}");
+    let source = format!(
+        "prometheus://{}?query=load&range=10m&header=X-Scope-OrgID:shop&header-file=X-Key:{}",
+        server.address,
+        file.display()
+    );
+    server.read_as(Settings::from_source(&source).unwrap()).unwrap();
+    let headers = server.asked().pop().unwrap().headers;
+    assert_eq!((&*headers["x-scope-orgid"], &*headers["x-key"]), ("shop", "open sesame"));
 }

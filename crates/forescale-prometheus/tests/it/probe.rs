@@ -70,24 +70,3 @@ fn each_check_fails_on_its_own() {
     assert_eq!(gone.len(), 1, "without a server nothing else is known");
     assert!(matches!(gone[0].result, Err(PrometheusError::Unreachable { .. })));
 }
-
-#[test]
-fn instances_are_counted_by_a_query_of_their_own() {
-    let server = Server::new(|request: &Request| match request.form["query"].as_str() {
-        "count(up)" => value(7),
-        "count(none)" => matrix(""),
-        _ => value(-1),
-    });
-    let count = |query: Option<&str>| {
-        let settings = Settings { instances: query.map(str::to_owned), ..server.settings("load") };
-        Client::new(settings, 1).unwrap().instances(now())
-    };
-    assert_eq!(count(None).unwrap(), None);
-    assert_eq!(count(Some("count(up)")).unwrap(), Some(7));
-    assert!(matches!(count(Some("count(none)")), Err(PrometheusError::NoSeries { .. })));
-    let error = count(Some("less")).unwrap_err().to_string();
-    assert!(
-        error.contains("instances should be a query that gives a count of 0 or more, but is -1"),
-        "{error}"
-    );
-}
