@@ -33,7 +33,8 @@
       spec, input: element("input", { required: spec.required ?? false, placeholder: spec.description ?? "" }),
     }));
     const labels = fields.map(({ spec, input }) => element("label", {}, `${spec.name} `, input));
-    const output = element("pre", { tabIndex: 0, hidden: true });
+    const what = `${method.toUpperCase()} ${path}`;
+    const output = element("pre", { tabIndex: 0, hidden: true, role: "region", ariaLabel: `Answer of ${what}` });
     const form = element("form", {}, ...labels, element("button", { type: "submit" }, "Try it"));
     form.addEventListener("submit", async event => {
       event.preventDefault();
@@ -42,7 +43,7 @@
       const answer = await Ask.send(filled(path, fields), method.toUpperCase()).catch(error => ({ status: "", text: error.message }));
       output.textContent = `${answer.status}\n${readable(answer.text)}`;
     });
-    const title = element("h2", {}, element("code", {}, `${method.toUpperCase()} ${path}`));
+    const title = element("h2", {}, element("code", {}, what));
     return element("div", { className: "route" }, title, element("p", {}, operation.summary ?? ""), form, output);
   }
 

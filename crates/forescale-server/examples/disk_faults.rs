@@ -150,7 +150,8 @@ fn set_aside(folder: &Path) -> Vec<String> {
 fn under_strace(fault: &Fault, nth: usize, folder: &Path, trace: &Path) -> Command {
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "--seccomp-bpf", "-o"]).arg(trace);
-    for file in ["", "state.db", "state.db-wal", "state.db-journal"] {
+    // Not the folder: SQLite goes on when that cannot be synced, and tells nobody.
+    for file in ["state.db", "state.db-wal", "state.db-journal"] {
         command.arg("-P").arg(folder.join(file));
     }
     command.args(["-e", &format!("trace={}", fault.calls)]);
@@ -240,7 +241,12 @@ fn small_disk() {
     let namespace = ["--map-root-user", "--mount"];
     let may = Command::new("unshare").args(namespace).arg("true").status();
     if !may.is_ok_and(|status| status.success()) {
-        println!("full disk: not tried, as this system lets nobody mount a small disk");
+        let without = std::env::var_os("FORESCALE_WITHOUT_MOUNTS").is_some();
+        assert!(
+            without,
+            "nobody may mount a small disk here; FORESCALE_WITHOUT_MOUNTS=1 goes without it"
+        );
+        println!("full disk: not tried");
         return;
     }
     let script = format!("mount -t tmpfs -o {DISK} none \"$1\" && exec \"$0\" --full \"$1\"");

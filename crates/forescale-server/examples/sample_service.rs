@@ -1,7 +1,7 @@
 //! A service with a load in memory, to look at its page: prints its address and serves until its input ends.
 //!
 //! `sample_service` has two targets, `sample_service empty` none, `sample_service dead` a source that went down an hour
-//! ago.
+//! ago, and `sample_service guarded` wants the token `a secret of some length`.
 
 use std::io::Read;
 use std::path::Path;
@@ -38,12 +38,18 @@ predictors = ["seasonal-naive"]
 capacity = 25.0
 "#;
 
+/// What a guarded service asks for.
+const TOKEN: &str = "a secret of some length";
+
 fn main() {
     let kind = std::env::args().nth(1).unwrap_or_default();
     let folder = tempfile::tempdir().expect("a folder");
     let targets = if kind == "empty" { "" } else { TARGETS };
-    let text =
-        format!("[server]\nlisten = \"127.0.0.1:0\"\n[store]\npath = \"state.db\"\n{targets}");
+    std::fs::write(folder.path().join("token"), TOKEN).expect("a file");
+    let guard = if kind == "guarded" { "token-file = \"token\"" } else { "" };
+    let text = format!(
+        "[server]\nlisten = \"127.0.0.1:0\"\n{guard}\n[store]\npath = \"state.db\"\n{targets}"
+    );
     let config = Config::parse(&text, &folder.path().join("forescale.toml")).expect("it is right");
     let start = "2026-01-05T08:00:00Z".parse().expect("a moment");
     let clock = Arc::new(ManualClock::new(start));

@@ -13,7 +13,7 @@ use crate::error::ServerError;
 use crate::jobs::fresh_until;
 use crate::listen::{Protocol, acceptor};
 use crate::secret;
-use crate::source::{SourceError, Sources};
+use crate::source::{Loaded, SourceError, Sources, UNCOUNTED};
 use crate::store::Store;
 
 /// What was found out about a part of the service.
@@ -53,7 +53,7 @@ pub fn check(config: &Config, sources: &Arc<dyn Sources>, now: DateTime<Utc>) ->
         match Entry::new(config, at, sources, now) {
             Ok(entry) => {
                 findings.extend(probed(&entry, now));
-                findings.push(source(&entry, now));
+                findings.extend(source(&entry, now));
             }
             Err(error) => {
                 let part = format!("the target {}", target.name);
@@ -99,19 +99,35 @@ fn store(config: &Config) -> Finding {
     }
 }
 
-fn source(entry: &Entry, now: DateTime<Utc>) -> Finding {
+fn source(entry: &Entry, now: DateTime<Utc>) -> Vec<Finding> {
     let part = format!("the source of {}", entry.target.name);
-    let loaded = match entry.source.load(now) {
-        Ok(loaded) => loaded,
-        Err(error) => return Finding::bad(part, error.message, error.hint),
-    };
+    match entry.source.load(now) {
+        Ok(loaded) => {
+            let uncounted = uncounted(&part, &loaded);
+            std::iter::once(history(entry, part, &loaded, now)).chain(uncounted).collect()
+        }
+        Err(error) => vec![Finding::bad(part, error.message, error.hint)],
+    }
+}
+
+/// A plan can do without a count of instances, but who has asked for one wants it.
+fn uncounted(part: &str, loaded: &Loaded) -> Option<Finding> {
+    let warning = loaded.warnings.iter().find(|warning| warning.starts_with(UNCOUNTED))?;
+    let hint = "correct the setting instances of the source, or leave it out";
+    Some(Finding::bad(format!("{part}: instances"), warning, hint))
+}
+
+fn history(entry: &Entry, part: String, loaded: &Loaded, now: DateTime<Utc>) -> Finding {
     match as_of(&loaded.series, now) {
         Ok(series) => {
             let (steps, step) = (series.len(), series.frequency());
             match too_old(&entry.target, &series, now) {
                 None => {
                     let gaps = series.gaps();
-                    Finding::good(part, format!("{steps} steps of {step}, {gaps} of them gaps"))
+                    let mut how = vec![format!("{steps} steps of {step}, {gaps} of them gaps")];
+                    let notes = loaded.warnings.iter();
+                    how.extend(notes.filter(|note| !note.starts_with(UNCOUNTED)).cloned());
+                    Finding::good(part, how.join("; "))
                 }
                 Some(key) => Finding::bad(
                     part,

@@ -13,6 +13,7 @@ use crate::jobs::{Agenda, COMPARED, JUDGED, Job, JobKind, Pool, agenda};
 use crate::metrics::Metrics;
 use crate::notify::{Alerts, Outbox};
 use crate::source::Sources;
+use crate::standing::{Failing, State};
 use crate::store::Store;
 
 /// The service without its sockets.
@@ -108,8 +109,7 @@ impl Service {
         let now = self.now();
         let keep = self.config.store.keep;
         // Forecasts are by far the largest rows, and nothing looks at them once they are not compared any more.
-        let compared = now - keep.min(COMPARED);
-        if let Err(error) = self.store.forget_before(now - keep, compared) {
+        if let Err(error) = self.store.forget(now, keep, keep.min(COMPARED)) {
             tracing::warn!(%error, "old plans could not be dropped");
         }
     }
@@ -124,14 +124,20 @@ impl Service {
         self.stop.subscribe()
     }
 
-    /// Why the service is not ready; none when it is. A target that holds is ready: that is what it should do. One
-    /// whose first plan could not be made is as well, so that its source takes nothing away from the others.
+    /// Why the service is not ready; none when it is. A target that holds is ready: that is what it should do. One that
+    /// is stale or has no plan takes nothing away from the others, but there has to be one that answers.
     pub fn unready(&self) -> Option<String> {
         if *self.stop.borrow() {
             return Some("the service is stopping".to_owned());
         }
-        let untried = self.board.entries().iter().find(|entry| !entry.known())?;
-        Some(format!("target {} has no plan yet", untried.target.name))
+        let entries = self.board.entries();
+        if let Some(untried) = entries.iter().find(|entry| !entry.known()) {
+            return Some(format!("target {} has no plan yet", untried.target.name));
+        }
+        let now = self.now();
+        let silent = |entry: &Arc<Entry>| matches!(entry.state(now), State::Waiting | State::Stale);
+        let none = !entries.is_empty() && entries.iter().all(silent);
+        none.then(|| "no target has a plan that may be followed".to_owned())
     }
 }
 
@@ -142,6 +148,10 @@ fn recall(board: &Board, store: &Store) -> rusqlite::Result<(Agenda, Alerts)> {
             && !standing.steps.is_empty()
         {
             entry.stand(standing);
+        } else if let Some(Failing { since, reason }) =
+            store.failing(&entry.target.name, JobKind::Forecast.name())?
+        {
+            entry.fail(since, &reason);
         }
         entry.judge(&store.accuracy(&entry.target.name, JUDGED)?);
     }

@@ -7,6 +7,9 @@ use chrono_tz::Tz;
 use forescale::{Event, LoadSeries};
 use thiserror::Error;
 
+/// What a warning begins with that says why no instances were counted, though the source should.
+pub const UNCOUNTED: &str = "instances are not known";
+
 /// A history as it was known when it was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {

@@ -11,11 +11,15 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use tokio::sync::watch;
 use tonic::Status;
 use tonic::service::Routes;
 use tonic::service::interceptor::{InterceptedService, Interceptor};
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
 
 use crate::door::Door;
+use crate::listen::told;
 use crate::service::Service;
 use externalscaler::external_scaler_server::ExternalScalerServer;
 use scaler::Scaler;
@@ -35,20 +39,33 @@ const LARGEST: usize = 64 * 1_024;
 /// Everything that is served over gRPC; `door` guards the scaler.
 pub async fn router(service: Arc<Service>, door: Door) -> Router {
     let most = service.config.server.request_timeout.to_std().unwrap_or(Duration::from_secs(30));
-    let scaler = ExternalScalerServer::new(Scaler::new(service, door.clone()));
     let (health, health_server) = tonic_health::server::health_reporter();
     health.set_serving::<ExternalScalerServer<Scaler>>().await;
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(DESCRIPTORS)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .expect("the descriptors were made with this crate");
+    tokio::spawn(end_with(service.stopping(), health));
+    let scaler = ExternalScalerServer::new(Scaler::new(service, door.clone()));
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let made = "the descriptors were made with this crate";
+    let newer = reflection().build_v1().expect(made);
+    // Python's grpcio-reflection and older grpcurl know no other.
+    let older = reflection().build_v1alpha().expect(made);
     Routes::new(scaler.max_decoding_message_size(LARGEST))
         .add_service(health_server)
-        .add_service(InterceptedService::new(reflection, guard(door)))
+        .add_service(InterceptedService::new(newer, guard(door.clone())))
+        .add_service(InterceptedService::new(older, guard(door)))
         .prepare()
         .into_axum_router()
         .layer(middleware::from_fn_with_state(most, in_time))
+}
+
+/// Tells who looks at health to go elsewhere, as soon as the service is told to `stop`.
+async fn end_with(mut stop: watch::Receiver<bool>, health: HealthReporter) {
+    told(&mut stop).await;
+    health.set_not_serving::<ExternalScalerServer<Scaler>>().await;
+    health.set_service_status("", ServingStatus::NotServing).await;
 }
 
 /// Lets a request through that brings the token, if there is one.

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query, State};
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::http::request::Parts;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use forescale::Quantile;
 use serde::Deserialize;
 use utoipa::IntoParams;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::problem::Problem;
 use super::views::{
@@ -33,19 +36,20 @@ const MOST_ROWS: u32 = 1_000;
 type Shared = State<Arc<Service>>;
 type Answer<T> = Result<Json<T>, Problem>;
 
-/// The routes of the API.
-pub fn routes() -> Router<Arc<Service>> {
-    Router::new()
-        .route("/api/v1/targets", get(targets))
-        .route("/api/v1/targets/{name}", get(target))
-        .route("/api/v1/targets/{name}/history", get(history))
-        .route("/api/v1/targets/{name}/forecast", get(forecast))
-        .route("/api/v1/targets/{name}/plan", get(plan).post(plan_now))
-        .route("/api/v1/targets/{name}/plans", get(plans))
-        .route("/api/v1/targets/{name}/reasons", get(reasons))
-        .route("/api/v1/targets/{name}/accuracy", get(accuracy))
-        .route("/api/v1/targets/{name}/backtest", get(backtest))
-        .route("/api/v1/targets/{name}/replay", get(replay))
+/// The routes of the API, and their description.
+pub fn routes(about: OpenApi) -> (Router<Arc<Service>>, OpenApi) {
+    OpenApiRouter::with_openapi(about)
+        .routes(routes!(targets))
+        .routes(routes!(target))
+        .routes(routes!(history))
+        .routes(routes!(forecast))
+        .routes(routes!(plan, plan_now))
+        .routes(routes!(plans))
+        .routes(routes!(reasons))
+        .routes(routes!(accuracy))
+        .routes(routes!(backtest))
+        .routes(routes!(replay))
+        .split_for_parts()
 }
 
 /// Which target is asked about.
@@ -57,19 +61,26 @@ pub(super) struct NamePath {
     name: String,
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for NamePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // What is no text is no name.
+        let name = Path::<String>::from_request_parts(parts, state).await;
+        name.map(|Path(name)| Self { name }).map_err(|_| Problem::no_target())
+    }
+}
+
 /// All targets at a glance
 #[utoipa::path(get, path = "/api/v1/targets", responses((status = 200, body = Vec<TargetView>)))]
-pub(super) async fn targets(State(service): Shared) -> Json<Vec<TargetView>> {
+async fn targets(State(service): Shared) -> Json<Vec<TargetView>> {
     let now = service.now();
     Json(service.board.entries().iter().map(|entry| TargetView::new(entry, now)).collect())
 }
 
 /// A target, and how its jobs last ran
 #[utoipa::path(get, path = "/api/v1/targets/{name}", params(NamePath), responses((status = 200, body = TargetDetail), (status = 404, body = Problem)))]
-pub(super) async fn target(
-    State(service): Shared,
-    Path(name): Path<String>,
-) -> Answer<TargetDetail> {
+async fn target(State(service): Shared, NamePath { name }: NamePath) -> Answer<TargetDetail> {
     let entry = find(&service, &name)?;
     let runs = from_store(&service, &entry, |store, name| store.runs(name)).await?;
     let now = service.now();
@@ -82,7 +93,7 @@ pub(super) async fn target(
 
 /// The newest load, as the last forecast saw it
 #[utoipa::path(get, path = "/api/v1/targets/{name}/history", params(NamePath), responses((status = 200, body = History), (status = 404, body = Problem), (status = 503, body = Problem)))]
-pub(super) async fn history(State(service): Shared, Path(name): Path<String>) -> Answer<History> {
+async fn history(State(service): Shared, NamePath { name }: NamePath) -> Answer<History> {
     let entry = find(&service, &name)?;
     let standing = standing(&entry)?;
     Ok(Json(standing.history.clone()))
@@ -93,15 +104,16 @@ pub(super) async fn history(State(service): Shared, Path(name): Path<String>) ->
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ForecastQuery {
-    /// Quantiles between commas, such as `0.5,0.98`; those the forecast carries when absent.
+    /// At most 32 quantiles between commas, such as `0.5,0.98`; those the forecast carries when absent.
+    #[param(pattern = "^[^,]+(,[^,]+){0,31}$")]
     quantiles: Option<String>,
 }
 
 /// The newest forecast
 #[utoipa::path(get, path = "/api/v1/targets/{name}/forecast", params(NamePath, ForecastQuery), responses((status = 200, body = ForecastView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
-pub(super) async fn forecast(
+async fn forecast(
     State(service): Shared,
-    Path(name): Path<String>,
+    NamePath { name }: NamePath,
     query: Result<Query<ForecastQuery>, QueryRejection>,
 ) -> Answer<ForecastView> {
     let entry = find(&service, &name)?;
@@ -139,9 +151,9 @@ pub(super) struct PlanQuery {
 
 /// The newest plan, and what it says at a moment
 #[utoipa::path(get, path = "/api/v1/targets/{name}/plan", params(NamePath, PlanQuery), responses((status = 200, body = PlanView), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem)))]
-pub(super) async fn plan(
+async fn plan(
     State(service): Shared,
-    Path(name): Path<String>,
+    NamePath { name }: NamePath,
     query: Result<Query<PlanQuery>, QueryRejection>,
 ) -> Answer<PlanView> {
     let entry = find(&service, &name)?;
@@ -156,10 +168,7 @@ pub(super) async fn plan(
 
 /// A new plan, now
 #[utoipa::path(post, path = "/api/v1/targets/{name}/plan", params(NamePath), responses((status = 200, body = PlanView), (status = 404, body = Problem), (status = 503, body = Problem)))]
-pub(super) async fn plan_now(
-    State(service): Shared,
-    Path(NamePath { name }): Path<NamePath>,
-) -> Answer<PlanView> {
+async fn plan_now(State(service): Shared, NamePath { name }: NamePath) -> Answer<PlanView> {
     let entry = find(&service, &name)?;
     let mut runs = entry.runs();
     runs.mark_unchanged();
@@ -208,9 +217,9 @@ fn limit(query: Limited) -> Result<u32, Problem> {
 
 /// Decisions that changed something, newest first
 #[utoipa::path(get, path = "/api/v1/targets/{name}/plans", params(NamePath, ListQuery), responses((status = 200, body = Vec<PlanRow>), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub(super) async fn plans(
+async fn plans(
     State(service): Shared,
-    Path(name): Path<String>,
+    NamePath { name }: NamePath,
     query: Limited,
 ) -> Answer<Vec<PlanRow>> {
     let (entry, most) = (find(&service, &name)?, limit(query)?);
@@ -219,10 +228,7 @@ pub(super) async fn plans(
 
 /// Why, for every step of the newest plan
 #[utoipa::path(get, path = "/api/v1/targets/{name}/reasons", params(NamePath), responses((status = 200, body = Vec<ReasonView>), (status = 404, body = Problem), (status = 503, body = Problem)))]
-pub(super) async fn reasons(
-    State(service): Shared,
-    Path(name): Path<String>,
-) -> Answer<Vec<ReasonView>> {
+async fn reasons(State(service): Shared, NamePath { name }: NamePath) -> Answer<Vec<ReasonView>> {
     let entry = find(&service, &name)?;
     let standing = standing(&entry)?;
     Ok(Json(ReasonView::all(&standing)))
@@ -230,9 +236,9 @@ pub(super) async fn reasons(
 
 /// How good the forecasts were over time, newest first
 #[utoipa::path(get, path = "/api/v1/targets/{name}/accuracy", params(NamePath, ListQuery), responses((status = 200, body = Vec<Accuracy>), (status = 404, body = Problem), (status = 422, body = Problem)))]
-pub(super) async fn accuracy(
+async fn accuracy(
     State(service): Shared,
-    Path(name): Path<String>,
+    NamePath { name }: NamePath,
     query: Limited,
 ) -> Answer<Vec<Accuracy>> {
     let (entry, most) = (find(&service, &name)?, limit(query)?);
@@ -241,10 +247,7 @@ pub(super) async fn accuracy(
 
 /// How good forecasts would have been at moments of the past, by predictor
 #[utoipa::path(get, path = "/api/v1/targets/{name}/backtest", params(NamePath), responses((status = 200, body = BacktestView), (status = 404, body = Problem)))]
-pub(super) async fn backtest(
-    State(service): Shared,
-    Path(name): Path<String>,
-) -> Answer<BacktestView> {
+async fn backtest(State(service): Shared, NamePath { name }: NamePath) -> Answer<BacktestView> {
     let entry = find(&service, &name)?;
     let looks = entry.target.looks_back();
     let read = move |store: &Store, name: &TargetName| BacktestView::read(store, name, looks);
@@ -253,7 +256,7 @@ pub(super) async fn backtest(
 
 /// What policies would have cost and missed in the newest week of the past
 #[utoipa::path(get, path = "/api/v1/targets/{name}/replay", params(NamePath), responses((status = 200, body = ReplayView), (status = 404, body = Problem)))]
-pub(super) async fn replay(State(service): Shared, Path(name): Path<String>) -> Answer<ReplayView> {
+async fn replay(State(service): Shared, NamePath { name }: NamePath) -> Answer<ReplayView> {
     let entry = find(&service, &name)?;
     let looks = entry.target.looks_back();
     let read = move |store: &Store, name: &TargetName| ReplayView::read(store, name, looks);

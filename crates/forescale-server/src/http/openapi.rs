@@ -1,12 +1,15 @@
-//! The description of the API, and the page to try it.
+//! The description of the API.
 
-use axum::Json;
+use std::sync::Arc;
+
+use axum::routing::get;
+use axum::{Json, Router};
 use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, ResponseBuilder};
+use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, ResponseBuilder};
 
-use super::api;
+use crate::service::Service;
 
 /// Everything the API has; every answer but those of health and metrics needs the token, if there is one.
 #[derive(OpenApi)]
@@ -15,38 +18,48 @@ use super::api;
         title = "forescale",
         description = "Scheduled forecasts and scale plans. Loads are in the unit of the series, spans in seconds, times in UTC."
     ),
-    paths(
-        api::targets,
-        api::target,
-        api::history,
-        api::forecast,
-        api::plan,
-        api::plan_now,
-        api::plans,
-        api::reasons,
-        api::accuracy,
-        api::backtest,
-        api::replay
-    ),
     security((), ("token" = []))
 )]
 struct Api;
 
-/// `/api/openapi.json`.
-pub async fn document() -> Json<utoipa::openapi::OpenApi> {
-    let mut api = Api::openapi();
+/// How any request may be refused: not a 405, as an operation that is described takes its method.
+const REFUSALS: [(&str, &str); 5] = [
+    ("401", "Without the token, where there is one"),
+    ("413", "With a body that is larger than the service takes"),
+    ("429", "After too many wrong tokens from the same address"),
+    ("500", "With a mistake of the service or its store"),
+    ("503", "Without an answer in time"),
+];
+
+/// What is said of the API as a whole.
+pub fn about() -> utoipa::openapi::OpenApi {
+    Api::openapi()
+}
+
+/// `/api/openapi.json`: `api` with what holds for all of it.
+pub fn routes(mut api: utoipa::openapi::OpenApi) -> Router<Arc<Service>> {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let components = api.components.get_or_insert_default();
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
     let operations = api.paths.paths.values_mut();
     operations.flat_map(|path| [&mut path.get, &mut path.post]).flatten().for_each(may_refuse);
-    Json(api)
+    let document = || async move { Json(api) };
+    Router::new().route("/api/openapi.json", get(document))
 }
 
-/// Every operation may ask for the token.
+/// Adds what every operation may answer; each refusal is a problem.
 fn may_refuse(operation: &mut Operation) {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let refused = ResponseBuilder::new().description("Without the token, where there is one");
-    let refused = refused.content("application/problem+json", content).build();
-    operation.responses.responses.insert("401".to_owned(), refused.into());
+    let responses = &mut operation.responses.responses;
+    for (status, when) in REFUSALS {
+        let refused = || ResponseBuilder::new().description(when).build().into();
+        responses.entry(status.to_owned()).or_insert_with(refused);
+    }
+    for (_, response) in responses.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
+        let RefOr::T(response) = response else { continue };
+        response.content = [("application/problem+json".to_owned(), problem())].into();
+    }
+}
+
+fn problem() -> Content {
+    ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build()
 }

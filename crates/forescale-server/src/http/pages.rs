@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -45,7 +46,9 @@ fn page(html: &'static str) -> Response {
     served(HTML, html)
 }
 
-async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
+async fn file(name: Result<Path<String>, PathRejection>) -> Result<Response, Problem> {
+    // What is no text is no name.
+    let name = name.map(|Path(name)| name).unwrap_or_default();
     match FILES.iter().find(|(known, ..)| *known == name) {
         Some((_, kind, text)) => Ok(served(kind, text)),
         None => Err(no_such_page().await),

@@ -45,3 +45,9 @@ impl IntoResponse for Problem {
 pub async fn no_such_page() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "there is no such page; /api lists what there is")
 }
+
+/// The answer where something is, but for another method.
+pub async fn no_such_method() -> Problem {
+    let detail = "this takes another method; the header Allow and /api say which";
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)
+}

@@ -5,6 +5,7 @@ use forescale::{Backtest, BacktestOptions, LoadSeries, Scores, YARDSTICK};
 
 use super::model::options;
 use super::trailing::trailing;
+use super::work::Work;
 use crate::board::Entry;
 use crate::hindsight::{BacktestResult, ForecastScores, PredictorResult, StepRange};
 
@@ -16,8 +17,8 @@ const FITS: usize = 2;
 ///
 /// # Errors
 /// What was wrong, in words.
-pub fn backtest(entry: &Entry, now: DateTime<Utc>) -> Result<BacktestResult, String> {
-    let series = trailing(entry, now)?;
+pub fn backtest(work: &Work, entry: &Entry, now: DateTime<Utc>) -> Result<BacktestResult, String> {
+    let series = trailing(work, entry, now)?;
     let engine = options(&entry.target, &entry.calendar(now)?);
     let asked = BacktestOptions { horizon: entry.target.horizon, origins: ORIGINS, fits: FITS };
     let made = forescale::backtest(&series, &engine, &asked, &|_, _| {});

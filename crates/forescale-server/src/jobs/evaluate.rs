@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{Forecast, Level, LoadSeries};
 
+use super::work::Work;
 use crate::accuracy::Accuracy;
 use crate::board::Entry;
 use crate::store::Store;
@@ -24,11 +25,12 @@ const LEAST_COVERAGE: f64 = 0.5;
 /// # Errors
 /// What was wrong, in words.
 pub fn evaluate(
+    work: &Work,
     entry: &Entry,
     store: &Store,
     now: DateTime<Utc>,
 ) -> Result<Option<Accuracy>, String> {
-    let loaded = entry.load(now)?;
+    let loaded = work.load(entry, now)?;
     let name = &entry.target.name;
     let kept = store.forecasts(name, now - COMPARED).map_err(|error| error.to_string())?;
     let Some(accuracy) = compare(&kept, &loaded.series, now) else { return Ok(None) };

@@ -13,6 +13,8 @@ mod rhythm;
 mod run;
 mod trailing;
 mod train;
+mod work;
+mod workers;
 
 pub use agenda::{Agenda, Job, JobKind};
 pub(crate) use backlog::agenda;

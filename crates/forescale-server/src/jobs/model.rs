@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use forescale::{Calendar, EngineError, EngineOptions, LoadSeries, Model, YARDSTICK, train};
+use forescale::{
+    Calendar, EngineError, EngineOptions, LoadSeries, MODEL_VERSION, Model, YARDSTICK, train,
+};
+use forescale_core::model_file::{self, ModelFile, ModelProblem};
 
 use crate::accuracy::Distrust;
 use crate::config::Target;
@@ -44,7 +47,7 @@ pub fn find(
         Ok(_) => String::new(),
     };
     for (at, bytes) in kept.unwrap_or_default().into_iter().enumerate() {
-        match usable(bytes, series) {
+        match usable(store, bytes, series) {
             Ok(model) => {
                 let fallback = (at > 0).then(|| format!("the previous model: {why}"));
                 let model = model.with_calendar(Arc::clone(calendar));
@@ -80,9 +83,28 @@ pub fn options(target: &Target, calendar: &Arc<Calendar>) -> EngineOptions {
     }
 }
 
-fn usable(bytes: Option<Vec<u8>>, series: &LoadSeries) -> Result<Model, String> {
+/// The model of `target` as the store keeps it: a model file, as `forescale train` writes it.
+pub fn filed(target: &Target, model: &Model) -> Vec<u8> {
+    let title = model.card().title(target.name.as_str());
+    model_file::encode(&ModelFile { version: MODEL_VERSION, title, payload: model.to_bytes() })
+}
+
+/// The payload of what [`filed`] wrote. An older forescale kept the payload alone.
+fn payload(bytes: Vec<u8>) -> Result<Vec<u8>, ModelProblem> {
+    match model_file::decode(&bytes, MODEL_VERSION) {
+        Ok(file) => Ok(file.payload),
+        Err(ModelProblem::NotAModel) => Ok(bytes),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn usable(store: &Store, bytes: Option<Vec<u8>>, series: &LoadSeries) -> Result<Model, String> {
     let bytes = bytes.ok_or("the newest model has changed on the disk")?;
-    let model = Model::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    let named = |problem: &dyn std::fmt::Display| {
+        format!("the newest model in the store {} {problem}", store.path().display())
+    };
+    let payload = payload(bytes).map_err(|problem| named(&problem))?;
+    let model = Model::from_bytes(&payload).map_err(|error| named(&format!("is none: {error}")))?;
     let (trained, given) = (model.frequency(), series.frequency());
     match trained == given {
         true => Ok(model),
@@ -116,9 +138,9 @@ mod tests {
         let path = folder.path().join("state.db");
         let (target, series, calendar) = (target(), series(), Arc::default());
         let previous = train(&series, &EngineOptions { seed: 2, ..options(&target, &calendar) });
-        let newest = train(&series, &options(&target, &calendar)).unwrap().to_bytes();
+        let newest = filed(&target, &train(&series, &options(&target, &calendar)).unwrap());
         let store = Store::open(&path).unwrap();
-        for bytes in [previous.unwrap().to_bytes(), newest.clone()] {
+        for bytes in [filed(&target, &previous.unwrap()), newest.clone()] {
             store.save_model(&target.name, DateTime::UNIX_EPOCH, &bytes).unwrap();
         }
         let found = || find(&store, &target, None, &calendar, &series).unwrap();
@@ -143,5 +165,67 @@ mod tests {
         assert!(found().model.forecast(&series, steps, &quantiles).is_ok());
         assert!(tried > 1_000, "{tried} damages are too few for a model");
         println!("{} bytes, {tried} damages noticed", newest.len());
+    }
+
+    /// A store with these models of the target, the newest last.
+    fn kept(folder: &tempfile::TempDir, models: &[&[u8]]) -> Store {
+        let store = Store::open(&folder.path().join("state.db")).unwrap();
+        for bytes in models {
+            store.save_model(&target().name, DateTime::UNIX_EPOCH, bytes).unwrap();
+        }
+        store
+    }
+
+    #[test]
+    fn a_model_without_a_head_is_one_of_an_older_version() {
+        let (folder, calendar) = (tempfile::tempdir().unwrap(), Arc::default());
+        let bare = train(&series(), &options(&target(), &calendar)).unwrap().to_bytes();
+        let store = kept(&folder, &[&bare]);
+        let found = find(&store, &target(), None, &calendar, &series()).unwrap();
+        assert_eq!((found.fallback, found.retrain), (None, false));
+        assert_eq!(found.model.to_bytes(), bare);
+    }
+
+    #[test]
+    fn a_model_of_a_newer_version_gives_way_to_the_previous_one_and_is_trained_anew() {
+        let (folder, calendar) = (tempfile::tempdir().unwrap(), Arc::default());
+        let previous = filed(&target(), &train(&series(), &options(&target(), &calendar)).unwrap());
+        let version = MODEL_VERSION + 1;
+        let newer = ModelFile { version, title: String::new(), payload: b"who knows".to_vec() };
+        let newer = model_file::encode(&newer);
+        let path = folder.path().join("state.db").display().to_string();
+        for (models, carries) in
+            [(vec![&previous[..], &newer[..]], "the previous model"), (vec![&newer[..]], YARDSTICK)]
+        {
+            let store = kept(&folder, &models);
+            let found = find(&store, &target(), None, &calendar, &series()).unwrap();
+            let expected = format!(
+                "{carries}: the newest model in the store {path} has model format {version}, \
+                 but this forescale reads up to {MODEL_VERSION}"
+            );
+            assert_eq!((found.fallback, found.retrain), (Some(expected), true));
+            drop(store);
+            std::fs::remove_file(folder.path().join("state.db")).unwrap();
+        }
+    }
+
+    /// The model of each version that was ever released has to be read. Whoever raises the version commits another
+    /// file beside this one: the store's bytes of the model that the tests above train.
+    #[test]
+    fn the_model_that_was_committed_is_of_this_version_and_forecasts() {
+        let golden = include_bytes!("../../tests/golden/model-2");
+        let file = model_file::decode(golden, MODEL_VERSION).unwrap();
+        assert_eq!(
+            (file.version, &file.title[..]),
+            (MODEL_VERSION, "web, 1970-01-01 to 1970-01-02")
+        );
+        let (folder, calendar) = (tempfile::tempdir().unwrap(), Arc::default());
+        let store = kept(&folder, &[golden]);
+        let found = find(&store, &target(), None, &calendar, &series()).unwrap();
+        assert_eq!(found.fallback, None);
+        let steps = horizon(target().horizon, series().frequency()).unwrap();
+        let quantiles = forescale::Quantiles::standard();
+        let forecast = found.model.forecast(&series(), steps, &quantiles).unwrap();
+        assert_eq!(forecast.point(0), 14.0, "the last load repeats");
     }
 }

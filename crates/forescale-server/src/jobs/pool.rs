@@ -1,26 +1,27 @@
-//! The workers: at most so many jobs at a time, each in a thread of its own with a deadline.
+//! What is at work: at most so many jobs at a time, each in a thread of its own with a deadline.
 //!
 //! A thread cannot be ended from outside. A job beyond its deadline is given up: what it makes is not used, its worker
 //! is free for others, and the same job does not begin again before the thread has ended.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
-use super::run::{Done, GIVEN_UP, run};
+use super::run::{Done, run};
+use super::work::{GIVEN_UP, Work};
+use super::workers::Workers;
 use super::{Agenda, Job, JobKind};
 use crate::board::{Board, Entry, Ran};
 use crate::clock::{Clock, lock};
 use crate::metrics::Metrics;
 use crate::store::{Run, RunResult, Store};
 
-/// Threads of jobs that were given up. A thread that waits costs little but its stack, and a source that never answers
-/// must not stop the targets of others.
+/// Threads of jobs that wait for their sources or were given up. A thread that waits costs little but its stack, and a
+/// source that never answers must not stop the targets of others.
 const MOST_HUNG: usize = 512;
 
 /// Runs what is due.
@@ -29,7 +30,8 @@ pub struct Pool {
     store: Arc<Store>,
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
-    workers: usize,
+    count: usize,
+    workers: Arc<Workers>,
     agenda: Mutex<Agenda>,
     at_work: Mutex<BTreeMap<Job, AtWork>>,
     ended: Arc<AtEnd>,
@@ -38,7 +40,7 @@ pub struct Pool {
 struct AtWork {
     started_at: DateTime<Utc>,
     since: Instant,
-    live: Arc<AtomicBool>,
+    work: Arc<Work>,
 }
 
 /// What has ended and nobody has noted yet. Who waits holds no lock, so that several may.
@@ -70,19 +72,20 @@ struct Ended {
 }
 
 impl Pool {
-    /// A pool of `workers` for the targets of `board`, which goes on with `agenda`.
+    /// A pool of `count` workers for the targets of `board`, which goes on with `agenda`.
     pub fn new(
         board: Arc<Board>,
         store: Arc<Store>,
         metrics: Arc<Metrics>,
         clock: Arc<dyn Clock>,
-        workers: usize,
+        count: usize,
         agenda: Agenda,
     ) -> Self {
+        let workers = Arc::new(Workers::new(count));
         let agenda = Mutex::new(agenda);
         let ended = Arc::default();
         let at_work = Mutex::default();
-        Self { board, store, metrics, clock, workers, agenda, at_work, ended }
+        Self { board, store, metrics, clock, count, workers, agenda, at_work, ended }
     }
 
     /// Makes `job` due at once.
@@ -100,7 +103,8 @@ impl Pool {
             if !self.free() {
                 break;
             }
-            if self.room_for(job)
+            let failing = self.entry(job).failing().is_some();
+            if self.workers.room_for(job, failing)
                 && let Some(now) = self.take(job)
             {
                 self.begin(job, now);
@@ -141,33 +145,23 @@ impl Pool {
 
     /// Whether a worker is free. What was given up may still run, but so many of them are left to themselves.
     fn free(&self) -> bool {
-        let at_work = lock(&self.at_work);
-        let live = at_work.values().filter(|work| work.live.load(Ordering::Acquire)).count();
-        live < self.workers && at_work.len() < self.workers + MOST_HUNG
-    }
-
-    /// One worker never learns nor looks back, so that forecasts go on.
-    fn room_for(&self, job: Job) -> bool {
-        let at_work = lock(&self.at_work);
-        let live = at_work.iter().filter(|(_, work)| work.live.load(Ordering::Acquire));
-        let long = live.filter(|(job, _)| job.kind.is_long()).count();
-        !job.kind.is_long() || long + 1 < self.workers
+        self.workers.free() && lock(&self.at_work).len() < self.count + MOST_HUNG
     }
 
     fn begin(&self, job: Job, now: DateTime<Utc>) {
-        let live = Arc::new(AtomicBool::new(true));
-        let work = AtWork { started_at: now, since: Instant::now(), live: Arc::clone(&live) };
-        lock(&self.at_work).insert(job, work);
+        let work = Arc::new(Work::new(job, &self.workers));
+        let at_work = AtWork { started_at: now, since: Instant::now(), work: Arc::clone(&work) };
+        lock(&self.at_work).insert(job, at_work);
         let entry = Arc::clone(&self.board.entries()[job.target]);
         let (store, metrics) = (Arc::clone(&self.store), Arc::clone(&self.metrics));
         let ended = Arc::clone(&self.ended);
         let name = format!("{} {}", job.kind.name(), entry.target.name);
-        let work = move || {
-            let work = AssertUnwindSafe(|| run(job.kind, &entry, &store, &metrics, now, &live));
-            let done = catch_unwind(work).ok();
+        let run = move || {
+            let run = AssertUnwindSafe(|| run(&work, &entry, &store, &metrics, now));
+            let done = catch_unwind(run).ok();
             ended.push(Ended { job, done });
         };
-        if thread::Builder::new().name(name).spawn(work).is_err() {
+        if thread::Builder::new().name(name).spawn(run).is_err() {
             let error = Some("the system refuses another thread".to_owned());
             self.end(job, Some(Done { error, ..Done::default() }));
         }
@@ -181,8 +175,10 @@ impl Pool {
     fn give_up(&self) {
         let overdue: Vec<Job> = lock(&self.at_work)
             .iter()
-            .filter(|(job, work)| work.since.elapsed() > deadline(self.entry(**job), job.kind))
-            .filter(|(_, work)| work.live.swap(false, Ordering::AcqRel))
+            .filter(|(job, at_work)| {
+                at_work.since.elapsed() > deadline(self.entry(**job), job.kind)
+            })
+            .filter(|(_, at_work)| at_work.work.give_up())
             .map(|(job, _)| *job)
             .collect();
         for job in overdue {
@@ -198,12 +194,13 @@ impl Pool {
     }
 
     fn end(&self, job: Job, done: Option<Done>) {
-        let Some(work) = lock(&self.at_work).remove(&job) else { return };
-        if !work.live.load(Ordering::Acquire) {
+        let Some(at_work) = lock(&self.at_work).remove(&job) else { return };
+        if !at_work.work.is_live() {
             // Its thread has ended at last; how the run went was noted when it was given up.
             lock(&self.agenda).end(job, self.clock.now(), false);
             return;
         }
+        at_work.work.end();
         let result = match &done {
             None => RunResult::Panic,
             Some(done) if done.error.is_some() => RunResult::Failure,
@@ -219,16 +216,16 @@ impl Pool {
         let mut agenda = lock(&self.agenda);
         agenda.end(job, now, result == RunResult::Success);
         if done.retrain {
-            agenda.want(Job { kind: JobKind::Train, ..job }, work.started_at);
+            agenda.want(Job { kind: JobKind::Train, ..job }, at_work.started_at);
         }
         if result == RunResult::Success && job.kind == JobKind::Train {
             agenda.ask(Job { kind: JobKind::Forecast, ..job });
             for kind in [JobKind::Backtest, JobKind::Replay] {
-                agenda.want(Job { kind, ..job }, work.started_at);
+                agenda.want(Job { kind, ..job }, at_work.started_at);
             }
         }
         drop(agenda);
-        self.record(job, work.started_at, work.since.elapsed(), result, done);
+        self.record(job, at_work.started_at, at_work.since.elapsed(), result, done);
     }
 
     fn record(

@@ -11,6 +11,7 @@ use serde_json::value::to_raw_value;
 
 use super::fleet::{asked, fleet};
 use super::model::find;
+use super::work::Work;
 use crate::board::Entry;
 use crate::config::Target;
 use crate::source::Loaded;
@@ -33,9 +34,14 @@ pub struct Refreshed {
 ///
 /// # Errors
 /// What was wrong, in words: the source, its data, or the plan's settings.
-pub fn refresh(entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Refreshed, String> {
+pub fn refresh(
+    work: &Work,
+    entry: &Entry,
+    store: &Store,
+    now: DateTime<Utc>,
+) -> Result<Refreshed, String> {
     let target = &entry.target;
-    let Loaded { series, instances, mut warnings } = entry.load(now)?;
+    let Loaded { series, instances, mut warnings } = work.load(entry, now)?;
     let series = as_of(&series, now).map_err(in_words)?;
     let data_until = fresh_until(&series, target.hold_after(series.frequency().span()), now)?;
     let calendar = entry.calendar(now)?;
@@ -137,7 +143,8 @@ fn count_limits(plan: &ScalePlan, target: &Target, clamps: &mut BTreeMap<Clamp, 
         let reason = match row.reason.binding {
             Binding::Max(most) if Some(most) == paid => Clamp::Cost,
             Binding::Max(_) => Clamp::MaxInstances,
-            Binding::MaxUp(_) | Binding::Ramp(_) => Clamp::RateUp,
+            // A ramp is a rise that begins in time: nothing is missed by it.
+            Binding::MaxUp(_) => Clamp::RateUp,
             Binding::MaxDown(_) => Clamp::RateDown,
             _ => continue,
         };

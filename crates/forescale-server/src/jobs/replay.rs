@@ -1,7 +1,6 @@
 //! What policies would have cost and missed: the engine's replay of the newest part of the history.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use forescale::{
@@ -10,8 +9,8 @@ use forescale::{
 };
 
 use super::model::options;
-use super::run::alive;
 use super::trailing::trailing;
+use super::work::Work;
 use crate::board::Entry;
 use crate::config::Target;
 use crate::hindsight::{PolicyResult, PolicyScores, ReplayResult};
@@ -22,18 +21,14 @@ const SCORED: TimeDelta = TimeDelta::days(7);
 /// Shares of the utilization of the fleet that reactive policies aim at: with no room above it they are always late.
 const AIMS: [f64; 3] = [1.0, 0.75, 0.5];
 
-/// Replays the policies that a target is compared with on the load of `entry` up to `now`. It ends early once `live` is
-/// false.
+/// Replays the policies that a target is compared with on the load of `entry` up to `now`. It ends early once
+/// `work` has been given up.
 ///
 /// # Errors
 /// What was wrong, in words; a policy that does not fit the load is no error.
-pub fn replay(
-    entry: &Entry,
-    now: DateTime<Utc>,
-    live: &AtomicBool,
-) -> Result<ReplayResult, String> {
+pub fn replay(work: &Work, entry: &Entry, now: DateTime<Utc>) -> Result<ReplayResult, String> {
     let target = &entry.target;
-    let series = trailing(entry, now)?;
+    let series = trailing(work, entry, now)?;
     let calendar = entry.calendar(now)?;
     let world = world(target, &series, &calendar)?;
     let budget = target.budget_share();
@@ -41,7 +36,7 @@ pub fn replay(
     let score = ScoreSettings::default();
     let mut rows = Vec::new();
     for text in compared(target) {
-        alive(live)?;
+        work.alive()?;
         // One at a time: the other cores go on to forecast.
         let policy = create_policy(&text, budget).map_err(|error| error.to_string())?;
         let outcomes = forescale::replay(&series, &world, vec![policy], &engine, &score, |_| ());

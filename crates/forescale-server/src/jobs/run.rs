@@ -1,10 +1,9 @@
 //! One run of one job: it does its work, and commits it unless it has been given up meanwhile.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
+use super::work::Work;
 use super::{JobKind, backtest, evaluate, refresh, replay, train};
 use crate::accuracy::Accuracy;
 use crate::board::Entry;
@@ -23,21 +22,21 @@ pub struct Done {
     pub retrain: bool,
 }
 
-/// Runs a job of `entry` as of `now`. Nothing is committed once `live` is false.
+/// Does `work` for `entry` as of `now`. Nothing is committed once it has been given up.
 pub fn run(
-    kind: JobKind,
+    work: &Work,
     entry: &Entry,
     store: &Store,
     metrics: &Metrics,
     now: DateTime<Utc>,
-    live: &AtomicBool,
 ) -> Done {
+    let kind = work.job().kind;
     let result = match kind {
-        JobKind::Forecast => forecast(entry, store, metrics, now, live),
-        JobKind::Train => learn(entry, store, now, live),
-        JobKind::Evaluate => compare(entry, store, now, live),
-        JobKind::Backtest => score(entry, store, now, live),
-        JobKind::Replay => relive(entry, store, now, live),
+        JobKind::Forecast => forecast(work, entry, store, metrics, now),
+        JobKind::Train => learn(work, entry, store, now),
+        JobKind::Evaluate => compare(work, entry, store, now),
+        JobKind::Backtest => score(work, entry, store, now),
+        JobKind::Replay => relive(work, entry, store, now),
     };
     let target = entry.target.name.as_str();
     match result {
@@ -55,26 +54,15 @@ pub fn run(
     }
 }
 
-/// What is said of a run that was given up.
-pub const GIVEN_UP: &str = "it took longer than its deadline";
-
-/// Nothing while the run is wanted.
-///
-/// # Errors
-/// That it was given up.
-pub fn alive(live: &AtomicBool) -> Result<(), String> {
-    if live.load(Ordering::Acquire) { Ok(()) } else { Err(GIVEN_UP.to_owned()) }
-}
-
 fn forecast(
+    work: &Work,
     entry: &Entry,
     store: &Store,
     metrics: &Metrics,
     now: DateTime<Utc>,
-    live: &AtomicBool,
 ) -> Result<Done, String> {
-    let refreshed = refresh::refresh(entry, store, now);
-    alive(live)?;
+    let refreshed = refresh::refresh(work, entry, store, now);
+    work.alive()?;
     let refreshed = match refreshed {
         Ok(refreshed) => refreshed,
         Err(reason) => {
@@ -142,14 +130,9 @@ fn kept(entry: &Entry, standing: &Standing) -> bool {
     entry.standing().is_none_or(|before| slot(before.forecast.origin()) != new)
 }
 
-fn learn(
-    entry: &Entry,
-    store: &Store,
-    now: DateTime<Utc>,
-    live: &AtomicBool,
-) -> Result<Done, String> {
-    let (bytes, detail) = train::train(entry, now)?;
-    alive(live)?;
+fn learn(work: &Work, entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Done, String> {
+    let (bytes, detail) = train::train(work, entry, now)?;
+    work.alive()?;
     train::save(entry, store, now, &bytes)?;
     Ok(Done { detail, ..Done::default() })
 }
@@ -157,14 +140,9 @@ fn learn(
 /// Drift asks for a new model, but not again before forecasts of the last one could be compared.
 const BETWEEN_RETRAINS: TimeDelta = TimeDelta::hours(6);
 
-fn compare(
-    entry: &Entry,
-    store: &Store,
-    now: DateTime<Utc>,
-    live: &AtomicBool,
-) -> Result<Done, String> {
-    let found = evaluate::evaluate(entry, store, now)?;
-    alive(live)?;
+fn compare(work: &Work, entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Done, String> {
+    let found = evaluate::evaluate(work, entry, store, now)?;
+    work.alive()?;
     let Some(accuracy) = found else {
         return Ok(Done { detail: "nothing to compare yet".to_owned(), ..Done::default() });
     };
@@ -176,28 +154,18 @@ fn compare(
     Ok(Done { detail, retrain, ..Done::default() })
 }
 
-fn score(
-    entry: &Entry,
-    store: &Store,
-    now: DateTime<Utc>,
-    live: &AtomicBool,
-) -> Result<Done, String> {
-    let result = backtest::backtest(entry, now)?;
-    alive(live)?;
+fn score(work: &Work, entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Done, String> {
+    let result = backtest::backtest(work, entry, now)?;
+    work.alive()?;
     let saved = store.save_hindsight(&entry.target.name, JobKind::Backtest.name(), now, &result);
     saved.map_err(|error| error.to_string())?;
     let detail = format!("{} forecasts of {} steps", result.origins.len(), result.horizon_steps);
     Ok(Done { detail, ..Done::default() })
 }
 
-fn relive(
-    entry: &Entry,
-    store: &Store,
-    now: DateTime<Utc>,
-    live: &AtomicBool,
-) -> Result<Done, String> {
-    let result = replay::replay(entry, now, live)?;
-    alive(live)?;
+fn relive(work: &Work, entry: &Entry, store: &Store, now: DateTime<Utc>) -> Result<Done, String> {
+    let result = replay::replay(work, entry, now)?;
+    work.alive()?;
     let saved = store.save_hindsight(&entry.target.name, JobKind::Replay.name(), now, &result);
     saved.map_err(|error| error.to_string())?;
     let hours = (result.to - result.from).num_hours();
@@ -232,6 +200,8 @@ mod tests {
     use super::*;
     use crate::board::Board;
     use crate::config::Config;
+    use crate::jobs::Job;
+    use crate::jobs::workers::Workers;
     use crate::source::{Loaded, Source, SourceError, Sources};
 
     /// A load that never changes.
@@ -266,8 +236,9 @@ mod tests {
         let store = Store::open(&folder.path().join("state.db")).unwrap();
         store.refuse_writes();
         let (entry, metrics) = (&board.entries()[0], Metrics::new(store.failures()));
-        let live = AtomicBool::new(true);
-        let done = run(JobKind::Forecast, entry, &store, &metrics, now, &live);
+        let job = Job { kind: JobKind::Forecast, target: 0 };
+        let work = Work::new(job, &Arc::new(Workers::new(2)));
+        let done = run(&work, entry, &store, &metrics, now);
         let error = done.error.unwrap();
         assert!(error.starts_with("the plan is used, but the store cannot be written"), "{error}");
         assert_eq!(entry.decide(now).unwrap().instances, 7);

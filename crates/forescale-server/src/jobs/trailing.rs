@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use forescale::{LoadSeries, as_of};
 
+use super::work::Work;
 use crate::board::Entry;
 
 /// The most steps that are looked at: four weeks of minutes.
@@ -12,8 +13,8 @@ const MOST_STEPS: usize = 28 * 1_440;
 ///
 /// # Errors
 /// What the source says, or that there is no load in that time.
-pub fn trailing(entry: &Entry, now: DateTime<Utc>) -> Result<LoadSeries, String> {
-    let series = entry.load(now)?.series;
+pub fn trailing(work: &Work, entry: &Entry, now: DateTime<Utc>) -> Result<LoadSeries, String> {
+    let series = work.load(entry, now)?.series;
     let series = as_of(&series, now).map_err(|error| error.to_string())?;
     let most = entry.target.look_back.num_seconds() / series.frequency().seconds();
     newest(&series, usize::try_from(most).unwrap_or(0).min(MOST_STEPS))

@@ -3,17 +3,18 @@
 use chrono::{DateTime, Utc};
 use forescale::{as_of, train as learn};
 
-use super::model::options;
+use super::model::{filed, options};
+use super::work::Work;
 use crate::board::Entry;
 use crate::store::Store;
 
-/// A new model as bytes, and what is worth knowing of it. Events and holidays are read anew.
+/// A new model as the store keeps it, and what is worth knowing of it. Events and holidays are read anew.
 ///
 /// # Errors
 /// What was wrong, in words.
-pub fn train(entry: &Entry, now: DateTime<Utc>) -> Result<(Vec<u8>, String), String> {
+pub fn train(work: &Work, entry: &Entry, now: DateTime<Utc>) -> Result<(Vec<u8>, String), String> {
     entry.forget_calendar();
-    let loaded = entry.load(now)?;
+    let loaded = work.load(entry, now)?;
     let series = as_of(&loaded.series, now).map_err(|error| error.to_string())?;
     let options = options(&entry.target, &entry.calendar(now)?);
     let model = learn(&series, &options).map_err(|error| error.to_string())?;
@@ -22,7 +23,7 @@ pub fn train(entry: &Entry, now: DateTime<Utc>) -> Result<(Vec<u8>, String), Str
         Some(report) => format!("{} carries the forecast: {}", card.carried_by, report.gate.reason),
         None => card.degraded.join("; "),
     };
-    Ok((model.to_bytes(), detail))
+    Ok((filed(&entry.target, &model), detail))
 }
 
 /// Puts it into the store.

@@ -18,7 +18,7 @@ pub enum Alert {
     Stale,
     /// No plan at all could be made for as long as data may be old.
     Waiting,
-    /// The load needs more instances than the fleet may have.
+    /// The load needs more instances than the fleet may have, or faster than it may grow.
     BudgetAtRisk,
     /// The load needs more instances than the cost allows.
     CostLimit,
@@ -178,12 +178,19 @@ fn conditions(entry: &Entry, now: DateTime<Utc>) -> [(Alert, Option<String>); 5]
     let capped = |what: &str, steps: u64| {
         format!("{steps} requests of the plan are held at the {what}, and more is needed")
     };
+    let at_risk = clamped(Clamp::MaxInstances).map(|steps| capped("maximum", steps));
+    let too_slow = || {
+        let steps = clamped(Clamp::RateUp)?;
+        Some(format!(
+            "{steps} requests of the plan add the most that a step may, and more is needed"
+        ))
+    };
     let drift = entry.accuracy().and_then(|accuracy| accuracy.drift.clone());
     let collapsed = drift.map(|drift| format!("there was {drift}"));
     [
         (Alert::Stale, stale),
         (Alert::Waiting, waiting.map(|failing| failing.reason)),
-        (Alert::BudgetAtRisk, clamped(Clamp::MaxInstances).map(|n| capped("maximum", n))),
+        (Alert::BudgetAtRisk, at_risk.or_else(too_slow)),
         (Alert::CostLimit, clamped(Clamp::Cost).map(|n| capped("most cost", n))),
         (Alert::AccuracyCollapsed, collapsed),
     ]

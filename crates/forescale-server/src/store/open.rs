@@ -11,7 +11,7 @@ use super::Store;
 use crate::error::ServerError;
 
 /// What brings a store from each format to the next one.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     "
 CREATE TABLE models (
     id INTEGER PRIMARY KEY, target TEXT NOT NULL, made_at INTEGER NOT NULL,
@@ -51,6 +51,9 @@ CREATE TABLE hindsights (
 ",
     "
 ALTER TABLE alerts ADD COLUMN taken INTEGER NOT NULL DEFAULT 1;
+",
+    "
+ALTER TABLE runs ADD COLUMN failing_since INTEGER;
 ",
 ];
 

@@ -1,13 +1,14 @@
 //! How the last run of every job went, and how good the forecasts were.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Result, params};
+use rusqlite::{OptionalExtension, Result, params};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Store, legible, moment};
 use crate::accuracy::Accuracy;
 use crate::config::TargetName;
+use crate::standing::Failing;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -60,19 +61,34 @@ impl Store {
     pub fn save_run(&self, target: &TargetName, run: &Run) -> Result<()> {
         self.write(|transaction| {
             transaction.execute(
-                "INSERT OR REPLACE INTO runs (target, job, started_at, ended_at, result, detail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT OR REPLACE INTO runs (target, job, started_at, ended_at, result, detail, failing_since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, iif(?7, coalesce(
+                     (SELECT failing_since FROM runs WHERE target = ?1 AND job = ?2), ?3), NULL))",
                 params![
                     target.as_str(),
                     run.job,
                     run.started_at.timestamp_millis(),
                     run.ended_at.timestamp_millis(),
                     run.result.name(),
-                    run.detail
+                    run.detail,
+                    run.result != RunResult::Success
                 ],
             )?;
             Ok(())
         })
+    }
+
+    /// Since when every run of `job` for `target` has failed, and why the last one did; none when that did what it should.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn failing(&self, target: &TargetName, job: &str) -> Result<Option<Failing>> {
+        let query = "SELECT failing_since, detail FROM runs WHERE target = ?1 AND job = ?2 AND failing_since NOT NULL";
+        let connection = self.connection();
+        let failing = connection.query_row(query, [target.as_str(), job], |row| {
+            Ok(Failing { since: moment(row.get(0)?), reason: row.get(1)? })
+        });
+        failing.optional()
     }
 
     /// The last run of every job of `target`; rows that no longer can be read are left out.

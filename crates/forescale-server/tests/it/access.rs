@@ -106,10 +106,21 @@ fn the_description_names_every_route() {
     let (_, api) = served.get("/api/openapi.json");
     assert!(api["openapi"].as_str().unwrap().starts_with("3."));
     let paths = api["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 10);
+    assert!(paths.contains_key("/api/v1/targets/{name}/replay"), "{paths:?}");
+    let quantiles = &paths["/api/v1/targets/{name}/forecast"]["get"]["parameters"][1]["schema"];
+    assert_eq!(quantiles["pattern"], "^[^,]+(,[^,]+){0,31}$");
     for (path, methods) in paths {
         for operation in methods.as_object().unwrap().values() {
-            assert!(operation["responses"]["401"].is_object(), "{path} may ask for the token");
+            let responses = operation["responses"].as_object().unwrap();
+            for status in ["401", "413", "429", "500", "503"] {
+                assert!(responses.contains_key(status), "{path} may answer {status}");
+            }
+            for (status, response) in
+                responses.iter().filter(|(status, _)| status.as_str() >= "400")
+            {
+                let kinds: Vec<_> = response["content"].as_object().unwrap().keys().collect();
+                assert_eq!(kinds, ["application/problem+json"], "{path} {status}");
+            }
         }
         let operations = methods.as_object().unwrap().values();
         for parameter in operations.flat_map(|o| o["parameters"].as_array().into_iter().flatten()) {
@@ -132,6 +143,17 @@ fn left(address: std::net::SocketAddr, head: &[u8]) -> (String, Duration) {
     let mut said = Vec::new();
     let _ = stream.read_to_end(&mut said);
     (String::from_utf8_lossy(&said).into_owned(), began.elapsed())
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_before_it_comes() {
+    let served = serve("", TARGET, daily);
+    let head = b"POST /api/v1/targets/web/plan HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+                 content-length: 10000001\r\n\r\n";
+    let (said, took) = left(served.running.http(), head);
+    assert!(said.starts_with("HTTP/1.1 413"), "{said}");
+    assert!(said.contains("content-type: application/problem+json"), "{said}");
+    assert!(took < Duration::from_secs(4), "{took:?}");
 }
 
 #[test]

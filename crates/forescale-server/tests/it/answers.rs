@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::support::{Mood, TARGET, agent, daily, serve};
@@ -131,6 +131,9 @@ fn what_is_wrong_is_a_problem() {
         ("/api/v1/targets/none", 404),
         ("/api/v1/targets/..%2f..%2fetc/plan", 404),
         ("/api/v1/targets/%3Cscript%3E", 404),
+        ("/api/v1/targets/%ff", 404),
+        ("/api/v1/targets/%ff/plan", 404),
+        ("/assets/%ff", 404),
         ("/nowhere", 404),
         ("/api/v1/targets/web/plan?at=tomorrow", 422),
         ("/api/v1/targets/web/plan?att=x", 422),
@@ -144,6 +147,20 @@ fn what_is_wrong_is_a_problem() {
         let response = agent().get(served.url(path)).call().unwrap();
         assert_eq!(response.status(), status, "{path}");
         assert_eq!(response.headers()["content-type"], "application/problem+json", "{path}");
+    }
+    for path in
+        ["/api/v1/targets/web/plan", "/api/v1/targets", "/healthz", "/", "/api/openapi.json"]
+    {
+        let mut response = agent().delete(served.url(path)).call().unwrap();
+        let kind = response.headers()["content-type"].clone();
+        assert_eq!(
+            (response.status().as_u16(), kind.as_bytes()),
+            (405, &b"application/problem+json"[..])
+        );
+        let allowed = response.headers()["allow"].to_str().unwrap().to_owned();
+        assert_eq!(allowed.contains("POST"), path.ends_with("/plan"), "{allowed}");
+        let problem = response.body_mut().read_to_string().unwrap();
+        assert!(problem.contains("another method"), "{problem}");
     }
     assert_eq!(served.get("/api/v1/targets/web/plan?at=2026-01-05T13:59:59Z").0, 200);
     let problem = served.get("/api/v1/targets/web/plans?limit=0").1;
@@ -172,6 +189,32 @@ fn metrics_have_their_names_and_health_answers() {
     ] {
         assert!(text.contains(name), "{name} is not in\n{text}");
     }
+}
+
+#[test]
+fn what_takes_time_to_be_known_is_shown_once_it_is() {
+    // No day is quite like the one before, or repeating it would have no error to be compared with.
+    let uneven = |at: DateTime<Utc>| daily(at) + (at.timestamp() / 300 % 7) as f64;
+    let served = serve("", &TARGET.replace("max = 60", "max = 12"), uneven);
+    served.settle();
+    for _ in 0..30 {
+        served.pass(TimeDelta::minutes(5));
+    }
+    let (_, text) = served.text_at("/metrics");
+    let (_, accuracy) = served.get("/api/v1/targets/web/accuracy");
+    for (family, key) in [
+        ("forecast_absolute_error{series=\"web\"} ", "absolute_error"),
+        ("forecast_skill_ratio{series=\"web\"} ", "skill"),
+        ("forecast_coverage_ratio{series=\"web\",level=\"80\"} ", "coverage_80"),
+        ("forecast_coverage_ratio{series=\"web\",level=\"95\"} ", "coverage_95"),
+    ] {
+        let value = text.lines().find_map(|line| line.strip_prefix(family)?.parse::<f64>().ok());
+        assert_eq!(value, accuracy[0][key].as_f64(), "{family} in\n{text}");
+        assert!(value.is_some(), "{family} is not in\n{text}");
+    }
+    let held = "plan_clamped_total{target=\"web\",reason=\"max_instances\"} ";
+    let steps = text.lines().find_map(|line| line.strip_prefix(held)?.parse::<u64>().ok());
+    assert!(steps.is_some_and(|steps| steps > 0), "{text}");
 }
 
 #[test]

@@ -108,16 +108,24 @@ fn a_clock_that_jumps_causes_one_run_and_no_storm() {
     served.settle();
     let count = || {
         let (_, text) = served.text_at("/metrics");
-        let line = "forecast_runs_total{run=\"forecast\",result=\"success\"} ";
-        let at = text.find(line).unwrap() + line.len();
-        text[at..].lines().next().unwrap().parse::<u64>().unwrap()
+        ["forecast", "train", "evaluate"].map(|job| {
+            let line = format!("forecast_runs_total{{run=\"{job}\",result=\"success\"}} ");
+            let of = |at| text[at + line.len()..].lines().next().unwrap().parse::<u64>().unwrap();
+            text.find(&line).map_or(0, of)
+        })
     };
     for jump in [TimeDelta::days(1), TimeDelta::days(-1), TimeDelta::days(1)] {
         let before = count();
         served.pass(jump);
         served.pass(TimeDelta::seconds(1));
-        // A new model brings a forecast of its own.
-        assert!(count() <= before + 2, "{jump}: {before} became {}", count());
+        let after = count();
+        let [forecasts, trainings, evaluations] = [0, 1, 2].map(|job| after[job] - before[job]);
+        // A day ahead every job is late, and a day back none is: it is caught up once. Beside that a new model brings a
+        // forecast of its own.
+        let late = u64::from(jump > TimeDelta::zero());
+        assert_eq!((trainings, evaluations), (late, late), "{jump}: {before:?} became {after:?}");
+        assert!(forecasts <= late + trainings, "{jump}: {before:?} became {after:?}");
+        assert!(forecasts >= late, "{jump}: {before:?} became {after:?}");
         served.pass(TimeDelta::minutes(5));
         assert_eq!(served.get("/api/v1/targets/web").1["state"], "fresh", "{jump}");
     }
@@ -260,4 +268,52 @@ fn sources_that_hang_stop_no_target_but_their_own() {
         crate::support::serve_with("workers = 2", &format!("{dead}{TARGET}"), daily, memory);
     eventually("the last target has a plan", || served.get("/api/v1/targets/web/plan").0 == 200);
     served.memory.set(Mood::Up);
+}
+
+#[test]
+fn twenty_sources_that_hang_leave_a_target_fresh_with_the_usual_deadlines() {
+    let named = |name: &str| {
+        TARGET.replace("\"web\"", &format!("{name:?}")).replace("\"5m\"\neval", "\"1m\"\neval")
+    };
+    let dead =
+        |number| named(&format!("dead-{number}")).replace("memory\"", "memory\"\ndead = true");
+    let dead: String = (0..20).map(dead).collect();
+    let targets = format!("{dead}{}", named("web"));
+    let memory = |memory: &crate::support::Memory| memory.set(Mood::DeadHang);
+    let served = crate::support::serve_with("workers = 2", &targets, daily, memory);
+    for minute in 0..=10 {
+        let now = serde_json::json!(served.clock.now());
+        eventually(&format!("a plan of minute {minute}"), || {
+            let plan = served.get("/api/v1/targets/web/plan").1;
+            plan["state"] == "fresh" && plan["made_at"] == now
+        });
+        served.clock.advance(TimeDelta::minutes(1));
+    }
+    // Nothing has been given up: the sources have held no worker for as long as they may take.
+    assert!(!served.text_at("/metrics").1.contains("result=\"deadline\""));
+    served.memory.set(Mood::Up);
+}
+
+#[test]
+fn a_service_of_which_no_target_answers_is_not_ready_until_one_does() {
+    let dead =
+        TARGET.replace("\"web\"", "\"new\"").replace("\"memory\"", "\"memory\"\ndead = true");
+    let served = serve("", &format!("{TARGET}{dead}"), daily);
+    served.settle();
+    served.memory.set(Mood::Down);
+    let ready = || served.text_at("/readyz");
+    // What holds is followed, and after half an hour the samples are too old.
+    served.pass(TimeDelta::minutes(10));
+    assert_eq!(ready().0, 200);
+    served.pass(TimeDelta::minutes(30));
+    let (status, why) = ready();
+    assert!(status == 503 && why.contains("no target has a plan that may be followed"), "{why}");
+    served.memory.set(Mood::Up);
+    served.pass(TimeDelta::minutes(5));
+    assert_eq!(ready().0, 200);
+}
+
+#[test]
+fn a_service_without_targets_is_ready() {
+    assert_eq!(serve("", "", daily).text_at("/readyz").0, 200);
 }

@@ -8,6 +8,9 @@ use forescale_server::externalscaler::{GetMetricsRequest, ScaledObjectRef};
 use tokio::runtime::Runtime;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::support::{Mood, Served, TARGET, daily, serve, serve_with};
 
@@ -214,4 +217,32 @@ fn streams_begin_at_once_and_end_with_the_service() {
     let started = std::time::Instant::now();
     served.running.stop();
     assert!(started.elapsed().as_secs() < 10);
+}
+
+#[test]
+fn health_says_that_it_serves_until_it_drains() {
+    let served = serve("", TARGET, daily);
+    let keda = Keda::of(&served);
+    let address = format!("http://{}", served.running.grpc().unwrap());
+    let watched = |service: &str| {
+        let request = HealthCheckRequest { service: service.to_owned() };
+        let address = address.clone();
+        keda.runtime.block_on(async {
+            let channel = Channel::from_shared(address).unwrap().connect().await.unwrap();
+            HealthClient::new(channel).watch(request).await.unwrap().into_inner()
+        })
+    };
+    let streams = ["", "externalscaler.ExternalScaler"].map(watched);
+    let mut streams = streams.map(|mut stream| {
+        let first = keda.runtime.block_on(stream.message()).unwrap().unwrap();
+        assert_eq!(first.status(), ServingStatus::Serving);
+        stream
+    });
+    let ended = std::thread::spawn(move || served.running.stop());
+    for stream in &mut streams {
+        let last = keda.runtime.block_on(stream.message()).unwrap().unwrap();
+        assert_eq!(last.status(), ServingStatus::NotServing);
+    }
+    drop(streams);
+    ended.join().unwrap();
 }

@@ -12,3 +12,4 @@ mod outage;
 mod settings;
 mod support;
 mod tls;
+mod upgrade;

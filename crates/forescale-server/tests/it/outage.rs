@@ -22,7 +22,10 @@ use server::{Reply, Request, Server, matrix};
 /// What becomes of a good answer.
 type Fault = fn(Reply) -> Reply;
 
-const FAULTS: [(&str, Fault); 9] = [
+/// When each fault begins.
+const BEGIN: &str = "2026-01-05T21:00:00Z";
+
+const FAULTS: [(&str, Fault); 10] = [
     ("an error of the server", |_| Reply::failure(500, "internal", "out of memory")),
     ("too busy", |_| Reply::failure(503, "timeout", "query timed out")),
     ("slow", |good| Reply { wait: Duration::from_secs(2), ..good }),
@@ -35,6 +38,7 @@ const FAULTS: [(&str, Fault); 9] = [
     ("no series", |_| matrix("")),
     ("the older half", |good| Reply::json(half(&good.body, |at, all| at < all / 2))),
     ("a tenth of the samples", |good| Reply::json(half(&good.body, |at, _| at % 10 == 0))),
+    ("half of the series", |good| Reply::json(since(&good.body, BEGIN, 0.5))),
 ];
 
 #[test]
@@ -61,7 +65,9 @@ fn hour(name: &str, fault: Fault) {
         TARGET.replace("max-age = \"30m\"", "max-age = \"3h\"")
     );
     let config = Config::parse(&text, &folder.path().join("forescale.toml")).unwrap();
-    let sources = Arc::new(Prometheus(prometheus.settings("load")));
+    let series_query = Some("count(load)".to_owned());
+    let settings = Settings { series_query, ..prometheus.settings("load") };
+    let sources = Arc::new(Prometheus(settings));
     let running = Running::start(config, sources, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
     let pass = || {
         clock.advance(TimeDelta::minutes(5));
@@ -71,6 +77,7 @@ fn hour(name: &str, fault: Fault) {
     running.service().pool.settle();
     let (mut last, state) = pass();
     assert_eq!(state, "fresh", "{name}");
+    assert_eq!(clock.now(), BEGIN.parse::<DateTime<Utc>>().unwrap());
     *wrong.lock().unwrap() = Some(fault);
     for _ in 0..12 {
         let (now, state) = pass();
@@ -91,8 +98,14 @@ fn plan(running: &Running) -> (u64, String) {
     (plan["instances"].as_u64().unwrap(), plan["state"].as_str().unwrap().to_owned())
 }
 
-/// What a healthy Prometheus answers: a sample every five minutes of the range that is asked for.
+/// What a healthy Prometheus answers: a sample every five minutes of the range that is asked for, of twelve series.
 fn answer(request: &Request) -> Reply {
+    if request.form["query"] == "count(load)" {
+        let [start, end] = ["start", "end"].map(|key| request.form[key].parse::<f64>().unwrap());
+        let points = (start.ceil() as i64..=end.ceil() as i64).step_by(300);
+        let counts: Vec<_> = points.map(|at| format!("[{}.999,\"12\"]", at - 1)).collect();
+        return matrix(&format!(r#"{{"metric":{{}},"values":[{}]}}"#, counts.join(",")));
+    }
     let end = request.form["time"].parse::<f64>().unwrap().ceil() as i64;
     let range = request.form["query"].trim_start_matches("load[").trim_end_matches("s]");
     let begin = end - range.parse::<i64>().unwrap();
@@ -100,6 +113,19 @@ fn answer(request: &Request) -> Reply {
         |at: i64| format!("[{at},\"{}\"]", daily(DateTime::from_timestamp(at, 0).unwrap()));
     let samples: Vec<_> = (begin..end).step_by(300).map(sample).collect();
     matrix(&format!(r#"{{"metric":{{"__name__":"load"}},"values":[{}]}}"#, samples.join(",")))
+}
+
+/// A whole answer with every value from `begin` on times `factor`.
+fn since(body: &[u8], begin: &str, factor: f64) -> Vec<u8> {
+    let begin = begin.parse::<DateTime<Utc>>().unwrap().timestamp() as f64;
+    let mut answer: Value = serde_json::from_slice(body).unwrap();
+    for sample in answer["data"]["result"][0]["values"].as_array_mut().unwrap() {
+        if sample[0].as_f64().unwrap() >= begin {
+            let value: f64 = sample[1].as_str().unwrap().parse().unwrap();
+            sample[1] = (factor * value).to_string().into();
+        }
+    }
+    serde_json::to_vec(&answer).unwrap()
 }
 
 /// A whole answer with only those samples that `keep` names by their place.

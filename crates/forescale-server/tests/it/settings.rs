@@ -137,6 +137,26 @@ fn a_check_looks_at_every_source_and_at_the_age_of_its_data() {
 }
 
 #[test]
+fn a_check_says_what_the_source_noticed_and_that_instances_are_not_counted_is_a_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let found = |warning: &str| {
+        let warns = format!("\"memory\"\nwarns = {warning:?}");
+        let target = TARGET.replace("\"memory\"", &warns);
+        let text = format!("[store]\npath = \"state.db\"\n{target}");
+        let config = Config::parse(&text, &folder.path().join("forescale.toml")).unwrap();
+        let sources: Arc<dyn Sources> = Memory::new(daily);
+        let findings = check(&config, &sources, START.parse().unwrap()).into_iter().skip(1);
+        findings.map(|finding| (finding.part, finding.result)).collect::<Vec<_>>()
+    };
+    let history = "864 steps of 5m, 0 of them gaps";
+    let web = |how: String| ("the source of web".to_owned(), Ok(how));
+    assert_eq!(found("2 resets"), [web(format!("{history}; 2 resets"))]);
+    let unknown = format!("{}: no series", forescale_server::UNCOUNTED);
+    let instances = ("the source of web: instances".to_owned(), Err(unknown.clone()));
+    assert_eq!(found(&unknown), [web(history.to_owned()), instances]);
+}
+
+#[test]
 fn a_check_finds_no_fault_where_a_service_makes_a_plan_and_one_where_it_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let patient = TARGET.replace("max-age = \"30m\"", "max-age = \"30m\"\nhold-after = \"3h\"");

@@ -64,6 +64,7 @@ struct Remembered {
     step: i64,
     dead: bool,
     counts: bool,
+    warnings: Vec<String>,
     ends: Arc<AtomicI64>,
     mood: Arc<AtomicU8>,
 }
@@ -96,7 +97,8 @@ impl Source for Remembered {
         let step = Frequency::from_seconds(self.step).unwrap();
         let loaded: Loaded = LoadSeries::new(start, step, values).unwrap().into();
         let hours = now.timestamp() / 3_600 % 24;
-        Ok(Loaded { instances: self.counts.then_some(hours as u32), ..loaded })
+        let warnings = self.warnings.clone();
+        Ok(Loaded { instances: self.counts.then_some(hours as u32), warnings, ..loaded })
     }
 
     fn probe(&self, _: DateTime<Utc>) -> Vec<(String, Result<String, SourceError>)> {
@@ -114,7 +116,9 @@ impl Sources for Memory {
         let load = *self.load.lock().unwrap();
         let [dead, counts] = ["dead", "counts"].map(|key| settings.get(key).is_some());
         let ends = Arc::clone(&self.ends);
-        Ok(Box::new(Remembered { load, step: self.step, dead, counts, ends, mood }))
+        let warnings = settings.get("warns").and_then(toml::Value::as_str).map(str::to_owned);
+        let (step, warnings) = (self.step, warnings.into_iter().collect());
+        Ok(Box::new(Remembered { load, step, dead, counts, warnings, ends, mood }))
     }
 
     fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
