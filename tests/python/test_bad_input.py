@@ -112,3 +112,97 @@ def test_plans_say_what_is_missing(long, single):
         fs.plan(single, capacity=10, min=5, max=2, predictors=CHEAP)
     with pytest.raises(TypeError, match="capcity"):
         fs.plan(single, capcity=10)
+
+
+PLAN = [
+    ("capacity", "50"),
+    ("capacity", -1),
+    ("capacity", float("nan")),
+    ("target_utilization", "much"),
+    ("target_utilization", 0),
+    ("service_time", "soon"),
+    ("max_wait", []),
+    ("wait_share", 2),
+    ("current", -1),
+    ("min", "one"),
+    ("min", None),
+    ("max", 1.5),
+    ("startup", "soon"),
+    ("startup", [5]),
+    ("cooldown", -5),
+    ("stabilization", {}),
+    ("max_scale_up", "two"),
+    ("max_scale_down", -1),
+    ("budget", "lots"),
+    ("violation_price", "high"),
+    ("event_price", "high"),
+    ("level", 120),
+    ("seed", -1),
+    ("timezone", "Mars/Olympus"),
+    ("timezone", 5),
+    ("business_hours", "17-9"),
+    ("holidays", "Atlantis"),
+    ("holidays", 5),
+    ("events", [{"start": "soon", "end": "later"}]),
+    ("events", ["sale"]),
+    ("events", 5),
+    ("predictors", "seasonal-naive"),
+    ("predictors", [5]),
+    ("predictors", 5),
+    ("threads", -1),
+    ("horizon", "far"),
+    ("now", "then"),
+    ("freq", "fast"),
+    ("freq", 5),
+]
+
+REPLAY = [
+    ("capacity", "50"),
+    ("budget", "lots"),
+    ("step", "soon"),
+    ("step", "90d"),
+    ("startup", object()),
+    ("min", -1),
+    ("max", "all"),
+    ("max_scale_up", "two"),
+    ("max_scale_down", "two"),
+    ("drain", "soon"),
+    ("min_billing", "soon"),
+    ("metric_latency", "soon"),
+    ("launch_failures", 2),
+    ("lifecycle", {"warm-up": "soon"}),
+    ("lifecycle", 5),
+    ("slo_utilization", 0),
+    ("score_from", "soon"),
+    ("seed", 1.5),
+    ("timezone", "Mars/Olympus"),
+]
+
+SETTINGS = [
+    *((fs.plan, {"capacity": 20}, name, value) for name, value in PLAN),
+    *((fs.explain, {"capacity": 20}, name, value) for name, value in PLAN),
+    *((fs.replay, {"capacity": 20}, name, value) for name, value in REPLAY),
+    *((fs.replay, {"capacity": 20}, *given) for given in (("policies", "hpa"), ("max_wait", "long"), ("price", "low"))),
+    *((fs.advise, {"capacity": 20}, name, value) for name, value in REPLAY),
+    *((fs.backtest, {}, *given) for given in (("horizon", "far"), ("origins", -1), ("fits", "two"), ("seed", -1))),
+    *((fs.fleet, {"capacity": 20}, *given) for given in PLAN if given[0] not in ("level", "horizon", "now")),
+    *((fs.fleet, {}, *given) for given in (("level", [120]), ("level", 80), ("h", -1), ("profile", "fast"), ("profile", 5))),
+]
+
+
+@pytest.mark.parametrize(("function", "others", "name", "value"), SETTINGS)
+def test_a_setting_that_cannot_be_read_is_named(single, function, others, name, value):
+    frame = single.assign(unique_id="a")
+    with pytest.raises(ValueError) as error:
+        function(frame, **{"freq": "1h", **others, name: value})
+    what, _, hint = str(error.value).partition("\n\nhint: ")
+    assert name in what.replace(" ", "_") and hint, str(error.value)
+
+
+def test_what_was_given_is_said(single):
+    with pytest.raises(ValueError, match='capacity should be a number, but is string "50"'):
+        fs.plan(single, capacity="50")
+    with pytest.raises(ValueError, match="seed should be a whole number of 0 or more, but is integer `-1`"):
+        fs.plan(single, capacity=50, seed=-1)
+    with pytest.raises(ValueError, match='startup: a span should look like 5m or 24h, but is "soon"'):
+        fs.plan(single, capacity=50, startup="soon")

@@ -1,9 +1,16 @@
 """A fleet: one table in, one table out, failures reported, the same rows however the series are divided."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import numpy
 import pandas
 import polars
 import pyarrow
+import pyarrow.compute
+import pyarrow.parquet
 import pytest
 
 import forescale as fs
@@ -13,6 +20,12 @@ def by_series(rows: pyarrow.Table) -> pyarrow.Table:
     return rows.combine_chunks().sort_by([("unique_id", "ascending"), ("ds", "ascending")])
 
 
+def written(loads) -> list[float]:
+    """As rows of a fleet have them: with six decimals, like those of the command."""
+    assert (loads >= 1).all(), "smaller ones have six digits"
+    return [float(f"{load:.6f}") for load in loads]
+
+
 @pytest.fixture(scope="module")
 def table(long) -> pyarrow.Table:
     return pyarrow.Table.from_pandas(long, preserve_index=False)
@@ -20,7 +33,8 @@ def table(long) -> pyarrow.Table:
 
 def test_every_series_is_forecast_and_planned(table):
     rows, summary = fs.fleet(table, "1h", h=24, capacity=20, level=[80])
-    names = ["unique_id", "ds", "forescale", "forescale-lo-80", "forescale-hi-80", "instances", "skill", "error"]
+    bounds = ["forescale-lo-80", "forescale-hi-80"]
+    names = ["unique_id", "ds", "forescale", *bounds, "instances", "skill", "degraded", "error"]
     assert rows.column_names == names and rows.num_rows == 3 * 24
     assert summary["series"] == 3 and summary["failed"] == 0 and summary["measured"] == 3
     instances = rows.to_pandas().groupby("ds")["instances"].sum()
@@ -31,14 +45,28 @@ def test_every_series_is_forecast_and_planned(table):
 
 def test_without_a_capacity_there_is_no_plan(table):
     rows, summary = fs.fleet(table, "1h", h=2)
-    assert rows["instances"].null_count == 6 and summary["peak_of_sum"] == 0
+    assert rows["instances"].null_count == 6 and summary["peak_of_sum"] is None
 
 
 def test_the_fleet_forecasts_what_a_forecaster_does(long, table):
     rows, _ = fs.fleet(table, "1h", h=6)
     predictors = ["seasonal-naive", "last-value", "linear-trend", "fft-seasonality"]
     expected = fs.Forecaster(freq="1h", predictors=predictors, horizon=6).forecast(long, 6)
-    numpy.testing.assert_array_equal(rows["forescale"].to_numpy(), expected["forescale"].to_numpy())
+    assert rows["forescale"].to_pylist() == written(expected["forescale"])
+
+
+def test_the_rows_are_those_of_the_command(table, tmp_path, command):
+    at = table.column_names.index("ds")
+    table = table.set_column(at, "ds", pyarrow.compute.assume_timezone(table["ds"], "UTC"))
+    pyarrow.parquet.write_table(table, tmp_path / "histories.parquet")
+    settings = ["--capacity=20", "--horizon=6h", "--quiet"]
+    command("fleet", "plan", tmp_path / "histories.parquet", "--out", tmp_path / "plans.parquet", *settings)
+    theirs = pyarrow.parquet.read_table(tmp_path / "plans.parquet")
+    ours, _ = fs.fleet(table, "1h", h=6, capacity=20, level=[80, 95])
+    assert ours.column_names == theirs.column_names
+    ours, theirs = by_series(ours), by_series(theirs)
+    for name in ours.column_names:
+        assert ours[name].to_pylist() == theirs[name].to_pylist(), name
 
 
 def test_a_failed_series_is_reported_and_the_others_go_on(long):
@@ -67,9 +95,88 @@ def test_a_pandas_fleet_gives_a_pandas_frame(long):
 
 
 def test_settings_out_of_range_are_refused(table):
+    with pytest.raises(ValueError, match='there is no predictor "oracle"'):
+        fs.fleet(table, "1h", predictors=["oracle"])
     with pytest.raises(ValueError, match="a profile should be full or fleet"):
         fs.fleet(table, "1h", profile="fast")
     with pytest.raises(ValueError, match='no column "unique_id"'):
         fs.fleet(table.drop_columns(["unique_id"]), "1h")
     with pytest.raises(ValueError, match="should be a long frame"):
         fs.fleet([1, 2, 3], "1h")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"capacity": 20, "cooldown": "6h"},
+        {"capacity": 20, "stabilization": "6h"},
+        {"capacity": 20, "max_scale_up": 1, "current": 1},
+        {"capacity": 20, "max_scale_down": 1, "current": 40},
+        {"capacity": 20, "current": 40, "startup": "2h"},
+        {"capacity": 20, "violation_price": 500},
+        {"capacity": 20, "event_price": 300},
+        {"capacity": 20, "budget": "10%"},
+        {"service_time": "50ms", "max_wait": "100ms", "wait_share": "1%"},
+    ],
+)
+def test_a_fleet_is_planned_as_a_plan_is(long, settings):
+    predictors = {"predictors": ["seasonal-naive", "linear-trend"]}
+    rows, _ = fs.fleet(long, "1h", h=24, **settings, **predictors)
+    plain, _ = fs.fleet(long, "1h", h=24, capacity=20, **predictors)
+    assert not rows["instances"].equals(plain["instances"]), "the setting changes something"
+    for name, own in rows.groupby("unique_id"):
+        plan = fs.plan(long, series=name, freq="1h", horizon="24h", **settings, **predictors).recommendations
+        ends = (own["ds"] + pandas.Timedelta(hours=1)).dt.tz_localize("UTC")
+        effective = [pandas.Timestamp(row["effective_at"]) for row in plan]
+        counts = [[row["instances"] for row, at in zip(plan, effective) if at < end][-1] for end in ends]
+        assert own["instances"].tolist() == counts
+
+
+def test_events_and_holidays_reach_every_series(long):
+    predictors = {"predictors": ["quantile-forest"], "level": [80]}
+    day = pandas.Timestamp("2026-01-26")
+    events = [{"start": day, "end": day + pandas.Timedelta(days=1), "kind": "sale", "factor": 3.0}]
+    plain, _ = fs.fleet(long, "1h", **predictors)
+    rows, _ = fs.fleet(long, "1h", events=events, **predictors)
+    single = fs.Forecaster("1h", predictors=["quantile-forest"], events=events).forecast(long, 24, [80])
+    assert rows["forescale"].tolist() == written(single["forescale"])
+    assert (rows["forescale"].sum() > 2 * plain["forescale"].sum()).all()
+    with pytest.raises(ValueError, match="holidays"):
+        fs.fleet(long, "1h", holidays="Atlantis")
+
+
+def test_progress_is_told_and_an_error_in_it_is_raised(long, capsys):
+    told = []
+    fs.fleet(long, "1h", h=2, progress=lambda done, total: told.append((done, total)))
+    assert told[-1] == (3, 3) and told == sorted(told)
+    fs.Fleet("1h", h=2).run(long, progress=True)
+    assert "3/3" in capsys.readouterr().err
+
+    def fail(done, total):
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fs.fleet(long, "1h", h=2, progress=fail)
+
+
+MANY = """
+import numpy, pandas, forescale as fs
+hours = pandas.date_range("2026-01-05", periods=24 * 28, freq="h")
+load = 100 + 40 * numpy.sin(numpy.arange(len(hours)) / 24 * 2 * numpy.pi)
+frame = pandas.concat([pandas.DataFrame({"unique_id": str(k), "ds": hours, "y": load + k}) for k in range(4000)])
+print("begins", flush=True)
+try:
+    fs.fleet(frame, "1h", predictors=["quantile-forest"])
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_an_interrupt_ends_the_run():
+    with subprocess.Popen([sys.executable, "-c", MANY], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "begins\n"
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        # A batch is brought to its end; all series would take many minutes.
+        rest, _ = process.communicate(timeout=60)
+    assert rest == "interrupted\n"

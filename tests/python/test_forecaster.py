@@ -99,19 +99,53 @@ def test_one_model_is_one_file(single, tmp_path):
     fitted.save(tmp_path / "shop")
     again = fs.Forecaster.load(tmp_path / "shop")
     assert (tmp_path / "shop").read_bytes().startswith(b"FORESCALE\0")
-    pandas.testing.assert_frame_equal(again.predict(6), fitted.predict(6), check_dtype=False)
+    pandas.testing.assert_frame_equal(again.predict(6), fitted.predict(6))
 
 
-def test_many_models_are_a_folder_and_keep_their_names(long, tmp_path):
-    named = long.assign(unique_id=long["unique_id"] + "/eu, west")
-    fitted = forecaster().fit(named)
+def test_what_is_saved_comes_back_whole(long, tmp_path):
+    frame = long.rename(columns={"unique_id": "service", "ds": "at", "y": "load"})
+    frame = frame.assign(at=frame["at"].dt.tz_localize("Europe/Berlin"), service=frame["service"] + "/eu, ~west.")
+    settings = {"id_col": "service", "time_col": "at", "target_col": "load", "timezone": "Europe/Berlin", "horizon": 5}
+    fitted = forecaster(**settings).fit(frame)
     fitted.save(tmp_path / "models")
     again = fs.Forecaster.load(tmp_path / "models")
-    assert sorted(again.names) == sorted(fitted.names)
-    by = ["unique_id", "ds"]
-    made = again.predict(6).sort_values(by, ignore_index=True)
-    expected = fitted.predict(6).sort_values(by, ignore_index=True)
-    pandas.testing.assert_frame_equal(made, expected, check_dtype=False)
+    pandas.testing.assert_frame_equal(again.predict(), fitted.predict())
+    pandas.testing.assert_frame_equal(again.predict(new_df=frame), fitted.predict(new_df=frame))
+    assert again.names == fitted.names and again.cards == fitted.cards
+
+
+@pytest.mark.parametrize("name", ["a", "model", ".", "..", "", 7])
+def test_one_series_keeps_its_name(single, tmp_path, name):
+    fitted = forecaster().fit(single.assign(unique_id=name))
+    fitted.save(tmp_path / "model")
+    made = fs.Forecaster.load(tmp_path / "model").predict(3)
+    pandas.testing.assert_frame_equal(made, fitted.predict(3))
+    assert made["unique_id"].tolist() == [name] * 3
+
+
+def test_names_that_are_no_file_names_are_saved(single, tmp_path):
+    names = [".", "..", "", "a/b", "a%2Fb", "~", 'quo"te', "Zürich"]
+    frame = pandas.concat([single.assign(unique_id=name) for name in names], ignore_index=True)
+    fitted = forecaster().fit(frame)
+    fitted.save(tmp_path / "in" / "models")
+    assert [path.name for path in tmp_path.iterdir()] == ["in"], "nothing leaves the folder"
+    assert fs.Forecaster.load(tmp_path / "in" / "models").names == names
+
+
+def test_a_folder_holds_the_models_of_the_last_save(long, tmp_path):
+    forecaster().fit(long).save(tmp_path)
+    fewer = forecaster().fit(long[long["unique_id"] != "shop"])
+    fewer.save(tmp_path)
+    assert fs.Forecaster.load(tmp_path).names == ["api", "db"]
+
+
+def test_models_of_others_are_not_mixed_with_ones_own(long, single, tmp_path):
+    forecaster().fit(single).save(tmp_path / "theirs")
+    with pytest.raises(ValueError, match="holds models of other series: theirs") as error:
+        forecaster().fit(long).save(tmp_path)
+    assert "hint:" in str(error.value) and not (tmp_path / "api").exists()
+    with pytest.raises(ValueError, match="is a folder"):
+        forecaster().fit(single).save(tmp_path)
 
 
 def test_a_broken_model_file_is_refused(single, tmp_path):
@@ -171,3 +205,8 @@ def test_progress_is_told_and_an_error_in_it_is_raised(long):
 
     with pytest.raises(RuntimeError, match="stop"):
         forecaster().fit(long, progress=fail)
+
+
+def test_a_bar_shows_how_far_it_is(long, capsys):
+    forecaster().fit(long, progress=True)
+    assert "3/3" in capsys.readouterr().err

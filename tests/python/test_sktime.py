@@ -1,5 +1,7 @@
 """sktime's own checks of an estimator, with a wheel that has its adapter."""
 
+import numpy
+import pandas
 import pytest
 from sktime.utils.estimator_checks import check_estimator
 
@@ -23,3 +25,18 @@ def test_the_adapter_forecasts_what_the_forecaster_does(single):
     expected = fs.Forecaster("1h", predictors=names).fit(single).predict(24)
     assert made.tolist() == expected["forescale"].iloc[[0, 4, 23]].tolist()
     assert made.index.tolist() == expected["ds"].iloc[[0, 4, 23]].tolist()
+
+
+@pytest.mark.parametrize("freq", ["h", "15min", "D", "2h"])
+def test_periods_are_forecast_as_moments_are(freq):
+    # A Thursday: a series that begins on another day of the week has another weekend.
+    moments = pandas.date_range("2026-01-01", periods=600, freq=freq)
+    load = 100.0 + 30 * (moments.dayofweek < 5) + 10 * numpy.cos(moments.hour / 24 * 2 * numpy.pi)
+    by_moment = pandas.Series(load, index=moments)
+    by_period = pandas.Series(load, index=moments.to_period(freq))
+    forecaster = ForescaleForecaster(predictors=["quantile-forest"])
+    steps = list(range(1, 25))
+    expected = forecaster.clone().fit(by_moment).predict_interval(fh=steps, coverage=0.8)
+    made = forecaster.clone().fit(by_period).predict_interval(fh=steps, coverage=0.8)
+    assert made.to_numpy().tolist() == expected.to_numpy().tolist()
+    assert made.index.tolist() == expected.index.to_period(freq).tolist()

@@ -10,16 +10,12 @@ use crate::failure::Refusal;
 /// The newest steps of a history that a chart shows.
 const SHOWN: usize = 2_000;
 
-/// An answer under its name, with what else belongs to it.
-pub fn object(
-    settings: &str,
-    series: (&str, &LoadSeries),
-    parts: Vec<(&str, Value)>,
-) -> PyResult<String> {
+/// An answer under its name, with what else belongs to it; `data` is what was read.
+pub fn object(settings: &str, data: Value, parts: Vec<(&str, Value)>) -> PyResult<String> {
     let mut object = Map::new();
     let settings = serde_json::from_str(settings).unwrap_or(Value::Null);
     object.insert("settings".to_owned(), settings);
-    object.insert("data".to_owned(), data(series));
+    object.insert("data".to_owned(), data);
     object.extend(parts.into_iter().map(|(name, part)| (name.to_owned(), part)));
     text(&tidied(Value::Object(object)))
 }
@@ -28,17 +24,6 @@ pub fn object(
 pub fn text(value: &Value) -> PyResult<String> {
     let text = serde_json::to_string(value);
     Ok(text.map_err(|error| Refusal::new(format!("the answer cannot be written: {error}")))?)
-}
-
-fn data((name, series): (&str, &LoadSeries)) -> Value {
-    json!({
-        "series": name,
-        "start": series.start(),
-        "end": series.end(),
-        "step": series.frequency().to_string(),
-        "steps": series.len(),
-        "gaps": series.gaps(),
-    })
 }
 
 /// The newest part of a history for a chart: moments in milliseconds and loads.

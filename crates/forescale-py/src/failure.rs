@@ -28,6 +28,12 @@ impl Refusal {
         self
     }
 
+    /// The same for what was given as `name`.
+    pub fn setting(mut self, name: &str) -> Self {
+        self.what = format!("{name}: {}", self.what);
+        self
+    }
+
     /// The same for the series called `name`; a series without a name is the only one.
     pub fn of(mut self, name: &str) -> Self {
         self.series = Some(name.to_owned()).filter(|name| !name.is_empty());
@@ -71,7 +77,7 @@ impl From<ReplayError> for Refusal {
 
 impl From<UnitError> for Refusal {
     fn from(error: UnitError) -> Self {
-        Self::new(error.to_string())
+        Self::new(error.to_string()).hint("see help() of the function for what each setting means")
     }
 }
 

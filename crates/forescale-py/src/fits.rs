@@ -12,10 +12,12 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::{Deserialize, Serialize};
 
+use crate::answers;
 use crate::failure::Refusal;
 use crate::forecasts::{self, Levels};
-use crate::histories::Histories;
-use crate::settings::{self, Learning};
+use crate::given;
+use crate::histories::{Histories, History};
+use crate::settings::Learning;
 use crate::table::Table;
 use crate::times::{Times, Unit};
 use crate::work;
@@ -29,6 +31,17 @@ pub struct Fits {
     /// In the order of the series.
     pub models: Arc<Vec<Model>>,
 }
+
+/// How a frame is written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Frame {
+    columns: (String, String),
+    times: Times,
+    numbered: bool,
+}
+
+/// The name of a series, its model file, and the card beside it.
+type File<'py> = (String, Bound<'py, PyBytes>, String);
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
@@ -48,7 +61,8 @@ impl Fits {
         h: usize,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let learning: Learning = settings::read(settings)?;
+        let learning: Learning = given::read(settings)?;
+        learning.check()?;
         let count = histories.names.len();
         let models = work::each(py, count, learning.threads, progress, |at| {
             trained(&learning, histories, at, h).map_err(|error| error.of(&histories.names[at]))
@@ -90,7 +104,8 @@ impl Fits {
         level: Vec<f64>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Table> {
-        let learning: Learning = settings::read(settings)?;
+        let learning: Learning = given::read(settings)?;
+        learning.check()?;
         let levels = Levels::new(&level)?;
         let made = work::each(py, histories.names.len(), learning.threads, progress, |at| {
             let forecast = trained(&learning, histories, at, h)
@@ -108,14 +123,13 @@ impl Fits {
     }
 
     /// What each model says about itself, as JSON.
-    fn cards(&self) -> PyResult<Vec<String>> {
-        let cards = self.models.iter().map(|model| serde_json::to_string(model.card()));
-        let cards: Result<Vec<String>, _> = cards.collect();
-        Ok(cards.map_err(|error| Refusal::new(format!("a card cannot be written: {error}")))?)
+    fn cards(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        Ok(py.detach(|| self.models.iter().map(card).collect::<Result<_, Refusal>>())?)
     }
 
-    /// The model file of each series, as the command reads it; a series without a name is called `name`.
-    fn files<'py>(&self, py: Python<'py>, name: &str) -> Vec<(String, Bound<'py, PyBytes>)> {
+    /// The name, the model file and the card of each series, as the command keeps them; the file of a series without a
+    /// name says `name`.
+    fn files<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Vec<File<'py>>> {
         let file = |(own, model): (&String, &Model)| {
             let own = if own.is_empty() { name } else { own };
             let file = ModelFile {
@@ -123,30 +137,39 @@ impl Fits {
                 title: model.card().title(own),
                 payload: model.to_bytes(),
             };
-            (own.to_owned(), PyBytes::new(py, &encode(&file)))
+            Ok((encode(&file), card(model)?))
         };
-        self.histories.names.iter().zip(self.models.iter()).map(file).collect()
+        let names = &self.histories.names;
+        let made = py.detach(|| {
+            names.iter().zip(self.models.iter()).map(file).collect::<Result<Vec<_>, Refusal>>()
+        })?;
+        let bytes = |(name, (bytes, card)): (&String, (Vec<u8>, String))| {
+            (name.clone(), PyBytes::new(py, &bytes), card)
+        };
+        Ok(names.iter().zip(made).map(bytes).collect())
     }
 
-    /// Reads model files, each with the name of its file; one alone has a series without a name.
+    /// How the frame was written that they were trained on, as JSON.
+    fn frame(&self) -> PyResult<String> {
+        let Histories { columns, times, numbered, .. } = self.histories.clone();
+        let frame = serde_json::to_value(Frame { columns, times, numbered });
+        let frame = frame
+            .map_err(|error| Refusal::new(format!("the frame cannot be described: {error}")))?;
+        answers::text(&frame)
+    }
+
+    /// Reads model files: the path of each, its bytes, and the name of its series where it is known. `frame` is how the
+    /// frame was written; `folder` says that they are those of a folder, which have names even where there is one.
     #[staticmethod]
-    fn of_files(files: Vec<(String, Vec<u8>)>, columns: (String, String)) -> PyResult<Self> {
-        let read = files.iter().map(|(path, bytes)| of_file(path, bytes));
-        let (mut names, models): (Vec<String>, Vec<Model>) =
-            read.collect::<Result<Vec<_>, Refusal>>()?.into_iter().unzip();
-        let series: Vec<LoadSeries> = models.iter().map(|model| model.recent().clone()).collect();
-        let zone = models.first().map_or(chrono_tz::Tz::UTC, |model| model.calendar().zone);
-        let times = Times { unit: Unit::Microsecond, tz: None, zone };
-        // A series without a name is saved under that of its file.
-        let file = files.first().and_then(|(path, _)| Path::new(path).file_name());
-        let unnamed = names.len() == 1 && file.is_some_and(|file| *file == *names[0]);
-        let columns = if unnamed { (String::new(), columns.1) } else { columns };
-        if unnamed {
-            names = vec![String::new()];
-        }
-        let series = Arc::new(series);
-        let histories = Histories { names, series, times, numbered: false, columns };
-        Ok(Self { histories, models: Arc::new(models) })
+    #[pyo3(signature = (files, frame=None, folder=false))]
+    fn of_files(
+        py: Python<'_>,
+        files: Vec<(String, Vec<u8>, Option<String>)>,
+        frame: Option<&str>,
+        folder: bool,
+    ) -> PyResult<Self> {
+        let frame: Option<Frame> = frame.map(given::read).transpose()?;
+        Ok(py.detach(|| of_files(&files, frame, folder))?)
     }
 
     /// Everything, as bytes that this version reads back.
@@ -177,10 +200,10 @@ impl Fits {
 
 impl Fits {
     /// The model and the history of the series called `name`, or of the only one.
-    pub fn one(&self, name: Option<&str>) -> Result<(&str, &Model, &LoadSeries), Refusal> {
-        let (name, series) = self.histories.one(name)?;
-        let at = self.histories.names.iter().position(|known| known == name).unwrap_or_default();
-        Ok((name, &self.models[at], series))
+    pub fn one(&self, name: Option<&str>) -> Result<(History<'_>, &Model), Refusal> {
+        let one = self.histories.one(name)?;
+        let at = self.histories.names.iter().position(|known| known == one.name);
+        Ok((one, &self.models[at.unwrap_or_default()]))
     }
 
     /// What came after the training moves weights and intervals, in a copy that lives for this forecast alone.
@@ -190,7 +213,7 @@ impl Fits {
         series: &LoadSeries,
         h: usize,
     ) -> Result<Forecast, Refusal> {
-        let (_, model, _) = self.one(Some(name).filter(|_| self.models.len() > 1))?;
+        let (_, model) = self.one(Some(name).filter(|_| self.models.len() > 1))?;
         let mut model = Model::from_bytes(&model.to_bytes())?;
         model.observe(series);
         forecast(&model, series, h)
@@ -225,6 +248,44 @@ fn steps_of(h: usize) -> Result<Horizon, Refusal> {
 pub fn forecast(model: &Model, series: &LoadSeries, h: usize) -> Result<Forecast, Refusal> {
     let steps = steps_of(h)?;
     Ok(model.forecast(series, steps, &Quantiles::standard())?)
+}
+
+fn card(model: &Model) -> Result<String, Refusal> {
+    serde_json::to_string_pretty(model.card())
+        .map_err(|error| Refusal::new(format!("a card cannot be written: {error}")))
+}
+
+/// Without a `frame`, a single model under the name of its file has a series without a name: nobody named it.
+fn of_files(
+    files: &[(String, Vec<u8>, Option<String>)],
+    frame: Option<Frame>,
+    folder: bool,
+) -> Result<Fits, Refusal> {
+    let read = files.iter().map(|(path, bytes, name)| {
+        let (title, model) = of_file(path, bytes)?;
+        Ok::<_, Refusal>((name.clone().unwrap_or(title), model))
+    });
+    let (mut names, models): (Vec<String>, Vec<Model>) =
+        read.collect::<Result<Vec<_>, Refusal>>()?.into_iter().unzip();
+    let frame = frame.unwrap_or_else(|| {
+        let file = files.first().and_then(|(path, ..)| Path::new(path).file_name());
+        let unnamed = !folder && file.is_some_and(|file| *file == *names[0]);
+        if unnamed {
+            names = vec![String::new()];
+        }
+        let column = if unnamed { "" } else { "unique_id" };
+        let zone = models.first().map_or(chrono_tz::Tz::UTC, |model| model.calendar().zone);
+        Frame {
+            columns: (column.to_owned(), "ds".to_owned()),
+            times: Times { unit: Unit::Microsecond, tz: None, zone },
+            numbered: false,
+        }
+    });
+    let Frame { columns, times, numbered } = frame;
+    let series = Arc::new(models.iter().map(|model| model.recent().clone()).collect());
+    let readings = Arc::default();
+    let histories = Histories { names, series, times, numbered, columns, readings };
+    Ok(Fits { histories, models: Arc::new(models) })
 }
 
 fn of_file(path: &str, bytes: &[u8]) -> Result<(String, Model), Refusal> {

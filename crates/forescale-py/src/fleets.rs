@@ -1,34 +1,40 @@
 //! Many series at once: one table in, one table out.
 
-use arrow_array::RecordBatchReader;
+use std::sync::Arc;
+
 use arrow_array::builder::{Int64Builder, StringBuilder};
 use forescale::fleet::{Answered, FleetOptions, FleetPlan, Named, Profile, run};
 use forescale::grid::regular;
 use forescale::{EngineOptions, Level};
-use forescale_core::Frequency;
+use forescale_core::{Frequency, tidy};
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
-use rayon::ThreadPoolBuilder;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::json;
 
 use crate::answers;
 use crate::arrow_in::{self, Long};
 use crate::failure::Refusal;
 use crate::fits::span_of;
 use crate::forecasts::{Levels, MODEL};
+use crate::given::Given;
 use crate::histories::{Histories, samples_of};
-use crate::settings::{self, Fleet, Learning};
+use crate::settings::{Fleet, Learning};
 use crate::table::{Column, NOT_A_TIME, Table};
 use crate::times::Times;
 use crate::values;
+use crate::work;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct Call {
-    #[serde(flatten)]
     learning: Learning,
-    #[serde(flatten)]
     fleet: Fleet,
+    job: Job,
+}
+
+/// What is asked of every series.
+#[derive(Debug, Deserialize)]
+struct Job {
     profile: String,
     freq: String,
     h: usize,
@@ -39,6 +45,7 @@ struct Call {
 ///
 /// A series that fails has one row that says why.
 #[pyfunction]
+#[pyo3(signature = (settings, table, unique_id, ds, y, progress=None))]
 pub fn fleet(
     py: Python<'_>,
     settings: &str,
@@ -46,72 +53,64 @@ pub fn fleet(
     unique_id: &str,
     ds: &str,
     y: &str,
+    progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<(Table, String)> {
-    let call: Call = settings::read(settings)?;
+    let call = Call::read(settings)?;
+    let step = values::frequency(&call.job.freq)?;
+    let (options, levels) = (call.options(step)?, Levels::new(&call.job.levels)?);
+    let zone = call.learning.zone()?;
     let reader = table.into_reader()?;
-    let made = py.detach(|| call.run(reader, (unique_id, ds, y)));
-    let (table, summary) = made?;
-    Ok((table, answers::text(&answers::tidied(summary))?))
-}
-
-impl Call {
-    fn run(
-        &self,
-        reader: Box<dyn RecordBatchReader + Send>,
-        (unique_id, ds, y): (&str, &str, &str),
-    ) -> Result<(Table, Value), Refusal> {
-        let step = values::frequency(&self.freq)?;
-        let options = self.options(step)?;
-        let levels = Levels::new(&self.levels)?;
-        let zone = values::zone(&self.learning.timezone)?;
-        let long = arrow_in::read(reader, Some(unique_id), ds, y, zone)?;
-        let threads = self.learning.threads.unwrap_or_default();
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| Refusal::new(format!("cannot start threads: {error}")))?;
-        let mut rows = Rows::of(long.groups.names.len() * self.h, &levels);
+    let long = py.detach(|| arrow_in::read(reader, Some(unique_id), ds, y, zone))?;
+    let count = long.groups.names.len();
+    let (rows, summary) = work::watched(py, count, progress, |watch| {
+        let pool = work::pool(call.learning.threads)?;
+        let mut rows = Rows::of(count * call.job.h, &levels);
         let summary = pool.install(|| {
             run(each(&long, step), &options, |answered| {
                 rows.add(answered, &levels, &long.times);
-                Ok::<(), Refusal>(())
+                watch.done()
             })
         })?;
-        let histories = Histories {
-            names: long.groups.names,
-            series: std::sync::Arc::default(),
-            times: long.times,
-            numbered: long.numbered,
-            columns: (unique_id.to_owned(), ds.to_owned()),
-        };
-        let summary = serde_json::to_value(summary);
-        let summary = summary.map_err(|error| Refusal::new(format!("no summary: {error}")))?;
-        Ok((rows.table(&histories, &levels), summary))
+        Ok((rows, summary))
+    })?;
+    let histories = Histories {
+        names: long.groups.names,
+        series: Arc::default(),
+        times: long.times,
+        numbered: long.numbered,
+        columns: (unique_id.to_owned(), ds.to_owned()),
+        readings: Arc::default(),
+    };
+    let table = py.detach(|| rows.table(&histories, &levels));
+    let mut figures = json!(summary);
+    figures["instances"] = json!(summary.instances.steps());
+    Ok((table, answers::text(&answers::tidied(figures))?))
+}
+
+impl Call {
+    fn read(settings: &str) -> Result<Self, Refusal> {
+        let given = Given::new(settings)?;
+        Ok(Self { learning: given.part()?, fleet: given.part()?, job: given.part()? })
     }
 
     fn options(&self, step: Frequency) -> Result<FleetOptions, Refusal> {
-        let profile: Profile = self.profile.parse().map_err(|text: String| {
+        let profile: Profile = self.job.profile.parse().map_err(|text: String| {
             Refusal::new(text).hint("pass profile=\"fleet\" or \"full\"")
         })?;
         let named = self.learning.predictors.clone();
         let predictors = if named.is_empty() { profile.predictors() } else { named };
-        let zone = values::zone(&self.learning.timezone)?;
-        let business_hours = values::business_hours(&self.learning.business_hours)?;
-        let calendar = forescale::Calendar { zone, business_hours, ..Default::default() };
         let engine = EngineOptions {
             predictors,
             seed: self.learning.seed,
-            calendar: std::sync::Arc::new(calendar),
-            horizon: span_of(step, self.h)?,
+            calendar: self.learning.calendar_of_any()?,
+            horizon: span_of(step, self.job.h)?,
             threads: Some(1),
         };
-        let plan = match self.fleet.capacity()? {
-            Some(capacity) => Some(FleetPlan {
-                capacity,
-                startup: self.fleet.startup(),
-                current: self.fleet.current(),
-                options: self.fleet.options()?,
-            }),
-            None => None,
-        };
+        engine.check()?;
+        let options = self.fleet.options()?;
+        let (startup, current) = (self.fleet.startup(), self.fleet.current());
+        let plan = self.fleet.capacity()?;
+        let plan = plan.map(|capacity| FleetPlan { capacity, startup, current, options });
         Ok(FleetOptions { engine, plan, ..FleetOptions::default() })
     }
 }
@@ -135,6 +134,7 @@ struct Rows {
     bounds: Vec<Vec<f64>>,
     instances: Int64Builder,
     skill: Vec<f64>,
+    degraded: StringBuilder,
     error: StringBuilder,
 }
 
@@ -148,6 +148,7 @@ impl Rows {
             bounds: (0..2 * levels.len()).map(|_| Vec::with_capacity(rows)).collect(),
             instances: Int64Builder::with_capacity(rows),
             skill: Vec::with_capacity(rows),
+            degraded: StringBuilder::with_capacity(rows, 0),
             error: StringBuilder::with_capacity(rows, 0),
         }
     }
@@ -157,13 +158,16 @@ impl Rows {
         match &answered.answer {
             Ok(answer) => {
                 let (forecast, instances) = (&answer.forecast, answer.instances());
+                // Said once a series: in each of its rows it would be most of the table.
+                let mut degraded = Some(answer.degraded.join("; ")).filter(|why| !why.is_empty());
+                let skill = tidy(answer.skill.unwrap_or(f64::NAN));
                 self.counts.push((number, forecast.steps()));
                 for h in 0..forecast.steps() {
                     self.at.push(times.written(forecast.time_at(h)));
-                    self.median.push(forecast.point(h));
+                    self.median.push(tidy(forecast.point(h)));
                     let bounds = levels.bounds().map(|(level, upper): (Level, bool)| {
                         let (low, high) = forecast.interval(h, level);
-                        if upper { high } else { low }
+                        tidy(if upper { high } else { low })
                     });
                     self.bounds
                         .iter_mut()
@@ -171,7 +175,8 @@ impl Rows {
                         .for_each(|(column, bound)| column.push(bound));
                     let count = instances.as_ref().map(|instances| instances[h] as i64);
                     self.instances.append_option(count);
-                    self.skill.push(answer.skill.unwrap_or(f64::NAN));
+                    self.skill.push(skill);
+                    self.degraded.append_option(degraded.take());
                     self.error.append_null();
                 }
             }
@@ -182,6 +187,7 @@ impl Rows {
                 self.bounds.iter_mut().for_each(|column| column.push(f64::NAN));
                 self.instances.append_null();
                 self.skill.push(f64::NAN);
+                self.degraded.append_null();
                 self.error.append_value(reason);
             }
         }
@@ -196,6 +202,7 @@ impl Rows {
         table
             .with("instances", Column::Whole(self.instances.finish()))
             .with("skill", Column::Number(self.skill))
+            .with("degraded", Column::Text(self.degraded.finish()))
             .with("error", Column::Text(self.error.finish()))
     }
 }

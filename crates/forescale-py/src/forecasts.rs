@@ -1,6 +1,7 @@
 //! Forecasts as rows, named as the field names them.
 
 use forescale::{Forecast, Level, Quantiles};
+use pyo3::prelude::*;
 
 use crate::failure::Refusal;
 use crate::histories::Histories;
@@ -52,6 +53,12 @@ impl Levels {
     pub fn quantiles(&self) -> &Quantiles {
         &self.quantiles
     }
+}
+
+/// The columns of the bounds of intervals at `level` percent, in their order.
+#[pyfunction]
+pub fn bound_names(level: Vec<f64>) -> PyResult<Vec<String>> {
+    Ok(Levels::new(&level)?.names().collect())
 }
 
 /// The names and the times to come.

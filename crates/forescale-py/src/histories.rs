@@ -12,9 +12,11 @@ use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::arrow_in;
 use crate::failure::Refusal;
+use crate::reading::{Mended, Reading};
 use crate::times::{Times, Unit};
 use crate::values;
 
@@ -78,6 +80,32 @@ pub struct Histories {
     pub numbered: bool,
     /// The column of the names, and that of the times.
     pub columns: (String, String),
+    /// What was read of each; nothing for the histories that models keep.
+    pub readings: Arc<Vec<Reading>>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy)]
+pub struct History<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its load.
+    pub series: &'a LoadSeries,
+    /// What was read, unless a model kept it.
+    pub reading: Option<&'a Reading>,
+    column: &'a str,
+}
+
+impl History<'_> {
+    /// What the command calls `data`; nothing is said of what a model kept.
+    pub fn data(&self) -> Value {
+        self.reading.map_or(Value::Null, |reading| reading.data(self.name, self.series))
+    }
+
+    /// What the reader should know.
+    pub fn warnings(&self) -> Vec<String> {
+        self.reading.map(|reading| reading.warnings(self.column)).unwrap_or_default()
+    }
 }
 
 #[pymethods]
@@ -104,18 +132,21 @@ impl Histories {
             Ok::<_, Refusal>((table.groups.names, series, table.times, table.numbered))
         })?;
         let (names, series, times, numbered) = read;
+        let (series, readings): (Vec<_>, Vec<_>) = series.into_iter().unzip();
         let columns = (unique_id.unwrap_or_default().to_owned(), ds.to_owned());
-        Ok(Self { names, series: Arc::new(series), times, numbered, columns })
+        let (series, readings) = (Arc::new(series), Arc::new(readings));
+        Ok(Self { names, series, times, numbered, columns, readings })
     }
 
     /// The series of arrays: `codes` says for each row which of `names` it belongs to.
     #[staticmethod]
-    #[pyo3(signature = (columns, names, codes, ds, unit, tz, y, freq, timezone))]
+    #[pyo3(signature = (columns, names, numbered, codes, ds, unit, tz, y, freq, timezone))]
     #[allow(clippy::too_many_arguments)] // The arguments are the columns of a frame.
     fn from_numpy(
         py: Python<'_>,
         columns: (String, String),
         names: Vec<String>,
+        numbered: bool,
         codes: Option<PyReadonlyArray1<'_, i64>>,
         ds: PyReadonlyArray1<'_, i64>,
         unit: &str,
@@ -132,7 +163,10 @@ impl Histories {
             let groups = groups_of(&names, codes, at.len())?;
             all_series(&groups, &[Chunk { at, load, present: None }], &times, step)
         })?;
-        Ok(Self { names, series: Arc::new(series), times, numbered: false, columns })
+        let kept = series.into_iter().map(|(series, reading)| (series, reading.without_nan()));
+        let (series, readings): (Vec<_>, Vec<_>) = kept.unzip();
+        let (series, readings) = (Arc::new(series), Arc::new(readings));
+        Ok(Self { names, series, times, numbered, columns, readings })
     }
 
     fn __len__(&self) -> usize {
@@ -147,7 +181,7 @@ impl Histories {
 
 impl Histories {
     /// The series called `name`, or the only one.
-    pub fn one(&self, name: Option<&str>) -> Result<(&str, &LoadSeries), Refusal> {
+    pub fn one(&self, name: Option<&str>) -> Result<History<'_>, Refusal> {
         let at = match name {
             Some(name) => self.names.iter().position(|known| known == name).ok_or_else(|| {
                 Refusal::new(format!("there is no series {name:?}")).hint(self.some_names())
@@ -161,7 +195,12 @@ impl Histories {
                 .hint(format!("pass series=NAME; {}", self.some_names())));
             }
         };
-        Ok((&self.names[at], &self.series[at]))
+        Ok(History {
+            name: &self.names[at],
+            series: &self.series[at],
+            reading: self.readings.get(at),
+            column: &self.columns.1,
+        })
     }
 
     fn some_names(&self) -> String {
@@ -197,15 +236,30 @@ fn all_series(
     chunks: &[Chunk<'_>],
     times: &Times,
     step: Option<Frequency>,
-) -> Result<Vec<LoadSeries>, Refusal> {
+) -> Result<Vec<(LoadSeries, Reading)>, Refusal> {
     if groups.names.is_empty() {
         return Err(Refusal::new("the frame has no rows").hint("pass at least one row"));
     }
     let one = |(name, runs): (&String, &Vec<Run>)| {
-        let samples = samples_of(runs, chunks, times);
-        regular(samples, step).map_err(|error| Refusal::from(error).of(name))
+        let rows = || runs.iter().flat_map(|run| samples(chunks, *run, times));
+        let series = regular(samples_of(runs, chunks, times), step);
+        let series = series.map_err(|error| Refusal::from(error).of(name))?;
+        let reading = Reading::new(rows, &series, mended(runs, chunks, times));
+        Ok((series, reading))
     };
     groups.names.par_iter().zip(&groups.runs).map(one).collect()
+}
+
+/// What cannot be seen in samples any more: rows without a load, and times in an hour that the clock changes.
+fn mended(runs: &[Run], chunks: &[Chunk<'_>], times: &Times) -> Mended {
+    let nulls = |run: &Run| {
+        let present = chunks[run.chunk].present;
+        present.map_or(0, |present| present.slice(run.start, run.len).null_count())
+    };
+    let at = |run: &Run| chunks[run.chunk].at[run.start..run.start + run.len].iter().copied();
+    let (skipped_hour, repeated_hour) = times.changed(runs.iter().flat_map(at));
+    let missing = runs.iter().map(nulls).sum();
+    Mended { missing, skipped_hour, repeated_hour, ..Mended::default() }
 }
 
 /// The samples of the rows of one series.

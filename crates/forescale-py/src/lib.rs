@@ -9,10 +9,12 @@ mod failure;
 mod fits;
 mod fleets;
 mod forecasts;
+mod given;
 mod histories;
 mod planning;
 mod prepared;
 mod progress;
+mod reading;
 mod replaying;
 mod scoring;
 mod settings;
@@ -31,6 +33,8 @@ mod _forescale {
     use super::fits::Fits;
     #[pymodule_export]
     use super::fleets::fleet;
+    #[pymodule_export]
+    use super::forecasts::bound_names;
     #[pymodule_export]
     use super::histories::Histories;
     #[pymodule_export]

@@ -8,22 +8,45 @@ use serde_json::{Value, json};
 use crate::answers;
 use crate::failure::Refusal;
 use crate::fits::Fits;
+use crate::given::Given;
 use crate::histories::Histories;
 use crate::prepared::{Prepared, Source};
-use crate::settings::{self, Fleet, Learning};
+use crate::settings::{Fleet, Learning};
 use crate::values::Span;
 
 /// Days of history that the chart of a plan shows before it.
 const DAYS_BEFORE: usize = 3;
 
 #[derive(Debug, Deserialize)]
-struct Call {
-    #[serde(flatten)]
-    learning: Learning,
-    #[serde(flatten)]
-    fleet: Fleet,
+struct When {
     horizon: Span,
     now: Option<String>,
+}
+
+#[derive(Debug)]
+struct Call {
+    learning: Learning,
+    fleet: Fleet,
+    when: When,
+}
+
+impl Call {
+    fn read(settings: &str) -> Result<Self, Refusal> {
+        let given = Given::new(settings)?;
+        let (learning, fleet) = (given.part::<Learning>()?, given.part()?);
+        learning.check()?;
+        Ok(Self { learning, fleet, when: given.part()? })
+    }
+
+    /// The forecast of a source, and the model behind it.
+    fn prepared<'a>(
+        &self,
+        source: Source<'a>,
+        series: Option<&str>,
+    ) -> Result<Prepared<'a>, Refusal> {
+        let When { horizon, now } = &self.when;
+        Prepared::new(source, series, &self.learning, horizon.0, now.as_deref())
+    }
 }
 
 /// A plan for a series of `histories`, or of models that were trained. Two texts of JSON: the answer, and what a chart
@@ -37,13 +60,12 @@ pub fn plan_of(
     fits: Option<&Fits>,
     series: Option<&str>,
 ) -> PyResult<(String, String)> {
-    let call: Call = settings::read(settings)?;
+    let call = Call::read(settings)?;
     let capacity = call.fleet.needed_capacity()?;
     let options = call.fleet.options()?;
     let source = Source::new(histories, fits)?;
     let made = py.detach(|| {
-        let now = call.now.as_deref();
-        let prepared = Prepared::new(source, series, &call.learning, call.horizon.0, now)?;
+        let prepared = call.prepared(source, series)?;
         let of = |error: Refusal| error.of(prepared.name);
         let state = call.fleet.state(&prepared.series, &capacity, &options).map_err(of)?;
         let notes = prepared.model().notes();
@@ -61,7 +83,7 @@ pub fn plan_of(
         ("plan_settings", json!(plan.settings)),
         ("warnings", json!(warnings)),
     ];
-    let answer = answers::object(settings, (prepared.name, &prepared.series), parts)?;
+    let answer = answers::object(settings, prepared.data.clone(), parts)?;
     let instances = plan.recommendations.iter();
     let instances: Value =
         instances.map(|row| json!([row.effective_at.timestamp_millis(), row.instances])).collect();
@@ -93,13 +115,12 @@ pub fn explain_of(
     fits: Option<&Fits>,
     series: Option<&str>,
 ) -> PyResult<String> {
-    let call: Call = settings::read(settings)?;
+    let call = Call::read(settings)?;
     let capacity = call.fleet.capacity()?;
     let options = call.fleet.options()?;
     let source = Source::new(histories, fits)?;
     let made = py.detach(|| {
-        let now = call.now.as_deref();
-        let prepared = Prepared::new(source, series, &call.learning, call.horizon.0, now)?;
+        let prepared = call.prepared(source, series)?;
         let of = |error: Refusal| error.of(prepared.name);
         let plan = match &capacity {
             Some(capacity) => {
@@ -116,5 +137,5 @@ pub fn explain_of(
     });
     let (prepared, explanation) = made?;
     let parts = vec![("explanation", json!(explanation)), ("warnings", json!(prepared.warnings))];
-    answers::object(settings, (prepared.name, &prepared.series), parts)
+    answers::object(settings, prepared.data, parts)
 }

@@ -4,12 +4,17 @@ use std::ops::Deref;
 
 use chrono::TimeDelta;
 use forescale::{Forecast, LoadSeries, Model, Quantiles, as_of, horizon, train};
+use forescale_core::time::format_span;
+use serde_json::{Value, json};
 
 use crate::failure::Refusal;
 use crate::fits::Fits;
-use crate::histories::Histories;
+use crate::histories::{Histories, History};
 use crate::settings::Learning;
 use crate::values;
+
+/// Missing steps before the first moment to forecast that are nothing to speak of.
+const STALE_STEPS: i32 = 3;
 
 /// Where a forecast comes from.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +60,8 @@ pub struct Prepared<'a> {
     pub name: &'a str,
     /// The history.
     pub series: LoadSeries,
+    /// What was read.
+    pub data: Value,
     /// The forecast.
     pub forecast: Forecast,
     /// What the reader should know.
@@ -71,19 +78,17 @@ impl<'a> Prepared<'a> {
         span: TimeDelta,
         now: Option<&str>,
     ) -> Result<Self, Refusal> {
-        let (name, whole, given) = match source {
-            Source::History(histories) => {
-                let (name, series) = histories.one(name)?;
-                (name, series, None)
-            }
+        let (history, given) = match source {
+            Source::History(histories) => (histories.one(name)?, None),
             Source::Fits(fits) => {
-                let (name, model, series) = fits.one(name)?;
-                (name, series, Some(model))
+                let (history, model) = fits.one(name)?;
+                (history, Some(model))
             }
         };
+        let History { name, series: whole, .. } = history;
         let made = || {
             let series = match now {
-                Some(now) => as_of(whole, values::moment(now, values::zone(&learning.timezone)?)?)?,
+                Some(now) => as_of(whole, moment(now, learning)?)?,
                 None => whole.clone(),
             };
             let model = match given {
@@ -92,9 +97,14 @@ impl<'a> Prepared<'a> {
             };
             let steps = horizon(span, series.frequency())?;
             let predicted = model.forecast_with_notes(&series, steps, &Quantiles::standard())?;
-            let degraded = model.card().degraded.iter().map(|why| format!("degraded: {why}"));
-            let warnings = degraded.chain(predicted.notes).collect();
-            Ok(Self { name, series, forecast: predicted.forecast, warnings, model })
+            let mut warnings = history.warnings();
+            warnings.extend(stale(whole, &series));
+            warnings.extend(given.and_then(|model| farther(model, span)));
+            warnings.extend(model.card().degraded.iter().map(|why| format!("degraded: {why}")));
+            warnings.extend(predicted.notes);
+            let kept = || json!({ "source": "the model", "model": model.card().data });
+            let data = history.reading.map_or_else(kept, |read| read.data(name, whole));
+            Ok(Self { name, series, data, forecast: predicted.forecast, warnings, model })
         };
         made().map_err(|error: Refusal| error.of(name))
     }
@@ -103,4 +113,24 @@ impl<'a> Prepared<'a> {
     pub fn model(&self) -> &Model {
         &self.model
     }
+}
+
+fn moment(now: &str, learning: &Learning) -> Result<chrono::DateTime<chrono::Utc>, Refusal> {
+    values::moment(now, learning.zone()?).map_err(|error| error.setting("now"))
+}
+
+/// What to say when the history ends well before the first moment to forecast.
+fn stale(read: &LoadSeries, known: &LoadSeries) -> Option<String> {
+    let gap = known.end() - read.end();
+    let usual = (read.frequency().span() * STALE_STEPS).max(TimeDelta::hours(1));
+    (gap > usual).then(|| format!("the history ends {} before now", format_span(gap)))
+}
+
+/// What to say when a model is asked for more than it was trained for.
+fn farther(model: &Model, horizon: TimeDelta) -> Option<String> {
+    let trained = model.frequency().span() * i32::try_from(model.card().horizon_steps).ok()?;
+    (horizon > trained).then(|| {
+        let (asked, trained) = (format_span(horizon), format_span(trained));
+        format!("the horizon of {asked} is longer than the {trained} the model was trained for")
+    })
 }

@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 
 use crate::answers;
 use crate::failure::Refusal;
-use crate::histories::Histories;
+use crate::given::Given;
+use crate::histories::{Histories, History};
 use crate::progress::Told;
-use crate::settings::{self, Learning};
+use crate::settings::Learning;
 use crate::values::{self, Seconds, Share, Span};
 
 /// What comes before the scored time, when nobody says.
@@ -26,10 +27,15 @@ const BURN_IN: TimeDelta = TimeDelta::days(14);
 /// Days at the end of the scored time that a chart shows.
 const DAYS_SHOWN: i64 = 3;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct Call {
-    #[serde(flatten)]
     learning: Learning,
+    asked: Asked,
+}
+
+/// The fleet, what it runs, and how it is scored.
+#[derive(Debug, Deserialize)]
+struct Asked {
     #[serde(default)]
     policies: Vec<String>,
     today: Option<String>,
@@ -73,15 +79,16 @@ pub fn replay_of(
     series: Option<&str>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<(String, String)> {
-    let call: Call = settings::read(settings)?;
-    let (name, series) = histories.one(series)?;
+    let call = Call::read(settings)?;
+    let history = histories.one(series)?;
+    let History { name, series, .. } = history;
     let told = Told::new(progress);
     let made = py.detach(|| {
         let world = call.world(series)?;
         let made = call.made()?;
         let score = ScoreSettings {
-            price_per_instance_hour: call.price,
-            max_wait_s: call.max_wait.0,
+            price_per_instance_hour: call.asked.price,
+            max_wait_s: call.asked.max_wait.0,
             ..ScoreSettings::default()
         };
         let (total, done) = (made.len(), AtomicUsize::new(0));
@@ -92,13 +99,15 @@ pub fn replay_of(
     });
     told.check()?;
     let (world, outcomes) = made.map_err(|error| error.of(name))?;
+    let notes = outcomes.iter().flat_map(|outcome| outcome.notes.iter().cloned());
+    let warnings: Vec<String> = history.warnings().into_iter().chain(notes).collect();
     let parts = vec![
         ("policies", json!(outcomes)),
         ("clairvoyant", json!(Bound::of(&world))),
         ("fleet", json!(world.fleet())),
-        ("warnings", json!(outcomes.iter().flat_map(|outcome| &outcome.notes).collect::<Vec<_>>())),
+        ("warnings", json!(warnings)),
     ];
-    let answer = answers::object(settings, (name, series), parts)?;
+    let answer = answers::object(settings, history.data(), parts)?;
     Ok((answer, answers::text(&chart(series, &world, &outcomes))?))
 }
 
@@ -112,34 +121,43 @@ pub fn advise_of(
     series: Option<&str>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<String> {
-    let call: Call = settings::read(settings)?;
-    let (name, series) = histories.one(series)?;
+    let call = Call::read(settings)?;
+    let history = histories.one(series)?;
+    let History { name, series, .. } = history;
     let told = Told::new(progress);
     let made = py.detach(|| {
         let world = call.world(series)?;
         let done = AtomicUsize::new(0);
         let tell = |total: usize| told.tell(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-        let today = call.today.as_deref();
-        Ok::<_, Refusal>(advise(series, &world, today, call.budget.0, &call.options(), tell)?)
+        let today = call.asked.today.as_deref();
+        let budget = call.asked.budget.0;
+        Ok::<_, Refusal>(advise(series, &world, today, budget, &call.options(), tell)?)
     });
     told.check()?;
     let advice = made.map_err(|error| error.of(name))?;
-    let parts = vec![("advice", json!(advice)), ("warnings", json!([]))];
-    answers::object(settings, (name, series), parts)
+    let parts = vec![("advice", json!(advice)), ("warnings", json!(history.warnings()))];
+    answers::object(settings, history.data(), parts)
 }
 
 impl Call {
+    fn read(settings: &str) -> Result<Self, Refusal> {
+        let given = Given::new(settings)?;
+        let learning: Learning = given.part()?;
+        learning.check()?;
+        Ok(Self { learning, asked: given.part()? })
+    }
+
     fn options(&self) -> EngineOptions {
         EngineOptions { seed: self.learning.seed, ..EngineOptions::default() }
     }
 
     fn made(&self) -> Result<Vec<Box<dyn Policy>>, Refusal> {
-        let mut names = self.policies.clone();
+        let mut names = self.asked.policies.clone();
         if names.is_empty() {
             names = policies().iter().map(|row| row.name.to_owned()).collect();
         }
         let create = |name: &String| {
-            let policy = create_policy(name, self.budget.0).map_err(ReplayError::Policy)?;
+            let policy = create_policy(name, self.asked.budget.0).map_err(ReplayError::Policy)?;
             match policy.files().first() {
                 Some((_, file)) => {
                     Err(Refusal::new(format!("{name} reads {file:?}, which only the command does"))
@@ -153,24 +171,25 @@ impl Call {
 
     fn world(&self, series: &LoadSeries) -> Result<World, Refusal> {
         let seconds = |span: Span| span.0.num_seconds() as f64;
-        let mut lifecycle = self.lifecycle.clone();
-        lifecycle.launch_failures = lifecycle.launch_failures.max(self.launch_failures.0);
+        let mut lifecycle = self.asked.lifecycle.clone();
+        lifecycle.launch_failures = lifecycle.launch_failures.max(self.asked.launch_failures.0);
         let fleet = FleetSettings {
-            startup_s: seconds(self.startup),
-            drain_s: seconds(self.drain),
-            min_billing_s: seconds(self.min_billing),
-            min: self.min,
-            max: self.max.unwrap_or(MOST_INSTANCES),
-            max_up: self.max_scale_up,
-            max_down: self.max_scale_down,
-            metric_latency_s: seconds(self.metric_latency),
+            startup_s: seconds(self.asked.startup),
+            drain_s: seconds(self.asked.drain),
+            min_billing_s: seconds(self.asked.min_billing),
+            min: self.asked.min,
+            max: self.asked.max.unwrap_or(MOST_INSTANCES),
+            max_up: self.asked.max_scale_up,
+            max_down: self.asked.max_scale_down,
+            metric_latency_s: seconds(self.asked.metric_latency),
             initial: None,
             lifecycle: lifecycle.lifecycle(self.learning.seed),
         };
-        let step = Frequency::from_seconds(self.step.0.num_seconds())
-            .map_err(|error| Refusal::from(error).hint("pass a step like 1m or 5m"))?;
-        let capacity =
-            Capacity::utilization(self.capacity, Utilization::new(self.slo_utilization.0)?)?;
+        let step = Frequency::from_seconds(self.asked.step.0.num_seconds())
+            .map_err(|error| Refusal::from(error).setting("step").hint("pass a step like 1m"))?;
+        let kept = Utilization::new(self.asked.slo_utilization.0)
+            .map_err(|error| Refusal::from(error).setting("slo_utilization"))?;
+        let capacity = Capacity::utilization(self.asked.capacity, kept)?;
         let calendar = self.learning.calendar(series)?;
         let from = self.scored_from(series, calendar.zone)?;
         let steps = (from - series.start()).num_seconds().max(0) / step.seconds();
@@ -187,10 +206,10 @@ impl Call {
             let span = serde_json::from_value::<Span>(Value::from(text));
             span.ok().map(|span| span.0)
         };
-        match self.score_from.as_deref() {
+        match self.asked.score_from.as_deref() {
             Some(text) => match span(text) {
                 Some(span) => Ok(series.start() + span),
-                None => values::moment(text, zone),
+                None => values::moment(text, zone).map_err(|error| error.setting("score_from")),
             },
             None => Ok(series.start() + BURN_IN.min((series.end() - series.start()) / 2)),
         }

@@ -7,15 +7,14 @@ use serde_json::json;
 
 use crate::answers;
 use crate::failure::Refusal;
-use crate::histories::Histories;
+use crate::given::Given;
+use crate::histories::{Histories, History};
 use crate::progress::Told;
-use crate::settings::{self, Learning};
+use crate::settings::Learning;
 use crate::values::Span;
 
 #[derive(Debug, Deserialize)]
-struct Call {
-    #[serde(flatten)]
-    learning: Learning,
+struct Course {
     horizon: Span,
     origins: usize,
     fits: usize,
@@ -31,17 +30,21 @@ pub fn backtest_of(
     series: Option<&str>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<String> {
-    let call: Call = settings::read(settings)?;
-    let (name, series) = histories.one(series)?;
+    let given = Given::new(settings)?;
+    let (learning, course): (Learning, Course) = (given.part()?, given.part()?);
+    learning.check()?;
+    let history = histories.one(series)?;
+    let History { name, series, .. } = history;
     let of = |error: Refusal| error.of(name);
-    let engine = call.learning.engine(series, call.horizon.0).map_err(of)?;
-    let options =
-        BacktestOptions { horizon: call.horizon.0, origins: call.origins, fits: call.fits };
+    let engine = learning.engine(series, course.horizon.0).map_err(of)?;
+    let Course { horizon, origins, fits } = course;
+    let options = BacktestOptions { horizon: horizon.0, origins, fits };
     let told = Told::new(progress);
     let made =
         py.detach(|| backtest(series, &engine, &options, &|done, total| told.tell(done, total)));
     told.check()?;
     let made = made.map_err(|error| of(error.into()))?;
-    let parts = vec![("backtest", json!(made)), ("warnings", json!(made.notes))];
-    answers::object(settings, (name, series), parts)
+    let warnings = [history.warnings(), made.notes.clone()].concat();
+    let parts = vec![("backtest", json!(made)), ("warnings", json!(warnings))];
+    answers::object(settings, history.data(), parts)
 }

@@ -1,14 +1,15 @@
 //! The settings of every function, as Python hands them over: the names are those of the command's options.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use chrono::{Datelike, TimeDelta};
+use chrono_tz::Tz;
 use forescale::{
-    Calendar, Capacity, ColdStart, EngineOptions, Event, FleetState, Limits, LoadSeries, Objective,
-    PlanOptions, Replicas, Utilization, holidays, instances_for_last_load,
+    BusinessHours, Calendar, Capacity, ColdStart, EngineOptions, Event, FleetState, Limits,
+    LoadSeries, Objective, PlanOptions, Replicas, Utilization, holidays, instances_for_last_load,
 };
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::failure::Refusal;
 use crate::values::{self, Seconds, Share, Span};
@@ -16,15 +17,8 @@ use crate::values::{self, Seconds, Share, Span};
 /// Years after the end of a history whose holidays are known.
 const YEARS_AHEAD: i32 = 3;
 
-/// Reads settings.
-pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, Refusal> {
-    serde_json::from_str(json).map_err(|error| {
-        let text = error.to_string();
-        // Where it stood in the text of the settings says nothing to the caller.
-        let text = text.split(" at line ").next().unwrap_or_default().to_owned();
-        Refusal::new(text).hint("see help() of the function for what each setting means")
-    })
-}
+/// Years in which loads are measured, where no series was read yet.
+const ANY_YEARS: RangeInclusive<i32> = 2000..=2049;
 
 /// What learns, and the calendar of the service.
 #[derive(Debug, Clone, Deserialize)]
@@ -61,24 +55,54 @@ pub struct EventRow {
 }
 
 impl Learning {
+    /// Refuses before any work what no series could make right.
+    pub fn check(&self) -> Result<(), Refusal> {
+        self.zone()?;
+        self.business_hours()?;
+        let options =
+            EngineOptions { predictors: self.predictors.clone(), ..EngineOptions::default() };
+        Ok(options.check()?)
+    }
+
+    /// The zone of the service.
+    pub fn zone(&self) -> Result<Tz, Refusal> {
+        values::zone(&self.timezone)
+    }
+
+    fn business_hours(&self) -> Result<BusinessHours, Refusal> {
+        values::business_hours(&self.business_hours)
+    }
+
     /// The calendar of the service for `series`.
     pub fn calendar(&self, series: &LoadSeries) -> Result<Arc<Calendar>, Refusal> {
-        let zone = values::zone(&self.timezone)?;
-        let business_hours = values::business_hours(&self.business_hours)?;
+        let years = series.start().year()..=series.end().year().saturating_add(YEARS_AHEAD);
+        self.calendar_of(years)
+    }
+
+    /// The calendar of the service for whatever series there are.
+    pub fn calendar_of_any(&self) -> Result<Arc<Calendar>, Refusal> {
+        self.calendar_of(ANY_YEARS)
+    }
+
+    fn calendar_of(&self, years: RangeInclusive<i32>) -> Result<Arc<Calendar>, Refusal> {
+        let (zone, business_hours) = (self.zone()?, self.business_hours()?);
         let mut calendar = Calendar { zone, business_hours, ..Calendar::default() };
         if let Some(country) = &self.holidays {
-            let years = series.start().year()..=series.end().year().saturating_add(YEARS_AHEAD);
             calendar.holidays = holidays(country, years).map_err(|error| {
-                Refusal::new(error.to_string()).hint("leave out holidays, or list them as events")
+                Refusal::new(error.to_string())
+                    .setting("holidays")
+                    .hint("leave out holidays, or list them as events")
             })?;
         }
         let event = |row: &EventRow| {
-            let (start, end) = (values::moment(&row.start, zone)?, values::moment(&row.end, zone)?);
+            let moment =
+                |text: &str| values::moment(text, zone).map_err(|error| error.setting("events"));
+            let (start, end) = (moment(&row.start)?, moment(&row.end)?);
             if start >= end
                 || row.factor.is_some_and(|factor| !(factor.is_finite() && factor > 0.0))
             {
                 return Err(Refusal::new(format!(
-                    "the event {:?} should end after it starts, with a factor above 0",
+                    "events: {:?} should end after it starts, with a factor above 0",
                     row.kind
                 ))
                 .hint("pass start, end, kind and, if known, factor"));
@@ -142,7 +166,9 @@ impl Fleet {
                     .hint("pass both, or capacity alone"));
             }
             (Some(capacity), ..) => {
-                Capacity::utilization(capacity, Utilization::new(self.target_utilization.0)?)?
+                let target = Utilization::new(self.target_utilization.0)
+                    .map_err(|error| Refusal::from(error).setting("target_utilization"))?;
+                Capacity::utilization(capacity, target)?
             }
             (None, ..) => return Ok(None),
         }))

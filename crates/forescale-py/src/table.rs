@@ -214,6 +214,12 @@ impl Table {
         self.names.clone()
     }
 
+    /// Whether the names of the series are whole numbers.
+    #[getter]
+    fn numbered(&self) -> bool {
+        self.numbered
+    }
+
     /// What times count: `s`, `ms`, `us` or `ns`.
     #[getter]
     fn unit(&self) -> &'static str {

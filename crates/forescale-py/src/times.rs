@@ -79,6 +79,22 @@ impl Times {
         }
     }
 
+    /// How many of these clock times the clock skips in spring, and how many it shows twice in autumn.
+    pub fn changed(&self, counts: impl Iterator<Item = i64>) -> (usize, usize) {
+        if self.tz.is_some() || self.zone == Tz::UTC {
+            return (0, 0);
+        }
+        let (mut skipped, mut repeated) = (0, 0);
+        for at in counts.filter_map(|n| DateTime::from_timestamp_micros(self.unit.micros(n))) {
+            match self.zone.offset_from_local_datetime(&at.naive_utc()) {
+                LocalResult::None => skipped += 1,
+                LocalResult::Ambiguous(..) => repeated += 1,
+                LocalResult::Single(_) => {}
+            }
+        }
+        (skipped, repeated)
+    }
+
     /// What stands in a frame for a moment.
     pub fn written(&self, at: DateTime<Utc>) -> i64 {
         let micros = at.timestamp_micros();

@@ -6,8 +6,9 @@ use pyo3::prelude::*;
 use crate::failure::Refusal;
 use crate::fits::{forecast, span_of};
 use crate::forecasts::{self, Levels};
+use crate::given;
 use crate::histories::Histories;
-use crate::settings::{self, Learning};
+use crate::settings::Learning;
 use crate::table::{Column, Table};
 use crate::work;
 
@@ -52,7 +53,8 @@ pub fn cross_validation(
     refit: bool,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Table> {
-    let learning: Learning = settings::read(settings)?;
+    let learning: Learning = given::read(settings)?;
+    learning.check()?;
     let levels = Levels::new(&level)?;
     if n_windows == 0 || step_size == 0 || h == 0 {
         return Err(Refusal::new("h, n_windows and step_size should be at least 1")

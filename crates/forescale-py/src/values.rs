@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use forescale::{BusinessHours, Frequency, Level, parse_span};
 use pyo3::prelude::*;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use crate::failure::Refusal;
 use crate::times::in_zone;
@@ -13,7 +14,8 @@ use crate::times::in_zone;
 pub fn frequency(text: &str) -> Result<Frequency, Refusal> {
     let hint = "write freq=\"1min\", \"5min\", \"1h\" or \"1D\"";
     let wrong = || {
-        Refusal::new(format!("a frequency should look like 5min or 1h, but is {text:?}")).hint(hint)
+        Refusal::new(format!("freq: a frequency should look like 5min or 1h, but is {text:?}"))
+            .hint(hint)
     };
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     let (count, unit) = text.trim().split_at_checked(digits).ok_or_else(wrong)?;
@@ -27,7 +29,8 @@ pub fn frequency(text: &str) -> Result<Frequency, Refusal> {
         _ => parse_span(text).map_err(|_| wrong())?.num_seconds(),
     };
     let seconds = if unit.starts_with('P') { seconds } else { seconds.saturating_mul(count) };
-    Frequency::from_seconds(seconds).map_err(|error| Refusal::from(error).hint(hint))
+    Frequency::from_seconds(seconds)
+        .map_err(|error| Refusal::from(error).setting("freq").hint(hint))
 }
 
 /// The seconds of a frequency.
@@ -39,15 +42,17 @@ pub fn step_seconds(freq: &str) -> PyResult<i64> {
 /// A time zone by its name.
 pub fn zone(text: &str) -> Result<Tz, Refusal> {
     text.parse().map_err(|_| {
-        Refusal::new(format!("a time zone should look like UTC or Europe/Berlin, but is {text:?}"))
-            .hint("pass a name of the IANA time zone database")
+        Refusal::new(format!(
+            "timezone: a time zone should look like UTC or Europe/Berlin, but is {text:?}"
+        ))
+        .hint("pass a name of the IANA time zone database")
     })
 }
 
 /// A level in percent.
 pub fn level(percent: f64) -> Result<Level, Refusal> {
     Level::new(percent)
-        .map_err(|error| Refusal::from(error).hint("pass percent, level=[80, 95] say"))
+        .map_err(|error| Refusal::from(error).setting("level").hint("pass percent, 80 or 95 say"))
 }
 
 /// Business hours: `9-17`.
@@ -56,8 +61,10 @@ pub fn business_hours(text: &str) -> Result<BusinessHours, Refusal> {
         Some(BusinessHours { start: start.trim().parse().ok()?, end: end.trim().parse().ok()? })
     });
     hours.filter(|hours| hours.start < hours.end && hours.end <= 24).ok_or_else(|| {
-        Refusal::new(format!("business hours should look like 9-17, but are {text:?}"))
-            .hint("they start before they end, within a day")
+        Refusal::new(format!(
+            "business_hours: business hours should look like 9-17, but are {text:?}"
+        ))
+        .hint("they start before they end, within a day")
     })
 }
 
@@ -78,11 +85,20 @@ pub fn moment(text: &str, zone: Tz) -> Result<DateTime<Utc>, Refusal> {
 }
 
 /// A number, or text that stands for one.
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Written {
     Number(f64),
     Text(String),
+    Other(String),
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer)? {
+            Value::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::NAN)),
+            Value::String(text) => Self::Text(text),
+            other => Self::Other(other.to_string()),
+        })
+    }
 }
 
 /// A span of seconds, or text like `5m` and `PT5M`.
@@ -103,6 +119,7 @@ impl<'de> Deserialize<'de> for Span {
                 Ok(Self(TimeDelta::zero()))
             }
             Written::Text(text) => parse_span(&text).map(Self).map_err(|_| wrong(&text)),
+            Written::Other(text) => Err(wrong(&text)),
         }
     }
 }
@@ -122,6 +139,7 @@ impl<'de> Deserialize<'de> for Share {
                 };
                 (share, text)
             }
+            Written::Other(text) => (None, text),
         };
         share.filter(|share| (0.0..=1.0).contains(share)).map(Self).ok_or_else(|| {
             serde::de::Error::custom(format!(
@@ -140,6 +158,7 @@ impl<'de> Deserialize<'de> for Seconds {
         let (seconds, text) = match Written::deserialize(deserializer)? {
             Written::Number(seconds) => (Some(seconds), seconds.to_string()),
             Written::Text(text) => (seconds_of(&text), text),
+            Written::Other(text) => (None, text),
         };
         let fine = seconds.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
         fine.map(Self).ok_or_else(|| {

@@ -9,7 +9,7 @@ Frames come from pandas, polars, pyarrow, DuckDB or numpy, and answers are frame
 """
 
 from forescale._forescale import __version__
-from forescale._fleet import Fleet, fleet
+from forescale._fleet import Fleet, FleetSummary, fleet
 from forescale._forecaster import Forecaster
 from forescale._functions import advise, backtest, explain, plan, replay
 from forescale._results import Advice, Backtest, Explanation, Plan, Replay
@@ -19,6 +19,7 @@ __all__ = [
     "Backtest",
     "Explanation",
     "Fleet",
+    "FleetSummary",
     "Forecaster",
     "Plan",
     "Replay",

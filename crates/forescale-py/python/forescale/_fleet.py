@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from forescale import _forescale, _frames, _settings
+from forescale import _charts, _forescale, _frames, _settings
 from forescale._forecaster import LEVELS
 from forescale._frames import Columns, Kind
+from forescale._progress import Progress, shown
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Fleet:
     """What is done with every series; `spark` and `ray` take it to many machines.
 
     Called with a long frame it gives a frame of the same kind, with a row for each series and step: `unique_id`, `ds`,
-    `forescale`, its bounds, `instances` (where a `capacity` is given), `skill` and `error`. A series that fails has one
+    `forescale`, its bounds, `instances` (where a `capacity` is given), `skill`, `degraded` and `error`. A series that fails has one
     row that says why. The rows of a series do not depend on the other series.
 
     Parameters
@@ -26,7 +27,10 @@ class Fleet:
     h : steps to forecast.
     level : central intervals to give, in percent.
     profile : "fleet", a few quick predictors for many thousand series, or "full", the default ensemble.
-    capacity : load that one instance carries when saturated; without it there are no plans.
+    capacity : load that one instance carries when saturated; without it, and without `service_time` and `max_wait`,
+        there are no plans.
+
+    The others are those of `plan` and `Forecaster`, under the same names.
     """
 
     freq: str
@@ -35,13 +39,25 @@ class Fleet:
     profile: str = "fleet"
     capacity: float | None = None
     target_utilization: float | str = 0.8
-    startup: Any = "5m"
+    service_time: float | str | None = None
+    max_wait: float | str | None = None
+    wait_share: float | str = "5%"
+    current: int | None = None
     min: int = 1
     max: int | None = None
+    startup: Any = "5m"
+    cooldown: Any = 0
+    stabilization: Any = 0
+    max_scale_up: int | None = None
+    max_scale_down: int | None = None
     budget: float | str | None = None
+    violation_price: float | None = None
+    event_price: float = 0.0
     seed: int = 1
     timezone: str = "UTC"
     business_hours: str = "9-17"
+    holidays: str | None = None
+    events: Any = None
     predictors: Sequence[str] = ()
     columns: Columns = Columns()
     threads: int | None = None
@@ -50,41 +66,56 @@ class Fleet:
         """Forecasts, and plans where a capacity is given, every series of `data`."""
         return self.run(data)[0]
 
-    def run(self, data: Any) -> tuple[Any, dict[str, Any]]:
+    def run(self, data: Any, *, progress: Progress = False) -> tuple[Any, FleetSummary]:
         """The rows, and the fleet in a few figures: skill, failures, instances in time, their peak."""
+        settings = self._settings()
         kind, table = _arrow(data)
-        columns = self.columns
-        rows, summary = _forescale.fleet(
-            self._settings(), table, columns.id_col, columns.time_col, columns.target_col
-        )
-        return _kept(kind, rows), json.loads(summary)
+        columns = (self.columns.id_col, self.columns.time_col, self.columns.target_col)
+        with shown(progress, "working on series") as tell:
+            rows, summary = _forescale.fleet(settings, table, *columns, tell)
+        return _kept(kind, rows), FleetSummary(json.loads(summary))
 
     def _settings(self) -> str:
-        own = {
-            name: getattr(self, name)
-            for name in ("freq", "h", "profile", "capacity", "target_utilization", "startup", "min", "max", "budget")
+        others = ("level", "columns", "events", "predictors")
+        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in others}
+        given = {
+            "levels": _settings.levels(self.level),
+            "predictors": _settings.names("predictors", self.predictors),
+            "events": _settings.events(self.events),
         }
-        learning = {name: getattr(self, name) for name in ("seed", "timezone", "business_hours", "threads")}
-        rest = {
-            "wait_share": "5%",
-            "cooldown": 0,
-            "stabilization": 0,
-            "event_price": 0.0,
-            "level": 80.0,
-            "all_steps": False,
-        }
-        lists = {"levels": list(self.level), "predictors": list(self.predictors)}
-        return _settings.dumps({**own, **learning, **rest, **lists})
+        # The rows of a fleet show the instances of every step, whatever a plan says about its bounds.
+        return _settings.dumps({**own, **given, "level": 80.0, "all_steps": False})
 
 
-def fleet(data: Any, freq: str, **settings: Any) -> tuple[Any, dict[str, Any]]:
+class FleetSummary(dict[str, Any]):
+    """The fleet in a few figures: a dict that shows itself in notebooks."""
+
+    @property
+    def headline(self) -> str:
+        """The answer in one line."""
+        parts = [f"{self['series']} series, {self['failed']} failed"]
+        if self["measured"]:
+            better = f"better than seasonal naive for {self['better_than_yardstick']} of {self['measured']}"
+            parts.append(f"mean skill {self['mean_skill']:.3f}, {better}")
+        if self["peak_of_sum"]:
+            together = f"{self['peak_of_sum']} instances at the peak of all together"
+            parts.append(f"{together}, {self['sum_of_peaks']} as the sum of the peaks")
+        return "; ".join(parts)
+
+    def _repr_html_(self) -> str:
+        failures = [{"series": series, "error": error} for series, error in self["failures"]]
+        picture = _charts.sum_of_series(self["instances"], self["sum_of_peaks"]) if self["peak_of_sum"] else ""
+        return _charts.line(self.headline) + picture + _charts.table(failures)
+
+
+def fleet(data: Any, freq: str, *, progress: Progress = False, **settings: Any) -> tuple[Any, FleetSummary]:
     """Forecasts and plans every series of a long frame: the rows, and the fleet in a few figures.
 
     The settings are those of `Fleet`.
 
     >>> rows, summary = fs.fleet(frame, "1h", capacity=50)
     """
-    return Fleet(freq, **settings).run(data)
+    return Fleet(freq, **settings).run(data, progress=progress)
 
 
 def _arrow(data: Any) -> tuple[Kind, Any]:

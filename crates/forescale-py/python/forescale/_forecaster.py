@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from forescale import _frames, _settings
+from forescale import _frames, _settings, _store
 from forescale._forescale import Fits, cross_validation
 from forescale._frames import Columns, Kind
 from forescale._progress import Progress, shown
 
 LEVELS = (80.0, 95.0)
 """Intervals that are given when none is asked for, in percent."""
+
+SAVED = ("freq", "predictors", "seed", "timezone", "business_hours", "holidays", "events", "horizon")
+"""The settings that a saved forecaster keeps; the others belong to the machine."""
 
 
 class Forecaster:
@@ -60,7 +61,7 @@ class Forecaster:
         threads: int | None = None,
     ) -> None:
         self.freq = freq
-        self.predictors = list(predictors)
+        self.predictors = _settings.names("predictors", predictors)
         self.seed = seed
         self.timezone = timezone
         self.business_hours = business_hours
@@ -97,7 +98,7 @@ class Forecaster:
         if new_df is not None:
             recent, kind = self._read(new_df, None)
         with shown(progress, "forecasting") as tell:
-            return kind.frame(fits.predict(h or self.horizon, list(level), recent, tell))
+            return kind.frame(fits.predict(h or self.horizon, _settings.levels(level), recent, tell))
 
     def forecast(
         self,
@@ -111,7 +112,7 @@ class Forecaster:
         """What `fit` and `predict` give, without keeping the models: for many series."""
         histories, kind = self._read(df, start)
         with shown(progress, "forecasting") as tell:
-            table = Fits.forecast(histories, self._learning(), h or self.horizon, list(level), tell)
+            table = Fits.forecast(histories, self._learning(), h or self.horizon, _settings.levels(level), tell)
         return kind.frame(table)
 
     def cross_validation(
@@ -134,34 +135,27 @@ class Forecaster:
         h = h or self.horizon
         with shown(progress, "validating") as tell:
             table = cross_validation(
-                histories, self._learning(), h, n_windows, step_size or h, list(level), refit, tell
+                histories, self._learning(), h, n_windows, step_size or h, _settings.levels(level), refit, tell
             )
         return kind.frame(table)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes model files that `forescale --model` reads: one file for one series, a folder of them for more."""
-        fits, path = self._fitted(), Path(path)
-        files = fits.files(path.name)
-        if len(files) == 1:
-            _write(path, files[0][1])
-            return
-        path.mkdir(parents=True, exist_ok=True)
-        for name, content in files:
-            _write(path / quote(name, safe=" "), content)
+        """Writes model files that `forescale --model` reads: one file for one series, a folder of them for more.
+
+        Beside them stand their cards, and `forecaster.json` with the settings and the columns of the frame. In a folder,
+        the models of an earlier `save` are replaced.
+        """
+        _store.save(Path(path), self._fitted(), {name: getattr(self, name) for name in SAVED} | vars(self.columns))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Forecaster:
-        """Reads what `save` or `forescale train` wrote. It forecasts from the history that the models keep."""
-        path = Path(path)
-        paths = [path]
-        if path.is_dir():
-            paths = [file for file in sorted(path.iterdir()) if file.is_file() and _begins_like_a_model(file)]
-            if not paths:
-                raise ValueError(f"{path} holds no model\n\nhint: pass what Forecaster.save wrote")
-        files = [(str(file), file.read_bytes()) for file in paths]
-        forecaster = cls()
-        columns = (forecaster.columns.id_col, forecaster.columns.time_col)
-        forecaster._fits = Fits.of_files(files, columns)
+        """Reads what `save`, `forescale train` or `forescale fleet train` wrote.
+
+        It forecasts from the history that the models keep.
+        """
+        stored = _store.load(Path(path))
+        forecaster = cls(**stored.settings)
+        forecaster._fits = stored.fits
         return forecaster
 
     @property
@@ -208,23 +202,3 @@ class Forecaster:
                 "threads": self.threads,
             }
         )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all: the bytes take the name when they are on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            os.chmod(file.name, 0o644)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
-
-
-def _begins_like_a_model(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(10) == b"FORESCALE\0"

@@ -11,7 +11,7 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
-from forescale._forescale import Histories, Table
+from forescale._forescale import Histories, Table, step_seconds
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,9 @@ def read(
     start: Any = None,
 ) -> tuple[Histories, Kind]:
     """The series of a frame, and its kind. `start` is the first moment of an array, which has no times."""
+    for name, text in (("freq", freq), ("timezone", timezone)):
+        if text is not None and not isinstance(text, str):
+            raise ValueError(f'{name} should be text, but is {text!r}\n\nhint: pass freq="1h", timezone="UTC" say')
     library = type(data).__module__.split(".")[0]
     if library == "pandas":
         return _of_pandas(data, columns, freq, timezone)
@@ -112,14 +115,15 @@ def _of_pandas(data: Any, columns: Columns, freq: str | None, timezone: str) -> 
                 f'the frame has no column "{name}", only {have}'
                 "\n\nhint: rename it, or pass id_col, time_col and target_col"
             )
-    names, codes, ids = [""], None, None
+    names, codes, ids, numbered = [""], None, None, False
     if columns.id_col in data.columns:
         codes, ids = pandas.factorize(data[columns.id_col])
         names, codes = [str(name) for name in ids], codes.astype("int64", copy=False)
+        numbered = pandas.api.types.is_integer_dtype(ids.dtype)
     times, unit, tz = _pandas_times(pandas, data[columns.time_col])
     heads = (columns.id_col if codes is not None else "", columns.time_col)
     load = _numbers(data[columns.target_col], columns.target_col)
-    histories = Histories.from_numpy(heads, names, codes, times, unit, tz, load, freq, timezone)
+    histories = Histories.from_numpy(heads, names, numbered, codes, times, unit, tz, load, freq, timezone)
     return histories, Kind("pandas", ids=ids)
 
 
@@ -175,26 +179,20 @@ def _of_array(data: Any, columns: Columns, freq: str | None, timezone: str, star
             '\n\nhint: pass start="2026-01-05" and freq="1h", or a frame with the columns ds and y'
         )
     first = numpy.datetime64(start, "us").astype("int64")
-    step = _step_micros(freq)
+    step = step_seconds(freq) * 1_000_000
     times = first + step * numpy.arange(len(load), dtype="int64")
     heads = ("", columns.time_col)
-    histories = Histories.from_numpy(heads, [""], None, times, "us", None, load, freq, timezone)
+    histories = Histories.from_numpy(heads, [""], False, None, times, "us", None, load, freq, timezone)
     return histories, Kind("numpy")
-
-
-def _step_micros(freq: str) -> int:
-    from forescale._forescale import step_seconds
-
-    return step_seconds(freq) * 1_000_000
 
 
 def _pandas_frame(table: Table, ids: Any) -> Any:
     pandas = importlib.import_module("pandas")
-    kinds = table.kinds()
+    kinds, names = table.kinds(), table.names
     arrays = table.arrays()
     for name, kind in kinds:
         if kind == "series":
-            known = ids if ids is not None else pandas.Index(table.names)
+            known = ids if ids is not None else pandas.Index([int(i) for i in names] if table.numbered else names)
             arrays[name] = known.take(arrays[name])
         elif kind == "time":
             times = pandas.Series(arrays[name].view(f"datetime64[{table.unit}]"))

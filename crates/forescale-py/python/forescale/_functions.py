@@ -224,7 +224,7 @@ def _settings_of(arguments: dict[str, Any], *others: str) -> str:
     settings["events"] = _settings.events(settings.get("events"))
     for name in ("predictors", "policies"):
         if name in settings:
-            settings[name] = list(settings[name])
+            settings[name] = _settings.names(name, settings[name])
     for name in ("now", "score_from"):
         if settings.get(name) is not None:
             settings[name] = str(settings[name])

@@ -22,6 +22,9 @@ def shown(progress: Progress, what: str) -> Iterator[Callable[[int, int], object
             def tell(done: int, total: int) -> None:
                 bar.total = total
                 bar.update(done - bar.n)
+                if done == total:
+                    # The last step may come too soon after the one before to be drawn by itself.
+                    bar.refresh()
 
             yield tell
     elif progress:

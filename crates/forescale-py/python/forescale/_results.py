@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from forescale import _charts
+from forescale import _charts, _comparisons
 from forescale._frames import Kind
 
 Row = dict[str, Any]
@@ -139,6 +139,11 @@ class Advice(Answer):
         today = [self.advice["today"]] if self.advice.get("today") else []
         return [{"policy": row["policy"], **row["judged"]} for row in today + self.advice["tried"]]
 
+    def _picture(self) -> str:
+        today = self.advice["today"]["policy"] if self.advice.get("today") else None
+        budget = _share(self._object["settings"]["budget"])
+        return _comparisons.shortfalls(self.rows(), budget, self.advice["chosen"]["policy"], today)
+
 
 class Backtest(Answer):
     """How good the forecasts would have been."""
@@ -159,6 +164,9 @@ class Backtest(Answer):
         scores = {row["predictor"]: row["overall"] or {} for row in self.predictors}
         naive = scores.get("seasonal-naive", {}).get("wql")
         return [_scored(row, naive) for row in self.predictors]
+
+    def _picture(self) -> str:
+        return _comparisons.errors(self.rows())
 
 
 class Explanation(Answer):
@@ -189,6 +197,9 @@ class Explanation(Answer):
         return rows + [
             {"kind": "rule", "name": _rule(rule), "share": rule["share"]} for rule in self.explanation["rules"]
         ]
+
+    def _picture(self) -> str:
+        return _comparisons.shares(self.rows())
 
 
 def _flat(row: Row) -> Row:
@@ -223,3 +234,9 @@ def _rule(rule: Row) -> str:
     low, high = rule["low"], rule["high"]
     amount = f"{low:g}" if low == high else f"{low:g} to {high:g}"
     return f"{', '.join(rule['conditions']) or 'always'}: {amount}"
+
+
+def _share(value: float | str) -> float:
+    """A share as the engine takes it: 0.001 or "0.1%"."""
+    words = str(value).strip()
+    return float(words.removesuffix("%")) / 100 if words.endswith("%") else float(words)

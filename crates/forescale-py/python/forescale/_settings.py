@@ -4,13 +4,38 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 from typing import Any
+
+
+HINT = "see help() of the function for what each setting means"
 
 
 def dumps(settings: dict[str, Any]) -> str:
     """The settings as JSON, without those that were left out."""
-    given = {name: value for name, value in settings.items() if value is not None}
-    return json.dumps(given, default=_plain, allow_nan=False)
+    return json.dumps({name: _checked(name, value) for name, value in settings.items() if value is not None})
+
+
+def names(name: str, given: Any) -> list[Any]:
+    """A list of names; text alone is no list of its letters."""
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise ValueError(f'{name} should be a list of names, but is {given!r}\n\nhint: pass {name}=["{given}"]')
+    return list(given)
+
+
+def levels(given: Any) -> list[Any]:
+    """The levels of intervals, in percent."""
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise ValueError(f"level should be a list of percents, but is {given!r}\n\nhint: pass level=[80, 95] say")
+    return list(given)
+
+
+def _checked(name: str, value: Any) -> Any:
+    """A setting as JSON can hold it."""
+    try:
+        return json.loads(json.dumps(value, default=_plain, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} should be a setting, but is {value!r}: {error}\n\nhint: {HINT}") from error
 
 
 def _plain(value: Any) -> Any:
@@ -21,10 +46,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if hasattr(value, "tolist"):
         return value.tolist()
-    raise ValueError(
-        f"a setting should be a number, text, a span or a moment, but is {value!r}"
-        "\n\nhint: see help() of the function for what each setting means"
-    )
+    raise TypeError("it is no number, text, span or moment")
 
 
 def events(given: Any) -> list[dict[str, Any]]:
@@ -38,12 +60,18 @@ def events(given: Any) -> list[dict[str, Any]]:
     elif hasattr(given, "to_dict"):
         rows = given.to_dict("records")
     else:
-        rows = list(given)
+        rows = names("events", given)
+    for row in rows:
+        if not isinstance(row, Mapping) or not {"start", "end"} <= set(row):
+            raise ValueError(
+                f"events should be rows with start, end, kind and, if known, factor, but hold {row!r}"
+                '\n\nhint: pass [{"start": "2026-11-27", "end": "2026-11-28", "kind": "sale", "factor": 2}] say'
+            )
     return [_event(row) for row in rows]
 
 
 def _event(row: dict[str, Any]) -> dict[str, Any]:
-    moment = {name: _moment(row[name]) for name in ("start", "end") if name in row}
+    moment = {name: _moment(row[name]) for name in ("start", "end")}
     factor = row.get("factor")
     # A frame has NaN where a factor is not known.
     known = factor is not None and factor == factor

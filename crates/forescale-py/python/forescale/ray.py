@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow
@@ -23,12 +24,14 @@ PART = "forescale_part"
 def forecast(dataset: Dataset, fleet: Fleet, parts: int = 8) -> Dataset:
     """The rows of `fleet` for a dataset whose series are divided into `parts`.
 
-    The rows of a series are those that one machine gives; the order of the series is Ray's.
+    The rows of a series are those that one machine gives; the order of the series is Ray's. A task uses one thread,
+    unless `fleet` says how many: Ray has a task for each core.
     """
+    one = replace(fleet, threads=fleet.threads or 1)
     parted = dataset.map_batches(
         _with_part, batch_format="pyarrow", fn_kwargs={"name": fleet.columns.id_col, "parts": parts}
     )
-    return parted.groupby(PART).map_groups(lambda rows: fleet(rows.drop_columns([PART])), batch_format="pyarrow")
+    return parted.groupby(PART).map_groups(lambda rows: one(rows.drop_columns([PART])), batch_format="pyarrow")
 
 
 def _with_part(rows: pyarrow.Table, name: str, parts: int) -> pyarrow.Table:

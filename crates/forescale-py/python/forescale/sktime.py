@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy
 import pandas
+from pandas.tseries.offsets import Day, Tick
 from sktime.forecasting.base import BaseForecaster
 
 from forescale._forecaster import Forecaster
@@ -113,7 +114,10 @@ class ForescaleForecaster(BaseForecaster):
     def _times(self, index: pandas.Index) -> tuple[str | None, pandas.DatetimeIndex]:
         """The step of an index and its moments."""
         if isinstance(index, pandas.PeriodIndex):
-            return self._by_number(numpy.asarray(index.asi8))
+            step = _fixed(index.freq)
+            if step is None:
+                return self._by_number(numpy.asarray(index.asi8))
+            return f"{step}s", index.to_timestamp()
         if isinstance(index, pandas.DatetimeIndex):
             return self.freq, index
         return self._by_number(index.to_numpy())
@@ -128,3 +132,11 @@ class ForescaleForecaster(BaseForecaster):
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
         """Settings that sktime's own checks use."""
         return [{"predictors": ["seasonal-naive", "linear-trend"]}, {"predictors": ["last-value"], "seed": 3}]
+
+
+def _fixed(freq: Any) -> int | None:
+    """The seconds of a period; none for months and years, which differ from one another."""
+    if isinstance(freq, Day):
+        return freq.n * 86_400
+    seconds = pandas.Timedelta(freq).total_seconds() if isinstance(freq, Tick) else 0.0
+    return int(seconds) if seconds >= 1 else None

@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow
 
 from forescale._fleet import Fleet
+from forescale._forescale import bound_names
+from forescale._settings import levels
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -21,26 +24,30 @@ if TYPE_CHECKING:
 def forecast(frame: DataFrame, fleet: Fleet, partitions: int | None = None) -> DataFrame:
     """The rows of `fleet` for a Spark frame, which is first divided by series into `partitions`.
 
-    The rows of a series are those that one machine gives; the order of the series is Spark's.
+    The rows of a series are those that one machine gives; the order of the series is Spark's. A task uses one thread,
+    unless `fleet` says how many: Spark has a task for each core.
     """
+    one = replace(fleet, threads=fleet.threads or 1)
     name = fleet.columns.id_col
     parted = frame.repartition(name) if partitions is None else frame.repartition(partitions, name)
-    return parted.mapInArrow(lambda batches: _answered(batches, fleet), schema(fleet))
+    return parted.mapInArrow(lambda batches: _answered(batches, one), schema(frame.schema, fleet))
 
 
-def schema(fleet: Fleet) -> StructType:
-    """The columns of the rows, as Spark names their types."""
+def schema(given: StructType, fleet: Fleet) -> StructType:
+    """The columns of the rows for a frame with the columns `given`, as Spark names their types."""
     from pyspark.sql import types
 
-    levels = sorted(set(fleet.level))
-    bounds = [f"forescale-lo-{level:g}" for level in reversed(levels)] + [f"forescale-hi-{level:g}" for level in levels]
-    numbers = [(name, types.DoubleType()) for name in ["forescale", *bounds]]
+    name, time = given[fleet.columns.id_col], given[fleet.columns.time_col]
+    # Whole numbers stay such, and times that carry a zone; what is read of text and days carries none.
+    series = types.LongType() if isinstance(name.dataType, types.IntegralType) else types.StringType()
+    zoned = isinstance(time.dataType, types.TimestampType)
     columns = [
-        (fleet.columns.id_col, types.StringType()),
-        (fleet.columns.time_col, types.TimestampType()),
-        *numbers,
+        (name.name, series),
+        (time.name, types.TimestampType() if zoned else types.TimestampNTZType()),
+        *((column, types.DoubleType()) for column in ["forescale", *bound_names(levels(fleet.level))]),
         ("instances", types.LongType()),
         ("skill", types.DoubleType()),
+        ("degraded", types.StringType()),
         ("error", types.StringType()),
     ]
     return types.StructType([types.StructField(name, kind) for name, kind in columns])
