@@ -28,14 +28,17 @@ def service(request):
 
 @pytest.fixture
 def visit(browser):
-    """Opens a page of a service; at the end fails on any error of the page or a request to anywhere else."""
+    """Opens a page of a service; at the end fails on any error of the page or a request to anywhere else.
+
+    `expected` is what the console may say.
+    """
     complaints, contexts = [], []
 
-    def open_one(address, path="/", **options):
+    def open_one(address, path="/", expected="nothing", **options):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: complaints.append(f"console: {message.text}"))
+        page.on("console", lambda said: expected in said.text or complaints.append(f"console: {said.text}"))
         page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
         page.on("request", lambda sent: sent.url.startswith(address) or complaints.append(f"request: {sent.url}"))
         page.goto(address + path)
@@ -157,3 +160,54 @@ def test_a_dead_source_is_named_as_text(service, visit):
     expect(page.locator("#targets .state").first).to_have_text("stale")
     expect(page.locator("#warnings")).to_contain_text("<b>connection refused</b>")
     assert page.locator("#warnings b").count() == 0
+
+
+@pytest.mark.parametrize("service", ["guarded"], indirect=True)
+def test_a_guarded_service_shows_nothing_until_it_gets_its_token(service, visit):
+    page = visit(service, expected="401 (Unauthorized)")
+    form, targets = page.locator("#login"), page.locator("#targets li")
+    expect(form).to_be_visible()
+    expect(page.locator("#messages")).to_have_text("This service asks for a token.")
+    expect(targets).to_have_count(0)
+    page.get_by_label("Token").fill("a wrong secret of some length")
+    with page.expect_response(lambda answer: answer.url.endswith("/api/v1/targets")) as answer:
+        page.get_by_role("button", name="Go on").click()
+    assert answer.value.status == 401
+    expect(form).to_be_visible()
+    expect(targets).to_have_count(0)
+    page.get_by_label("Token").fill("a secret of some length")
+    page.keyboard.press("Enter")
+    expect(targets).to_have_count(2)
+    expect(form).to_be_hidden()
+    expect(page.locator("#messages")).to_be_empty()
+    # It stays in its tab: not in the address, and not for the next visitor.
+    assert "secret" not in page.url
+    page.reload()
+    expect(targets).to_have_count(2)
+    other = visit(service, expected="401 (Unauthorized)")
+    expect(other.locator("#login")).to_be_visible()
+
+
+@pytest.mark.parametrize("service", ["guarded"], indirect=True)
+def test_the_api_of_a_guarded_service_is_tried_with_its_token(service, visit):
+    page = visit(service, "/api", expected="401 (Unauthorized)")
+    route = page.locator(".route").filter(has_text="GET /api/v1/targets").first
+    route.get_by_role("button", name="Try it").click()
+    expect(route.get_by_role("region", name="Answer of GET /api/v1/targets")).to_contain_text("401")
+    page.get_by_label("Token").fill("a secret of some length")
+    page.get_by_role("button", name="Use it").click()
+    route.get_by_role("button", name="Try it").click()
+    expect(route.locator("pre")).to_contain_text('"name": "web-shop"')
+
+
+@pytest.mark.parametrize("path, last", [("/#web-shop", "#runs tbody tr"), ("/api", ".route input")])
+def test_every_control_has_a_name(service, visit, path, last):
+    page = visit(service, path)
+    expect(page.locator(last).first).to_be_visible()
+    controls = page.locator("a, button, input, select, summary, [tabindex='0']")
+    assert controls.count() > 10
+    nameless = controls.evaluate_all(
+        """all => all.filter(e => !(e.textContent.trim() || e.getAttribute("aria-label")
+            || [...e.labels ?? []].some(label => label.textContent.trim()))).map(e => e.outerHTML)"""
+    )
+    assert nameless == []

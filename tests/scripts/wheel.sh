@@ -19,6 +19,12 @@ bytes=$(stat -c %s "${wheel[0]}")
 printf '%s: %d bytes\n' "$(basename "${wheel[0]}")" "$bytes"
 [ "$bytes" -lt "$most_bytes" ] || { printf 'the wheel should be below %d bytes\n' "$most_bytes" >&2; exit 1; }
 
+# Whoever checks types finds the stub, and that the package has one.
+listing=$(python3 -m zipfile --list "${wheel[0]}")
+for file in forescale/py.typed forescale/_forescale.pyi; do
+  grep -q "^$file " <<<"$listing" || { printf 'the wheel lacks %s\n' "$file" >&2; exit 1; }
+done
+
 # No compiler is found, and nothing is built: what installs here installs anywhere.
 python3 -m venv "$folder/clean"
 CC=/bin/false CXX=/bin/false CARGO=/bin/false "$folder/clean/bin/pip" install -q --disable-pip-version-check \
@@ -26,4 +32,11 @@ CC=/bin/false CXX=/bin/false CARGO=/bin/false "$folder/clean/bin/pip" install -q
 "$folder/clean/bin/python" tests/python/import_time.py
 
 .venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps "${wheel[0]}"
+.venv/bin/python -m mypy.stubtest forescale._forescale
 FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}} .venv/bin/python -m pytest -q -p no:cacheprovider tests/python --ignore tests/python/long
+
+# The pandas that sktime does not take yet.
+python3 -m venv "$folder/pandas3"
+"$folder/pandas3/bin/pip" install -q --disable-pip-version-check "${wheel[0]}" -r tests/python/pandas3.txt
+FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}} "$folder/pandas3/bin/python" -m pytest -q -p no:cacheprovider \
+  tests/python/test_frames.py tests/python/test_functions.py

@@ -69,10 +69,15 @@ def begun():
         service.process.wait()
 
 
+def guarded(tmp_path, begun, certificates):
+    """A service over TLS that wants the token."""
+    (tmp_path / "token").write_text(f"{SECRET}\n")
+    return begun(tmp_path, server=f'token-file = "token"\n{tls(certificates)}')
+
+
 def test_keda_asks_over_tls_with_the_token(tmp_path, begun, certificates, wire):
     messages, calls = wire
-    (tmp_path / "token").write_text(f"{SECRET}\n")
-    service = begun(tmp_path, server=f'token-file = "token"\n{tls(certificates)}')
+    service = guarded(tmp_path, begun, certificates)
     with secured(certificates, service) as channel:
         stub = calls.ExternalScalerStub(channel)
         assert first(stub, messages, tokenFromEnv=SECRET) > 0
@@ -101,8 +106,7 @@ def test_a_client_certificate_stands_for_the_token(tmp_path, begun, certificates
 
 def test_who_guesses_tokens_has_to_wait(tmp_path, begun, certificates, wire):
     messages, calls = wire
-    (tmp_path / "token").write_text(f"{SECRET}\n")
-    service = begun(tmp_path, server=f'token-file = "token"\n{tls(certificates)}')
+    service = guarded(tmp_path, begun, certificates)
     with secured(certificates, service) as channel:
         stub = calls.ExternalScalerStub(channel)
         assert first(stub, messages, tokenFromEnv=SECRET) > 0

@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT, Service, free_port, learned
 
 RULES = ROOT / "deploy/prometheus/rules.yml"
+RULES_TEST = ROOT / "tests/service/rules_test.yml"
 DASHBOARD = json.loads((ROOT / "deploy/grafana/forescale.json").read_text())
 
 METRICS = "".join(path.read_text() for path in (ROOT / "crates/forescale-server/src").glob("metrics/*.rs"))
@@ -127,6 +128,13 @@ def test_every_metric_of_a_rule_is_there(scraped):
                 assert name in LATER and f'"{name.removesuffix("_total")}"' in METRICS, name
 
 
+def test_each_rule_fires_when_it_should_and_not_a_moment_before():
+    ran = subprocess.run(["promtool", "test", "rules", RULES_TEST], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    fired = re.findall(r"alertname: (\w+)\n +exp_alerts:", RULES_TEST.read_text())
+    assert sorted(fired) == sorted(re.findall(r"- alert: (\w+)", RULES.read_text()))
+
+
 def test_rules_fire_without_a_source_and_without_a_service(tmp_path):
     # The rules as they are, but none waits.
     rules = tmp_path / "rules.yml"
@@ -137,9 +145,11 @@ def test_rules_fire_without_a_source_and_without_a_service(tmp_path):
         service.until(lambda: service.json("/api/v1/targets")[0]["failing"])
         prometheus = Prometheus(tmp_path, service, rules)
         firing = 'ALERTS{alertstate="firing", alertname="%s"}'
-        prometheus.until(firing % "ForescaleWaiting")
+        expected = {"ForescaleWaiting", "ForescaleRunsFailing"}
+        for name in expected:
+            prometheus.until(firing % name)
         names = {row["metric"]["alertname"] for row in prometheus.query('ALERTS{alertstate="firing"}')}
-        assert names == {"ForescaleWaiting"}
+        assert names == expected
         service.process.kill()
         service.process.wait()
         prometheus.until(firing % "ForescaleDown")
