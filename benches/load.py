@@ -1,8 +1,8 @@
 """Requests a second and latencies of a service with a fresh plan, beside those of Prometheus.
 
 The load tools share the cores with what they measure. The target is 10 000 requests/s with a 99th percentile below
-10 ms for a plan over HTTP and a metric over gRPC, or below that of Prometheus where the machine is too busy for
-either; the exit code says whether both reach it.
+10 ms for a plan over HTTP and a metric over gRPC; the exit code says whether both reach it. Where Prometheus' own
+health does not, the machine is too busy to tell.
 """
 
 import os
@@ -112,9 +112,10 @@ def main():
     for what, (rate, p50, p99, cost) in measured.items():
         print(f"{what:24}{rate:12.0f}{p50:9.2f}{p99:9.2f}{cost:24.0f}")
     wanted = [measured["forescale GET plan"], measured["forescale GetMetrics"]]
-    slowest = max(P99_MS, measured["Prometheus /-/healthy"][2])
-    missed = [(rate, p99) for rate, _, p99, _ in wanted if rate < RATE or p99 >= slowest]
+    missed = [(rate, p99) for rate, _, p99, _ in wanted if rate < RATE or p99 >= P99_MS]
     print("the target is reached" if not missed else f"the target is missed: {missed}")
+    if measured["Prometheus /-/healthy"][2] >= P99_MS:
+        print("Prometheus misses it too: the machine is busy")
     sys.exit(bool(missed))
 
 
