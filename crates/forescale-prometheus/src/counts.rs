@@ -14,37 +14,52 @@ const USUAL: TimeDelta = TimeDelta::days(1);
 /// The share of the usual count that has to be there.
 const NEEDED: f64 = 0.8;
 
-/// Refuses a load as partial when `query`, which counts the series behind it, gives too few at the `newest` load.
+/// `load` with a gap in every step in which `query`, which counts the series behind it, gave too few.
 ///
 /// A sum does not show that half of its series are gone: it halves, as if the load had. The count is evaluated as the
-/// load is, at the end of every step, and asked for after it, so that it knows no less.
+/// load is, at the end of every step, and asked for after it, so that it knows no less. A step without a count, for
+/// which it may have been too early, is taken as it is; the newest load is not.
 ///
 /// # Errors
-/// [`PrometheusError::Partial`] with both counts, unless partial answers are allowed; whatever the read of the counts
-/// gives, none at all included.
-pub(crate) fn refuse_missing(
+/// [`PrometheusError::Partial`] with both counts when too few are behind the newest load, unless partial answers are
+/// allowed: then every step stays as it is. Whatever the read of the counts gives, none at all included.
+pub(crate) fn without_incomplete(
     asking: &mut Asking<'_>,
     query: &str,
-    newest: Option<DateTime<Utc>>,
+    load: LoadSeries,
     now: DateTime<Utc>,
-) -> Result<(), PrometheusError> {
-    let settings = asking.settings();
-    let steps = settings.step.steps_in(USUAL.min(settings.range)).max(1);
-    let grid = Grid::ending(now, settings.step, steps);
+) -> Result<(LoadSeries, usize), PrometheusError> {
+    let step = load.frequency();
+    let grid = Grid::ending(now, step, load.len());
     let mut reading = Reading::new(asking, query, 1.0, grid);
     // Where the server repeats a sample for the load, it does so for the count.
     reading.evaluated(&[])?;
     let (counts, ..) = reading.finish()?;
-    let usual = median(&counts);
-    let wrong = match newest.and_then(|newest| at(&counts, newest)) {
-        Some(count) if count >= NEEDED * usual => return Ok(()),
-        Some(count) => format!(
+    let newest = load.values().iter().rposition(|value| !value.is_nan()).unwrap_or_default();
+    // The counts begin with the first of them, and end with the load.
+    let late = load.len() - counts.len();
+    let usual = usual(counts.values(), step.steps_in(USUAL).max(1));
+    let at = |k: usize| k.checked_sub(late).map(|k| (counts.values()[k], usual[k]));
+    let few = |k: usize| at(k).is_some_and(|(count, usual)| count < NEEDED * usual);
+    let latest = usual.last().copied().unwrap_or_default();
+    let wrong = match at(newest).filter(|(count, _)| !count.is_nan()) {
+        Some((count, usual)) if few(newest) => format!(
             "{query} gives {count} at the newest load, below {:.0} % of the usual {usual}",
             100.0 * NEEDED
         ),
-        None => format!("{query} gives no count at the newest load, and {usual} usually"),
+        Some(_) if asking.settings().allow_partial => return Ok((load, 0)),
+        Some(_) => {
+            let values = load.values().iter().enumerate();
+            let whole = values.map(|(k, value)| if few(k) { f64::NAN } else { *value }).collect();
+            let whole = LoadSeries::new(load.start(), step, whole)
+                .map_err(|reason| PrometheusError::NoLoad { name: asking.name(), reason })?;
+            let left_out = whole.gaps() - load.gaps();
+            return Ok((whole, left_out));
+        }
+        None => format!("{query} gives no count at the newest load, and {latest} usually"),
     };
-    asking.warned(&[wrong])
+    asking.warned(&[wrong])?;
+    Ok((load, 0))
 }
 
 /// The instances that serve at `now`, by the query that the settings have for them; none without one.
@@ -67,15 +82,32 @@ pub(crate) fn instances(
     }
 }
 
-/// The count of the step that holds `moment`.
-fn at(counts: &LoadSeries, moment: DateTime<Utc>) -> Option<f64> {
-    let step = usize::try_from(counts.index_at(moment)).ok()?;
-    counts.values().get(step).copied().filter(|count| !count.is_nan())
+/// For each of `counts` the median of those of the `window` that ends with it: the higher of the two in the middle, and
+/// 0 as long as there is none.
+fn usual(counts: &[f64], window: usize) -> Vec<f64> {
+    let mut sorted: Vec<f64> = Vec::with_capacity(window);
+    let place = |sorted: &[f64], count: f64| sorted.partition_point(|other| *other < count);
+    let ended = |k: usize| {
+        if let Some(old) = k.checked_sub(window).map(|old| counts[old]).filter(|old| !old.is_nan())
+        {
+            sorted.remove(place(&sorted, old));
+        }
+        if !counts[k].is_nan() {
+            sorted.insert(place(&sorted, counts[k]), counts[k]);
+        }
+        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    };
+    (0..counts.len()).map(ended).collect()
 }
 
-/// The median of the counts that are there; the higher of the two in the middle.
-fn median(counts: &LoadSeries) -> f64 {
-    let mut present: Vec<_> = counts.present().collect();
-    present.sort_by(f64::total_cmp);
-    present.get(present.len() / 2).copied().unwrap_or_default()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_count_is_the_median_of_the_day_that_ends_with_it() {
+        let counts = [f64::NAN, 9.0, 3.0, 5.0, f64::NAN, 1.0, 1.0];
+        assert_eq!(usual(&counts, 3), [0.0, 9.0, 9.0, 5.0, 5.0, 5.0, 1.0]);
+        assert_eq!(usual(&counts, 100)[6], 3.0);
+    }
 }

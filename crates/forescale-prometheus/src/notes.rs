@@ -17,6 +17,8 @@ pub struct Notes {
     pub before: usize,
     /// Steps without a load, from the first load on.
     pub gaps: usize,
+    /// Loads behind which series were missing, by the `series-query`.
+    pub incomplete: usize,
     /// Values that are no number.
     pub nan: usize,
     /// Values that are infinite or above 1e100.
@@ -42,6 +44,7 @@ impl Notes {
     pub fn words(&self) -> Vec<String> {
         let words = [
             (self.before, "steps before the first load (the history begins later than asked)"),
+            (self.incomplete, "without some of their series (gap)"),
             (self.duplicated, "duplicated (last kept)"),
             (self.out_of_order, "out of order (sorted)"),
             (self.nan, "NaN (gap)"),

@@ -59,15 +59,19 @@ impl Client {
     /// query is evaluated a millisecond before the end of every step, so that it sees that step and nothing later; a
     /// point is a gap when a selector outside of a range has no sample within the step.
     ///
-    /// With a `series-query`, a load behind which series are missing is refused as partial.
+    /// With a `series-query`, a load behind which series are missing is refused as partial, and where they were missing
+    /// before is a gap.
     ///
     /// # Errors
     /// [`PrometheusError`] with the server and the way out, within the deadline of the settings.
     pub fn read(&self, now: DateTime<Utc>) -> Result<PrometheusRead, PrometheusError> {
         let mut asking = Asking::new(&self.caller, self.seed);
-        let (series, labels, mut notes) = load(&mut asking, now)?;
+        let (mut series, labels, mut notes) = load(&mut asking, now)?;
         if let Some(query) = &asking.settings().series_query {
-            counts::refuse_missing(&mut asking, query, notes.last_sample, now)?;
+            (series, notes.incomplete) =
+                counts::without_incomplete(&mut asking, query, series, now)?;
+            notes.gaps = series.gaps();
+            refuse_few(&asking, &series, &notes)?;
         }
         let instances = counts::instances(&mut asking, now);
         notes.requests = asking.budget.requests;
@@ -99,4 +103,20 @@ fn load(
     }
     reading.refuse_holes(settings.min_coverage)?;
     reading.finish()
+}
+
+/// Refuses a load of which too little is left once incomplete steps are gaps.
+fn refuse_few(
+    asking: &Asking<'_>,
+    series: &LoadSeries,
+    notes: &Notes,
+) -> Result<(), PrometheusError> {
+    let (steps, step) = (series.len(), series.frequency());
+    let share = (steps - series.gaps()) as f64 / steps as f64;
+    let needed = asking.settings().min_coverage;
+    if share >= needed || notes.incomplete == 0 {
+        return Ok(());
+    }
+    let (name, mends) = (asking.name(), Some(notes.words().join(", ")));
+    Err(PrometheusError::Coverage { name, share, needed, steps, step, mends })
 }

@@ -28,7 +28,7 @@ fn summed(counts: [i32; 10]) -> Server {
 
 fn settings(server: &Server) -> Settings {
     let series_query = Some("count(rate(load[5m]))".to_owned());
-    Settings { series_query, ..server.settings("sum(rate(load[5m]))") }
+    Settings { series_query, min_coverage: 0.5, ..server.settings("sum(rate(load[5m]))") }
 }
 
 fn read(counts: [i32; 10]) -> Result<PrometheusRead, PrometheusError> {
@@ -54,8 +54,29 @@ fn the_share_of_series_that_is_needed_is_four_fifths_of_the_usual() {
     // More series than usual are whole, and so is a load whose missing ones are back.
     assert!(read([10, 10, 10, 10, 10, 10, 10, 10, 10, 30]).is_ok());
     assert!(read([10, 10, 10, 10, 10, 10, 4, 4, 4, 10]).is_ok());
-    // What lasts becomes the usual count.
+    // What lasts becomes the usual count: here after half of what is read, as that is less than a day.
     assert!(read([10, 10, 10, 10, 4, 4, 4, 4, 4, 4]).is_ok());
+}
+
+#[test]
+fn where_series_were_missing_the_load_is_a_gap_once_they_are_back() {
+    let whole = read([10, 10, 10, 10, 10, 10, 4, 4, 4, 10]).unwrap();
+    let gap = |k: usize| whole.series.values()[k].is_nan();
+    assert!((0..10).all(|k| gap(k) == (6..9).contains(&k)), "{:?}", whole.series);
+    assert_eq!((whole.notes.incomplete, whole.notes.gaps), (3, 3));
+    assert!(whole.notes.words().contains(&"3 without some of their series (gap)".to_owned()));
+    // Before anything was counted nobody knows, and the load is taken as it is.
+    let early = read([-1, -1, -1, 10, 10, 10, 10, 10, 10, 10]).unwrap();
+    assert_eq!((early.notes.incomplete, early.series.gaps()), (0, 0));
+}
+
+#[test]
+fn a_load_of_which_too_little_is_left_is_refused() {
+    let server = summed([10, 10, 10, 10, 10, 10, 4, 4, 4, 10]);
+    let settings = Settings { min_coverage: 0.8, ..settings(&server) };
+    let error = server.read_as(settings).unwrap_err();
+    assert!(matches!(error, PrometheusError::Coverage { .. }), "{error:?}");
+    assert!(error.to_string().ends_with("3 without some of their series (gap)"), "{error}");
 }
 
 #[test]
@@ -66,6 +87,9 @@ fn a_load_without_some_series_is_read_where_partial_answers_are_allowed() {
     assert_eq!(read.series.values()[9], 500.0);
     let [warning] = &read.notes.warnings[..] else { panic!("{:?}", read.notes) };
     assert!(warning.contains("gives 5 at the newest load"), "{warning}");
+    let server = summed([10, 10, 10, 10, 10, 10, 4, 4, 4, 10]);
+    let read = server.read_as(Settings { allow_partial: true, ..self::settings(&server) }).unwrap();
+    assert_eq!((read.notes.incomplete, read.series.gaps()), (0, 0));
 }
 
 #[test]
