@@ -56,6 +56,11 @@ impl Failure {
         self
     }
 
+    /// What was wrong, and what to do; empty when nobody knows.
+    pub fn parts(&self) -> (&str, &str) {
+        (&self.message, self.hint.as_deref().unwrap_or_default())
+    }
+
     /// Its exit code.
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self.kind {

@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forescale::{Event, LoadSeries};
 use forescale_prometheus::{Client, PrometheusError, PrometheusRead, Settings};
-use forescale_server::{Loaded, Source, SourceError, Sources, UNCOUNTED};
+use forescale_server::{Loaded, Output, Source, SourceError, Sources, Target, UNCOUNTED};
 use forescale_sources::{ReadOptions, read_events, read_history};
 use serde::Deserialize;
 
+use crate::exports::export;
 use crate::failure::Failure;
 
 /// Sources of a service, by the `kind` of their table.
@@ -37,6 +38,13 @@ struct File {
     instances: Option<String>,
     series: Option<String>,
     timezone: Option<Tz>,
+    #[serde(default = "most")]
+    min_coverage: f64,
+}
+
+/// The share of steps that has a load where nothing else is said, as for Prometheus.
+fn most() -> f64 {
+    0.8
 }
 
 impl Sources for Live {
@@ -56,6 +64,15 @@ impl Sources for Live {
             }
             Some("file") => {
                 let file: File = settings.try_into().map_err(wrong)?;
+                if !(0.0..=1.0).contains(&file.min_coverage) {
+                    let found = file.min_coverage;
+                    return Err(SourceError::new(
+                        format!(
+                            "the source of {target}: min-coverage should be 0 to 1, but is {found}"
+                        ),
+                        "leave it out for 0.8",
+                    ));
+                }
                 Ok(Box::new(Written { path: self.folder.join(&file.path), file }))
             }
             other => Err(SourceError::new(
@@ -68,6 +85,14 @@ impl Sources for Live {
     fn events(&self, file: &Path, zone: Tz) -> Result<Vec<Event>, SourceError> {
         let source = forescale_sources::Source::new(file);
         read_events(&source, Some(zone)).map_err(read_failed)
+    }
+
+    fn output(
+        &self,
+        target: &Target,
+        settings: &toml::Table,
+    ) -> Result<Box<dyn Output>, SourceError> {
+        export(&self.folder, target, settings)
     }
 }
 
@@ -108,6 +133,7 @@ impl Source for Written {
         };
         let source = forescale_sources::Source::new(&self.path);
         let read = read_history(&source, &options).map_err(read_failed)?;
+        refuse_holes(&self.path, &read.series, self.file.min_coverage)?;
         let mut warnings = read.warnings;
         let counts = self.file.instances.as_ref().map(|column| {
             let options = ReadOptions {
@@ -127,6 +153,22 @@ impl Source for Written {
         });
         Ok(Loaded { series: read.series, instances, warnings })
     }
+}
+
+/// Refuses a file in which less than `needed` of the steps of `load` hold one: a writer that lost rows is not a fall.
+fn refuse_holes(path: &Path, load: &LoadSeries, needed: f64) -> Result<(), SourceError> {
+    let (steps, step) = (load.len(), load.frequency());
+    let share = (steps - load.gaps()) as f64 / steps as f64;
+    if share >= needed {
+        return Ok(());
+    }
+    let (path, share, percent) = (path.display(), 100.0 * share, 100.0 * needed);
+    Err(SourceError::new(
+        format!(
+            "{path} has a load in {share:.1} % of the {steps} steps of {step}, but {percent:.1} % are needed"
+        ),
+        "see what writes the file, or lower min-coverage of the source",
+    ))
 }
 
 /// Instances in the newest row that was known at `now`. A load with no count beside it says nothing of how many serve.

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::accuracy::{Accuracy, Distrust, distrust};
 use crate::clock::lock;
 use crate::config::{Config, ConfigError, Target};
-use crate::source::{Loaded, Source, Sources};
+use crate::source::{Loaded, Output, Source, Sources};
 use crate::standing::{Decision, Failing, Rules, Standing, State};
 
 /// Years of holidays before and after now that a calendar knows.
@@ -24,6 +24,8 @@ pub struct Entry {
     pub target: Target,
     /// Where its load comes from.
     pub source: Box<dyn Source>,
+    /// The files that its plan is handed over in.
+    pub outputs: Vec<Box<dyn Output>>,
     sources: Arc<dyn Sources>,
     standing: ArcSwapOption<Standing>,
     failing: ArcSwapOption<Failing>,
@@ -64,9 +66,13 @@ impl Entry {
         let source = sources
             .open(target.name.as_str(), &target.source)
             .map_err(|error| wrong(error.message, &error.hint))?;
+        let outputs = target.outputs.export.iter().map(|export| sources.output(target, export));
+        let outputs =
+            outputs.collect::<Result<_, _>>().map_err(|error| wrong(error.message, &error.hint))?;
         let entry = Self {
             target: target.clone(),
             source,
+            outputs,
             sources: Arc::clone(sources),
             standing: ArcSwapOption::empty(),
             failing: ArcSwapOption::empty(),

@@ -33,8 +33,8 @@ pub use accuracy::Accuracy;
 pub use check::{Finding, check};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{
-    Config, ConfigError, Fleet, Mode, Schedule, Server, StoreSettings, Target, TargetName, Tls,
-    Webhook,
+    Config, ConfigError, Fleet, Mode, Outputs, Schedule, Server, StoreSettings, Target, TargetName,
+    Tls, Webhook,
 };
 pub use error::ServerError;
 pub use grpc::externalscaler;
@@ -44,6 +44,6 @@ pub use hindsight::{
 };
 pub use serve::{Running, Shutdown, serve};
 pub use service::Service;
-pub use source::{Loaded, Source, SourceError, Sources, UNCOUNTED};
+pub use source::{Loaded, Output, Source, SourceError, Sources, UNCOUNTED};
 pub use standing::{Counted, Decision, Failing, Rules, Standing, State, Step};
 pub use written::WrittenPlan;

@@ -45,6 +45,11 @@ struct ClampLabels {
     reason: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SeriesLabels {
+    series: String,
+}
+
 /// Everything that is counted and measured. What kind of run something is about stands in `run`, because Prometheus
 /// gives every sample a label `job` of its own.
 #[derive(Debug)]
@@ -58,6 +63,7 @@ pub struct Metrics {
     store_set_aside: Gauge,
     shed: Counter,
     webhook_failures: Counter,
+    export_failures: Family<SeriesLabels, Counter>,
     gauges: Gauges,
     /// One answer at a time: each takes away what the one before has set.
     answering: Mutex<()>,
@@ -79,6 +85,7 @@ impl Metrics {
             store_set_aside: Gauge::default(),
             shed: Counter::default(),
             webhook_failures: Counter::default(),
+            export_failures: Family::default(),
             gauges: Gauges::new(&mut registry),
             answering: Mutex::default(),
             registry: Registry::default(),
@@ -123,6 +130,11 @@ impl Metrics {
             "Messages that no webhook took, however often they were sent",
             self.webhook_failures.clone(),
         );
+        registry.register(
+            "export_failures",
+            "Exports of plans that could not be written",
+            self.export_failures.clone(),
+        );
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The version that runs", version);
         self.registry = registry;
@@ -161,6 +173,12 @@ impl Metrics {
     /// No webhook took a message.
     pub fn webhook_failed(&self) {
         self.webhook_failures.inc();
+    }
+
+    /// A plan of `target` could not be written to its files.
+    pub fn export_failed(&self, target: &str) {
+        let labels = SeriesLabels { series: target.to_owned() };
+        self.export_failures.get_or_create(&labels).inc();
     }
 
     /// Everything in the text format of OpenMetrics, with the gauges as `board` is at `now`.

@@ -88,7 +88,11 @@ impl Service {
         // Before anybody is told: a process that ends on the way tells again.
         self.save(&mut alerts);
         drop(alerts);
-        news.into_iter().for_each(|message| self.outbox.send(message));
+        for message in news {
+            if let Some(entry) = self.board.find(message.target()) {
+                self.outbox.send(message, &entry.target.outputs);
+            }
+        }
     }
 
     /// Remembers what the webhooks have taken.

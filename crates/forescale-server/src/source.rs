@@ -7,6 +7,8 @@ use chrono_tz::Tz;
 use forescale::{Event, LoadSeries};
 use thiserror::Error;
 
+use crate::config::Target;
+
 /// What a warning begins with that says why no instances were counted, though the source should.
 pub const UNCOUNTED: &str = "instances are not known";
 
@@ -59,7 +61,17 @@ pub trait Source: Send + Sync {
     }
 }
 
-/// Makes sources from the tables of the configuration.
+/// Files that a plan is handed over in.
+pub trait Output: Send + Sync {
+    /// Writes them anew for `plan`, which is JSON as `forescale plan --output json` prints it, as of `now`. A reader
+    /// sees the old file or the new one.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the plan cannot be said in such files, or they cannot be written.
+    fn write(&self, plan: &str, now: DateTime<Utc>) -> Result<(), SourceError>;
+}
+
+/// Makes sources and outputs from the tables of the configuration.
 pub trait Sources: Send + Sync {
     /// The source that a target's `[target.source]` describes. It checks the settings and loads nothing.
     ///
@@ -72,4 +84,18 @@ pub trait Sources: Send + Sync {
     /// # Errors
     /// [`SourceError`] when the file cannot be read.
     fn events(&self, file: &Path, zone: Tz) -> Result<Vec<Event>, SourceError>;
+
+    /// The files that a table of `[[target.outputs.export]]` describes. It checks the settings and writes nothing. None
+    /// is known, unless the command behind the service knows more.
+    ///
+    /// # Errors
+    /// [`SourceError`] names the setting that is wrong.
+    fn output(
+        &self,
+        target: &Target,
+        _settings: &toml::Table,
+    ) -> Result<Box<dyn Output>, SourceError> {
+        let what = format!("{} has an export, but nothing here writes one", target.name);
+        Err(SourceError::new(what, "leave it out"))
+    }
 }

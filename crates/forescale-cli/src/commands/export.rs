@@ -4,10 +4,10 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use forescale_export::{
     CronJobOptions, Document, ExportError, Group, KedaBounds, Measured, Mode, ScalableTarget,
-    Schedule, Trigger, Workload, aws_group, aws_target, cronjobs, diff, forecast_from_json,
+    Schedule, Step, Trigger, Workload, aws_group, aws_target, cronjobs, diff, forecast_from_json,
     hpa_patch, keda_scaled_object, leftovers, openmetrics,
 };
 use forescale_sources::write_atomically;
@@ -30,25 +30,48 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
         let texts = documents.iter().map(|document| document.text.as_str());
         return output::write(texts.collect::<Vec<_>>().join("\n").as_bytes());
     };
-    let old = leftovers(&documents, &present(folder)?);
     if args.diff {
+        let old = leftovers(&documents, &present(folder)?);
         let gone = old.iter().map(|name| Document { name: name.clone(), text: String::new() });
         let all = documents.into_iter().chain(gone);
         let changes = all.map(|document| change(folder, &document));
         return output::write(changes.collect::<Result<String, _>>()?.as_bytes());
     }
+    write(folder, &documents, |what| context.terminal.say(what))
+}
+
+/// Writes `documents` to `folder` and removes what an older plan left there, and says so.
+fn write(folder: &Path, documents: &[Document], say: impl Fn(&str)) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-    for name in &old {
+    for name in leftovers(documents, &present(folder)?) {
         let file = folder.join(name);
         fs::remove_file(&file).map_err(|error| unwritable(&file, &error))?;
-        context.terminal.say(&format!("removed {}", file.display()));
+        say(&format!("removed {}", file.display()));
     }
-    for document in &documents {
+    for document in documents {
         let file = folder.join(&document.name);
         write_atomically(&file, document.text.as_bytes()).map_err(source_failure)?;
-        context.terminal.say(&format!("wrote {}", file.display()));
+        say(&format!("wrote {}", file.display()));
     }
     Ok(())
+}
+
+/// Refuses `args` that no plan could be exported with.
+pub fn check(args: &ExportArgs) -> Result<(), Failure> {
+    let (at, end) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(1) + args.lead);
+    let any = Schedule::new(vec![Step { at, instances: 1 }], end)?;
+    documents(args, &any, at).map(|_| ())
+}
+
+/// Writes the files that `args` ask for into `folder`, from `plan` as of `now`.
+pub fn hand_over(
+    args: &ExportArgs,
+    folder: &Path,
+    plan: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let schedule = Schedule::from_json(plan)?.with_lead(args.lead);
+    write(folder, &documents(args, &schedule, now)?, |_| ())
 }
 
 /// The names of the files in `folder`, which may not be there yet.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::TimeDelta;
 use serde::Deserialize;
 
-use super::values::{address, some_address, span};
+use super::values::{TargetName, address, some_address, span};
 
 /// `[server]`: addresses, access and limits.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -108,6 +108,8 @@ impl Default for StoreSettings {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Webhook {
+    /// What targets call it that name their webhooks.
+    pub name: Option<TargetName>,
     /// Where to post; `http` or `https`.
     pub url: String,
     /// A file whose first line signs what is sent.

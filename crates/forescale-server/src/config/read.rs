@@ -73,7 +73,8 @@ impl Config {
         let read: File = toml::from_str(text).map_err(|error| place.parse_error(&error))?;
         read.server.iter().try_for_each(|server| check_server(server, &place))?;
         read.webhook.iter().try_for_each(|webhook| check_webhook(webhook, &place))?;
-        check_targets(&read.target, &place)?;
+        check_names(&read.webhook, &place)?;
+        check_targets(&read.target, &read.webhook, &place)?;
         let line = |target: &Spanned<Target>| 1 + text[..target.span().start].matches('\n').count();
         let mut config = Self {
             file: file.into(),
@@ -135,7 +136,28 @@ fn check_webhook(webhook: &Spanned<Webhook>, place: &Text) -> Result<(), ConfigE
     }
 }
 
-fn check_targets(targets: &[Spanned<Target>], place: &Text) -> Result<(), ConfigError> {
+fn check_names(webhooks: &[Spanned<Webhook>], place: &Text) -> Result<(), ConfigError> {
+    let mut names = BTreeSet::new();
+    for webhook in webhooks {
+        if let Some(name) = webhook.get_ref().name.as_ref().filter(|name| !names.insert(*name)) {
+            let what = format!("there are two webhooks called {name}");
+            return Err(place.error(
+                Some(webhook.span().start),
+                what,
+                "give every webhook a name of its own",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_targets(
+    targets: &[Spanned<Target>],
+    webhooks: &[Spanned<Webhook>],
+    place: &Text,
+) -> Result<(), ConfigError> {
+    let known: Vec<_> =
+        webhooks.iter().filter_map(|webhook| webhook.get_ref().name.as_ref()).collect();
     let mut names = BTreeSet::new();
     for target in targets {
         let at = Some(target.span().start);
@@ -144,9 +166,10 @@ fn check_targets(targets: &[Spanned<Target>], place: &Text) -> Result<(), Config
             let what = format!("there are two targets called {}", target.name);
             return Err(place.error(at, what, "give every target a name of its own"));
         }
-        check_target(target).map_err(|(what, hint)| {
-            place.error(at, format!("target {}: {what}", target.name), hint)
-        })?;
+        let checked = check_target(target);
+        checked.and_then(|()| target.outputs.check(target.mode, &known)).map_err(
+            |(what, hint)| place.error(at, format!("target {}: {what}", target.name), hint),
+        )?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use forescale::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::outputs::Outputs;
 use super::values::{
     Schedule, TargetName, positive, some_positive, some_quantile, some_span, span, span_or_zero,
     utilization, zone,
@@ -92,6 +93,9 @@ pub struct Target {
     pub max_cost_per_hour: Option<f64>,
     /// The fleet.
     pub fleet: Fleet,
+    /// Who is handed the plan.
+    #[serde(default)]
+    pub outputs: Outputs,
 }
 
 /// `[target.fleet]`: what one instance carries, and the limits.

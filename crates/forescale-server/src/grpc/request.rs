@@ -67,13 +67,18 @@ impl Asked {
     /// The number a scaler gets at `now`.
     ///
     /// # Errors
-    /// `FAILED_PRECONDITION` for a target that is only looked at; `UNAVAILABLE` without a fresh forecast, so that no
+    /// `FAILED_PRECONDITION` for a target that is only looked at, or not handed to KEDA; `UNAVAILABLE` without a fresh forecast, so that no
     /// scaler takes an old number, or none, for the load.
     pub fn value(&self, entry: &Entry, now: DateTime<Utc>) -> Result<f64, Status> {
         let name = &entry.target.name;
         if entry.target.mode == Mode::ForecastOnly {
             return Err(Status::failed_precondition(format!(
                 "target {name} is forecast-only: set mode = \"floor\" or \"full\" to let it scale"
+            )));
+        }
+        if !entry.target.outputs.keda {
+            return Err(Status::failed_precondition(format!(
+                "target {name} is not for KEDA: leave out keda = false in [target.outputs]"
             )));
         }
         let standing = entry.standing().filter(|_| entry.state(now).answers());

@@ -73,7 +73,8 @@ fn forecast(
             });
         }
     };
-    let standing = refreshed.standing;
+    let mut standing = refreshed.standing;
+    standing.warnings.extend(export(entry, &standing, metrics, now));
     let changed = changed(entry, &standing, now);
     let keep = kept(entry, &standing).then_some(&standing.forecast);
     let saved = store.save_standing(&entry.target.name, &standing, changed.as_ref(), keep);
@@ -84,6 +85,26 @@ fn forecast(
     entry.stand(standing);
     let error = saved.err().map(|error| unsaved("the plan is used, but", &error));
     Ok(Done { error, retrain: refreshed.retrain, ..Done::default() })
+}
+
+/// Hands the plan over in files. One that cannot be written takes nothing from the plan: what could not is said.
+fn export(
+    entry: &Entry,
+    standing: &Standing,
+    metrics: &Metrics,
+    now: DateTime<Utc>,
+) -> Vec<String> {
+    let name = entry.target.name.as_str();
+    let plan = (!entry.outputs.is_empty()).then(|| standing.plan.json());
+    let written = plan
+        .iter()
+        .flat_map(|plan| entry.outputs.iter().map(|output| output.write(plan.get(), now)));
+    let failed = written.filter_map(Result::err).map(|error| {
+        metrics.export_failed(name);
+        warn!(target_name = name, %error, hint = error.hint, "an export was not written");
+        format!("an export was not written: {error}")
+    });
+    failed.collect()
 }
 
 /// Says what the store refused.

@@ -167,7 +167,7 @@ impl Gauges {
         }
         let labels = Target { target: name.clone() };
         self.replicas.get_or_create(&labels).set(i64::from(decision.instances));
-        if target.mode != Mode::ForecastOnly {
+        if target.mode != Mode::ForecastOnly && target.outputs.metrics {
             self.scale_replicas.get_or_create(&labels).set(i64::from(decision.instances));
         }
         let served = target.served_quantile().get();

@@ -36,6 +36,15 @@ pub enum Message {
     },
 }
 
+impl Message {
+    /// The target it is about.
+    pub fn target(&self) -> &str {
+        match self {
+            Self::Plan { target, .. } | Self::Alert { target, .. } => target,
+        }
+    }
+}
+
 /// The header that holds the signature.
 pub const SIGNATURE: &str = "x-forescale-signature";
 

@@ -14,7 +14,7 @@ use ureq::Agent;
 use super::Message;
 use super::message::{SIGNATURE, signature};
 use crate::clock::{Clock, lock};
-use crate::config::Webhook;
+use crate::config::{Outputs, TargetName, Webhook};
 use crate::error::ServerError;
 use crate::metrics::Metrics;
 use crate::secret;
@@ -33,10 +33,17 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// The ways to the webhooks, one thread each: one that does not answer holds up no other.
 pub struct Outbox {
-    senders: Vec<(bool, SyncSender<Arc<Sent>>)>,
+    ways: Vec<Way>,
     told: Sender<Arc<Sent>>,
     taken: Mutex<Receiver<Arc<Sent>>>,
     metrics: Arc<Metrics>,
+}
+
+/// The way to one webhook.
+struct Way {
+    name: Option<TargetName>,
+    plans: bool,
+    sender: SyncSender<Arc<Sent>>,
 }
 
 /// A message on its way.
@@ -82,24 +89,31 @@ impl Outbox {
             let thread = thread::Builder::new().name("webhook".to_owned());
             let spawned = thread.spawn(move || worker.run(&messages));
             spawned.map_err(|source| ServerError::System { what: "a thread", source })?;
-            Ok((webhook.plans, sender))
+            Ok(Way { name: webhook.name.clone(), plans: webhook.plans, sender })
         };
-        let senders = webhooks.iter().map(open).collect::<Result<_, ServerError>>()?;
-        Ok(Self { senders, told, taken: Mutex::new(taken), metrics: Arc::clone(metrics) })
+        let ways = webhooks.iter().map(open).collect::<Result<_, ServerError>>()?;
+        Ok(Self { ways, told, taken: Mutex::new(taken), metrics: Arc::clone(metrics) })
     }
 
     /// Whether anybody wants to be told anything.
     pub fn is_empty(&self) -> bool {
-        self.senders.is_empty()
+        self.ways.is_empty()
     }
 
-    /// Hands `message` to everybody who wants it.
-    pub fn send(&self, message: Message) {
+    /// Hands `message` to everybody who wants it, of those that `outputs` names.
+    pub fn send(&self, message: Message, outputs: &Outputs) {
         let is_plan = matches!(message, Message::Plan { .. });
-        let wanting = || self.senders.iter().filter(|(plans, _)| *plans || !is_plan);
-        let sent = Arc::new(Sent { message, left: AtomicUsize::new(wanting().count()) });
-        for (_, sender) in wanting() {
-            if let Err(TrySendError::Full(sent)) = sender.try_send(Arc::clone(&sent)) {
+        let wants = |way: &&Way| (way.plans || !is_plan) && outputs.tells(way.name.as_ref());
+        let wanting: Vec<_> = self.ways.iter().filter(wants).collect();
+        let left = AtomicUsize::new(wanting.len());
+        let sent = Arc::new(Sent { message, left });
+        if wanting.is_empty() {
+            // Nobody is left who could still take it.
+            let _ = self.told.send(sent);
+            return;
+        }
+        for way in wanting {
+            if let Err(TrySendError::Full(sent)) = way.sender.try_send(Arc::clone(&sent)) {
                 self.metrics.webhook_failed();
                 sent.done(&self.told);
             }

@@ -69,7 +69,8 @@ fn hooked_to(
     let (url, received) = hook();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), SECRET).unwrap();
-    let webhook = format!("[[webhook]]\nurl = {url:?}\nsecret-file = {:?}\n", file.path());
+    let webhook =
+        format!("[[webhook]]\nname = \"ops\"\nurl = {url:?}\nsecret-file = {:?}\n", file.path());
     let served = serve_with("", &format!("{webhook}{targets}"), load, prepare);
     served.settle();
     (served, received, file)
@@ -97,6 +98,26 @@ fn alerts_are_signed_and_sent_until_they_are_taken() {
     served.running.service().tell();
     let message: Value = serde_json::from_str(&next().1).unwrap();
     assert_eq!((&message["alert"], &message["firing"]), (&"stale".into(), &false.into()));
+}
+
+#[test]
+fn a_target_that_names_its_webhooks_is_told_to_no_other() {
+    let outputs = |names: &str| format!("[target.outputs]\nwebhooks = {names}\n");
+    let two = format!(
+        "{TARGET}{}{}{}",
+        outputs("[]"),
+        TARGET.replace("\"web\"", "\"shop\""),
+        outputs("[\"ops\"]")
+    );
+    let (served, received, _secret) = hooked_to(&two, daily, |_| ());
+    served.memory.set(Mood::Down);
+    served.pass(TimeDelta::minutes(36));
+    served.running.service().tell();
+    let message: Value =
+        serde_json::from_str(&received.recv_timeout(Duration::from_secs(10)).unwrap().1).unwrap();
+    assert_eq!((&message["alert"], &message["target"]), (&"stale".into(), &"shop".into()));
+    // Both targets are stale, but nobody hears of the other one.
+    assert!(received.recv_timeout(Duration::from_millis(500)).is_err());
 }
 
 #[test]

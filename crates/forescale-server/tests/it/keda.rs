@@ -201,6 +201,15 @@ fn a_target_that_is_only_looked_at_gives_no_number() {
 }
 
 #[test]
+fn a_target_that_is_not_for_keda_gives_no_number() {
+    let served = serve("", &format!("{TARGET}[target.outputs]\nkeda = false\n"), daily);
+    served.settle();
+    let error = Keda::of(&served).value(&[("target", "web")]).unwrap_err();
+    assert_eq!(error.code(), Code::FailedPrecondition);
+    assert!(error.message().contains("leave out keda = false"), "{error}");
+}
+
+#[test]
 fn streams_begin_at_once_and_end_with_the_service() {
     let served = serve("", TARGET, daily);
     served.settle();

@@ -9,6 +9,7 @@ mod hooks;
 mod hostile;
 mod keda;
 mod outage;
+mod outputs;
 mod settings;
 mod support;
 mod tls;

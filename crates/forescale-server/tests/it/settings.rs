@@ -49,6 +49,24 @@ fn a_mistake_is_named_with_its_line_and_a_way_out() {
         (with("max = 60\n", ""), 2, "target web: a scaler should know a most", "set max"),
         (with("max = 60", "max = 60\nmin = 70"), 2, "target web: the minimum", ""),
         (with("max = 60", "maxx = 60"), 14, "unknown field `maxx`", "did you mean max?"),
+        (
+            format!("{TARGET}[target.outputs]\nwebhooks = [\"ops\"]\n"),
+            2,
+            "target web: there is no webhook called ops",
+            "give a [[webhook]] the name = \"ops\"",
+        ),
+        (
+            with("\"full\"", "\"forecast-only\"") + "[[target.outputs.export]]\nto = \"hpa\"\n",
+            2,
+            "gives no scaler a number, not by a file either",
+            "set mode",
+        ),
+        (
+            "[[webhook]]\nname = \"ops\"\nurl = \"http://a\"\nsecret-file = \"s\"\n".repeat(2),
+            5,
+            "two webhooks called ops",
+            "a name of its own",
+        ),
         (format!("{TARGET}{TARGET}"), 17, "two targets called web", "a name of its own"),
         (
             with("refresh", "schedule = \"0 25 * * *\"\nrefresh"),

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use forescale::{Event, Frequency, LoadSeries};
-use forescale_server::{Config, Loaded, ManualClock, Running, Source, SourceError, Sources};
+use forescale_server::{
+    Config, Loaded, ManualClock, Output, Running, Source, SourceError, Sources, Target,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -27,6 +29,7 @@ pub struct Memory {
     mood: Arc<AtomicU8>,
     ends: Arc<AtomicI64>,
     step: i64,
+    written: Arc<Mutex<Vec<Value>>>,
 }
 
 /// What the sources do when they are asked.
@@ -46,7 +49,18 @@ pub enum Mood {
 impl Memory {
     pub fn new(load: Load) -> Arc<Self> {
         let ends = Arc::new(AtomicI64::new(i64::MAX));
-        Arc::new(Self { load: Mutex::new(load), mood: Arc::default(), ends, step: 300 })
+        Arc::new(Self {
+            load: Mutex::new(load),
+            mood: Arc::default(),
+            ends,
+            step: 300,
+            written: Arc::default(),
+        })
+    }
+
+    /// The plans that were handed over in files.
+    pub fn written(&self) -> Vec<Value> {
+        self.written.lock().unwrap().clone()
     }
 
     /// The source goes on to answer, but has no samples from `ends` on.
@@ -123,6 +137,30 @@ impl Sources for Memory {
 
     fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
         Ok(Vec::new())
+    }
+
+    fn output(&self, _: &Target, settings: &toml::Table) -> Result<Box<dyn Output>, SourceError> {
+        if settings.get("to").and_then(toml::Value::as_str) == Some("nobody") {
+            return Err(SourceError::new("to should be somebody", "name somebody"));
+        }
+        let full = settings.contains_key("full-disk");
+        Ok(Box::new(Drawer { full, written: Arc::clone(&self.written) }))
+    }
+}
+
+/// Where plans are put that are handed over in files.
+struct Drawer {
+    full: bool,
+    written: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Output for Drawer {
+    fn write(&self, plan: &str, _: DateTime<Utc>) -> Result<(), SourceError> {
+        if self.full {
+            return Err(SourceError::new("no space is left", "make some"));
+        }
+        self.written.lock().unwrap().push(serde_json::from_str(plan).unwrap());
+        Ok(())
     }
 }
 

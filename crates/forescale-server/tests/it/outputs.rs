@@ -1,0 +1,66 @@
+//! Who is handed a plan.
+
+use chrono::TimeDelta;
+use forescale_server::Config;
+
+use crate::support::{Mood, Served, TARGET, daily, serve};
+
+/// A service whose target has `outputs`.
+fn handing(outputs: &str) -> Served {
+    let served = serve("", &format!("{TARGET}{outputs}"), daily);
+    served.settle();
+    served
+}
+
+#[test]
+fn every_plan_is_written_to_the_files_of_its_target() {
+    let served = handing("[[target.outputs.export]]\nto = \"somebody\"\n");
+    let first = served.memory.written();
+    let newest = first.last().expect("a plan was written");
+    assert_eq!(*newest, served.get("/api/v1/targets/web/plan").1["plan"]);
+    // Without a new plan there is nothing to write.
+    served.memory.set(Mood::Down);
+    served.pass(TimeDelta::minutes(5));
+    assert_eq!(served.memory.written().len(), first.len());
+    served.memory.set(Mood::Up);
+    served.pass(TimeDelta::minutes(5));
+    assert!(served.memory.written().len() > first.len());
+}
+
+#[test]
+fn files_that_cannot_be_written_are_a_warning_and_take_no_plan_away() {
+    let export = "[[target.outputs.export]]\nto = \"somebody\"\n";
+    let served = handing(&format!("{export}full-disk = true\n{export}"));
+    let (_, target) = served.get("/api/v1/targets/web");
+    assert_eq!(target["decision"]["state"], "fresh");
+    let warnings = target["warnings"].to_string();
+    assert!(warnings.contains("an export was not written: no space is left"), "{target}");
+    // The other files are written all the same.
+    assert!(!served.memory.written().is_empty());
+    let (_, metrics) = served.text_at("/metrics");
+    let count = metrics.lines().find(|line| line.starts_with("export_failures_total{"));
+    let count = count.and_then(|line| line.strip_prefix("export_failures_total{series=\"web\"} "));
+    assert!(count.is_some_and(|count| count.parse::<u64>().unwrap() > 0), "{metrics}");
+}
+
+#[test]
+fn an_export_that_nobody_knows_is_refused_before_anything_starts() {
+    let text = format!("{TARGET}[[target.outputs.export]]\nto = \"nobody\"\n");
+    let config = Config::parse(&text, "forescale.toml".as_ref()).unwrap();
+    let sources = crate::support::Memory::new(daily);
+    let clock = forescale_server::ManualClock::new(chrono::DateTime::UNIX_EPOCH);
+    let error = forescale_server::Running::start(config, sources, std::sync::Arc::new(clock));
+    let error = error.err().expect("it is refused").to_string();
+    assert_eq!(error, "forescale.toml:2: target web: to should be somebody");
+}
+
+#[test]
+fn metrics_that_are_switched_off_hold_no_number_for_a_scaler() {
+    let shown = |served: &Served| {
+        let (_, text) = served.text_at("/metrics");
+        let is = |name: &str| text.lines().any(|line| line.starts_with(name));
+        (is("plan_replicas{"), is("scale_replicas{"))
+    };
+    assert_eq!(shown(&handing("[target.outputs]\nmetrics = false\n")), (true, false));
+    assert_eq!(shown(&handing("[target.outputs]\nkeda = false\n")), (true, true));
+}
