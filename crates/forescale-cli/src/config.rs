@@ -1,4 +1,4 @@
-//! The configuration file and the environment: both become defaults of the options.
+//! The files of settings and the environment: both become defaults of the options.
 //!
 //! clap itself then prefers a flag over the environment and the environment over a default.
 
@@ -29,20 +29,35 @@ pub fn file_of(arguments: &[OsString], environment: Option<OsString>) -> Option<
     environment.filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
+/// The files of settings, the strongest last: the one that is named, or else that of the user and that of the folder.
+pub fn files_of(arguments: &[OsString]) -> Vec<PathBuf> {
+    if let Some(file) = file_of(arguments, std::env::var_os("FORESCALE_CONFIG")) {
+        return vec![file];
+    }
+    let path = |name: &str| std::env::var_os(name).filter(|path| !path.is_empty());
+    let home = || path("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let settings = path("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
+    let user = settings.map(|settings| settings.join("forescale/config.toml"));
+    user.into_iter().chain([".forescale.toml".into()]).filter(|file| file.is_file()).collect()
+}
+
 /// Whether the configuration is that of a service, and not of options.
 pub fn is_of_a_service(arguments: &[OsString]) -> bool {
     let words = arguments.iter().skip(1).take_while(|word| *word != "--");
     words.into_iter().any(|word| word == "serve" || word == "doctor")
 }
 
-/// The command with the environment's names on its options and the file's values as their defaults.
+/// The command with the environment's names on its options and the values of `files` as their defaults.
 ///
 /// # Errors
 /// A file that cannot be read is an unavailable source; a broken one or an unknown key is a mistake in usage.
-pub fn apply(command: Command, file: Option<&Path>) -> Result<Command, Failure> {
-    let table = file.map(read).transpose()?.unwrap_or_default();
-    let name = file.map(|file| file.display().to_string()).unwrap_or_default();
-    configured(command, &table, &name)
+pub fn apply(command: Command, files: &[PathBuf]) -> Result<Command, Failure> {
+    if files.is_empty() {
+        return configured(command, &Table::new(), "");
+    }
+    let one =
+        |command, file: &PathBuf| configured(command, &read(file)?, &file.display().to_string());
+    files.iter().try_fold(command, one)
 }
 
 /// The same with the content of the file called `file`.
@@ -66,7 +81,7 @@ fn own((key, value): (&String, &Value)) -> (String, Value) {
     (key.clone(), value.clone())
 }
 
-fn read(file: &Path) -> Result<Table, Failure> {
+pub fn read(file: &Path) -> Result<Table, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         Failure::unavailable(format!("cannot read the configuration {}: {error}", file.display()))
     })?;
@@ -112,7 +127,7 @@ fn keys_of(command: &Command, deep: bool) -> Vec<String> {
 }
 
 /// Everything with a long name, but what would make no sense as a lasting setting.
-fn settable(arg: &Arg) -> bool {
+pub fn settable(arg: &Arg) -> bool {
     !matches!(arg.get_long(), None | Some("config" | "help" | "version"))
 }
 
@@ -139,7 +154,8 @@ fn with_environment(command: Command) -> Command {
     })
 }
 
-fn environment_name(long: &str) -> String {
+/// The variable of the environment for an option.
+pub fn environment_name(long: &str) -> String {
     format!("FORESCALE_{}", long.replace('-', "_").to_uppercase())
 }
 
@@ -185,7 +201,8 @@ fn rival_of(id: &str) -> Option<&'static str> {
     })
 }
 
-fn text_of(key: &str, value: &Value) -> Result<String, Failure> {
+/// A value as it would be written on the command line.
+pub fn text_of(key: &str, value: &Value) -> Result<String, Failure> {
     match value {
         Value::String(text) => Ok(text.clone()),
         Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Datetime(_) => {

@@ -14,12 +14,14 @@ mod columns;
 mod commands;
 mod config;
 mod engine;
+mod exports;
 mod failure;
 mod fleet;
 mod fleet_job;
 mod input;
 mod live;
 mod named;
+mod origins;
 mod output;
 mod parquet;
 mod peers;
@@ -56,13 +58,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reads the command line over the environment over the configuration file.
+/// Reads the command line over the environment over the files of settings.
 fn parse(arguments: &[OsString]) -> Result<(Cli, Map<String, Value>), ExitCode> {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let file = config::file_of(arguments, std::env::var_os("FORESCALE_CONFIG"))
-        .filter(|_| !config::is_of_a_service(arguments));
-    let mut command = config::apply(Cli::command(), file.as_deref())
-        .map_err(|failure| report(&failure, color))?;
+    let files = match config::is_of_a_service(arguments) {
+        true => Vec::new(),
+        false => config::files_of(arguments),
+    };
+    let mut command =
+        config::apply(Cli::command(), &files).map_err(|failure| report(&failure, color))?;
     let parsed = command.try_get_matches_from_mut(arguments).and_then(|matches| {
         Ok((Cli::from_arg_matches(&matches)?, settings::of(&command, &matches)))
     });
@@ -115,6 +119,8 @@ fn run(cli: Cli, settings: Map<String, Value>, terminal: Terminal) -> Result<(),
         Command::Doctor => commands::serve::doctor(global.config.as_deref(), context),
         Command::Fleet(args) => commands::fleet::run(&args, context),
         Command::Export(args) => commands::export::run(&args, &context),
+        Command::Config(args) => commands::config::run(&args, context),
         Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args, &context),
     }
 }

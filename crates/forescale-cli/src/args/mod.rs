@@ -16,6 +16,7 @@ mod model;
 mod plan;
 mod replay;
 mod serve;
+mod setup;
 mod values;
 mod weigh;
 mod what;
@@ -37,20 +38,25 @@ pub use replay::{
     SimulatedArgs,
 };
 pub use serve::{ExportArgs, ExportTo, LogForm, ServeArgs};
+pub use setup::{CompletionsArgs, ConfigArgs, ConfigCommand, ConfigShowArgs, ManArgs};
 pub use weigh::WeighArgs;
-pub use what::{BacktestArgs, CompareArgs, CompletionsArgs, ExplainArgs, ForecastArgs};
+pub use what::{BacktestArgs, CompareArgs, ExplainArgs, ForecastArgs};
 
 const AFTER_HELP: &str = "\
-Every option can also stand in the environment (FORESCALE_MAX=20) or in the
-file of --config (max = 20); a flag wins over the environment, and that over
-the file.
+Every option can also stand in the environment (FORESCALE_MAX=20) or in a file
+(max = 20): that of --config, or .forescale.toml here and below it
+~/.config/forescale/config.toml. A flag wins over the environment, and that
+over the file. `forescale config show --origin` says what holds.
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a source is
 unavailable, 4 refused by a guard, 130 interrupted.";
 
+/// The version, and the commit it was built from where that is known.
+pub const VERSION: &str = env!("FORESCALE_VERSION");
+
 /// Predictive autoscaling: from a load history to a scale plan.
 #[derive(Debug, Parser)]
-#[command(name = "forescale", version, after_help = AFTER_HELP, max_term_width = 110)]
+#[command(name = "forescale", version = VERSION, after_help = AFTER_HELP, max_term_width = 110)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -97,8 +103,12 @@ pub enum Command {
     Doctor,
     /// A plan as files for Kubernetes, KEDA, AWS or Prometheus.
     Export(Box<ExportArgs>),
+    /// Show the settings that hold here, and where each comes from.
+    Config(ConfigArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
+    /// Write the manual pages.
+    Man(ManArgs),
 }
 
 /// Options of every command.

@@ -2,7 +2,6 @@
 
 use chrono::TimeDelta;
 use clap::Args;
-use clap_complete::Shell;
 use forescale_core::{Level, Quantile};
 
 use super::history::{EngineArgs, HistoryArgs};
@@ -132,11 +131,4 @@ pub struct ExplainArgs {
     /// What learns from it.
     #[command(flatten)]
     pub engine: EngineArgs,
-}
-
-/// `completions`.
-#[derive(Debug, Clone, Args)]
-pub struct CompletionsArgs {
-    /// The shell.
-    pub shell: Shell,
 }

@@ -3,6 +3,7 @@
 pub mod advise;
 pub mod backtest;
 pub mod completions;
+pub mod config;
 pub mod data;
 pub mod decide;
 pub mod explain;
@@ -10,6 +11,7 @@ pub mod export;
 pub mod fleet;
 pub mod forecast;
 pub mod identify;
+pub mod man;
 pub mod models;
 pub mod plan;
 pub mod replay;
