@@ -63,7 +63,9 @@ def test_it_serves_without_rights_on_a_read_only_root(image, tmp_path):
     )
     os.close(write)
     with os.fdopen(read) as info:
-        inside = json.load(info)["child-pid"]
+        said = info.read()
+    assert said, Path(log.name).read_text()
+    inside = json.loads(said)["child-pid"]
     try:
         assert answered(inside, "/healthz", process, log) == 200
         assert answered(inside, "/api/v1/targets", process, log) == 401
@@ -73,9 +75,10 @@ def test_it_serves_without_rights_on_a_read_only_root(image, tmp_path):
         assert {file.parts[len(root.parts)] for file in root.rglob("*") if file.is_file()} <= {"usr", "lib", "lib64"}
     finally:
         # The first process of the sandbox is bubblewrap's own; the service is its only child.
-        children = Path(f"/proc/{inside}/task/{inside}/children").read_text().split()
         began = time.monotonic()
-        os.kill(int((children or [inside])[0]), signal.SIGTERM)
+        if process.poll() is None:
+            children = Path(f"/proc/{inside}/task/{inside}/children").read_text().split()
+            os.kill(int((children or [inside])[0]), signal.SIGTERM)
         ended = process.wait(timeout=15)
     assert ended == 0, Path(log.name).read_text()
     assert time.monotonic() - began < 10

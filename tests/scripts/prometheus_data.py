@@ -2,6 +2,9 @@
 
     prometheus_data.py END      END is the last moment, in seconds since the Unix epoch
 
+The last moment is always eight hours into the day of the load, whatever the hour is: the load falls then, and a plan
+of it does not change with the hour a test is run at.
+
 shop_load             a gauge: two peaks a day, a gap of an hour a week before the end, ten NaN a day before it
 shop_requests_total   a counter of two pods; one starts anew after a week
 shop_threads          a gauge of three pods
@@ -14,9 +17,13 @@ MINUTE, HOUR, DAY = 60, 3_600, 86_400
 PODS = "ab"
 
 
-def load(at):
+# When in the day of the load the last moment is.
+LAST = 8 * HOUR
+
+
+def load(at, end):
     """Requests a second, with enough digits to tell every minute from the next."""
-    day = 2 * math.pi * (at % DAY) / DAY
+    day = 2 * math.pi * ((at - end + LAST) % DAY) / DAY
     return round(100 + 60 * math.sin(day) + 25 * math.sin(2 * day) + (at // MINUTE % 97) / 50, 4)
 
 
@@ -25,14 +32,14 @@ def gauge(times, end):
     broken = range(end - DAY, end - DAY + 10 * MINUTE)
     for at in times:
         if at not in gap:
-            yield f"shop_load {'NaN' if at in broken else load(at)} {at}"
+            yield f"shop_load {'NaN' if at in broken else load(at, end)} {at}"
 
 
 def counters(times, end):
     for number, pod in enumerate(PODS):
         total = 1_000 * number
         for at in times:
-            total = 0 if pod == "b" and at == end - 7 * DAY else total + round(MINUTE * load(at) / 2)
+            total = 0 if pod == "b" and at == end - 7 * DAY else total + round(MINUTE * load(at, end) / 2)
             yield f'shop_requests_total{{pod="{pod}"}} {total} {at}'
 
 

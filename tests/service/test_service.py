@@ -299,15 +299,23 @@ def test_a_term_ends_a_service_that_trains(tmp_path):
     try:
         # The first plan is made before a model, and the model is learned at once.
         service.until(lambda: service.get("/api/v1/targets/shop/plan"))
+        runs = {run["job"] for run in service.json("/api/v1/targets/shop")["runs"]}
+        assert "forecast" in runs and "train" not in runs
         assert service.stop() == 0
     finally:
         service.process.kill()
 
 
+def tried(service):
+    """The first target, once its source was asked."""
+    target = service.json("/api/v1/targets")[0]
+    return target if target["failing"] else None
+
+
 def test_without_a_source_nothing_is_scaled_in(tmp_path):
     service = Service(tmp_path, url="http://127.0.0.1:9")
     try:
-        target = service.until(lambda: service.json("/api/v1/targets")[0], seconds=20)
+        target = service.until(lambda: tried(service), seconds=20)
         assert target["state"] == "waiting" and target["decision"] is None
     finally:
         service.process.kill()

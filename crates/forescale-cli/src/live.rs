@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forescale::{Event, LoadSeries};
 use forescale_prometheus::{Client, PrometheusError, PrometheusRead, Settings};
-use forescale_server::{Loaded, Output, Source, SourceError, Sources, Target, UNCOUNTED};
+use forescale_server::{Loaded, Output, Source, SourceError, Sources, Target};
 use forescale_sources::{ReadOptions, read_events, read_history};
 use serde::Deserialize;
 
@@ -101,13 +101,11 @@ struct Asked(Client);
 impl Source for Asked {
     fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
         let PrometheusRead { series, notes, instances, .. } = self.0.read(now).map_err(told)?;
-        let mut warnings = notes.words();
-        // A plan can do without a count: it goes on from what was asked for.
-        let instances = instances.unwrap_or_else(|error| {
-            warnings.push(format!("{UNCOUNTED}: {error}"));
-            None
-        });
-        Ok(Loaded { series, instances, warnings })
+        let (instances, uncounted) = match instances {
+            Ok(instances) => (instances, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        Ok(Loaded { series, instances, uncounted, warnings: notes.words() })
     }
 
     fn probe(&self, now: DateTime<Utc>) -> Vec<(String, Result<String, SourceError>)> {
@@ -134,7 +132,6 @@ impl Source for Written {
         let source = forescale_sources::Source::new(&self.path);
         let read = read_history(&source, &options).map_err(read_failed)?;
         refuse_holes(&self.path, &read.series, self.file.min_coverage)?;
-        let mut warnings = read.warnings;
         let counts = self.file.instances.as_ref().map(|column| {
             let options = ReadOptions {
                 loads: vec![column.clone()],
@@ -143,15 +140,11 @@ impl Source for Written {
             };
             read_history(&source, &options).map_err(read_failed)
         });
-        // A plan can do without a count: it goes on from what was asked for.
-        let instances = counts.and_then(|counts| match counts {
-            Ok(counts) => counted(&read.series, &counts.series, now),
-            Err(error) => {
-                warnings.push(format!("{UNCOUNTED}: {error}"));
-                None
-            }
-        });
-        Ok(Loaded { series: read.series, instances, warnings })
+        let (instances, uncounted) = match counts.transpose() {
+            Ok(counts) => (counts.and_then(|it| counted(&read.series, &it.series, now)), None),
+            Err(error) => (None, Some(error.message)),
+        };
+        Ok(Loaded { series: read.series, instances, uncounted, warnings: read.warnings })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::error::ServerError;
 use crate::jobs::fresh_until;
 use crate::listen::{Protocol, acceptor};
 use crate::secret;
-use crate::source::{Loaded, SourceError, Sources, UNCOUNTED};
+use crate::source::{Loaded, SourceError, Sources};
 use crate::store::Store;
 
 /// What was found out about a part of the service.
@@ -112,9 +112,9 @@ fn source(entry: &Entry, now: DateTime<Utc>) -> Vec<Finding> {
 
 /// A plan can do without a count of instances, but who has asked for one wants it.
 fn uncounted(part: &str, loaded: &Loaded) -> Option<Finding> {
-    let warning = loaded.warnings.iter().find(|warning| warning.starts_with(UNCOUNTED))?;
+    let reason = loaded.uncounted.as_ref()?;
     let hint = "correct the setting instances of the source, or leave it out";
-    Some(Finding::bad(format!("{part}: instances"), warning, hint))
+    Some(Finding::bad(format!("{part}: instances"), reason, hint))
 }
 
 fn history(entry: &Entry, part: String, loaded: &Loaded, now: DateTime<Utc>) -> Finding {
@@ -125,8 +125,7 @@ fn history(entry: &Entry, part: String, loaded: &Loaded, now: DateTime<Utc>) -> 
                 None => {
                     let gaps = series.gaps();
                     let mut how = vec![format!("{steps} steps of {step}, {gaps} of them gaps")];
-                    let notes = loaded.warnings.iter();
-                    how.extend(notes.filter(|note| !note.starts_with(UNCOUNTED)).cloned());
+                    how.extend(loaded.warnings.iter().cloned());
                     Finding::good(part, how.join("; "))
                 }
                 Some(key) => Finding::bad(

@@ -44,6 +44,6 @@ pub use hindsight::{
 };
 pub use serve::{Running, Shutdown, serve};
 pub use service::Service;
-pub use source::{Loaded, Output, Source, SourceError, Sources, UNCOUNTED};
+pub use source::{Loaded, Output, Source, SourceError, Sources};
 pub use standing::{Counted, Decision, Failing, Rules, Standing, State, Step};
 pub use written::WrittenPlan;

@@ -13,7 +13,7 @@ use crate::jobs::{Agenda, COMPARED, JUDGED, Job, JobKind, Pool, agenda};
 use crate::metrics::Metrics;
 use crate::notify::{Alerts, Outbox};
 use crate::source::Sources;
-use crate::standing::{Failing, State};
+use crate::standing::Failing;
 use crate::store::Store;
 
 /// The service without its sockets.
@@ -128,20 +128,14 @@ impl Service {
         self.stop.subscribe()
     }
 
-    /// Why the service is not ready; none when it is. A target that holds is ready: that is what it should do. One that
-    /// is stale or has no plan takes nothing away from the others, but there has to be one that answers.
+    /// Why the service is not ready; none when it is. A target that holds, is stale or has no plan says so to whoever asks,
+    /// which is what it should do: without its sources the service is still the one that explains why.
     pub fn unready(&self) -> Option<String> {
         if *self.stop.borrow() {
             return Some("the service is stopping".to_owned());
         }
-        let entries = self.board.entries();
-        if let Some(untried) = entries.iter().find(|entry| !entry.known()) {
-            return Some(format!("target {} has no plan yet", untried.target.name));
-        }
-        let now = self.now();
-        let silent = |entry: &Arc<Entry>| matches!(entry.state(now), State::Waiting | State::Stale);
-        let none = !entries.is_empty() && entries.iter().all(silent);
-        none.then(|| "no target has a plan that may be followed".to_owned())
+        let untried = self.board.entries().iter().find(|entry| !entry.known())?;
+        Some(format!("target {} has no plan yet", untried.target.name))
     }
 }
 

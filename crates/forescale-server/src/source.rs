@@ -9,9 +9,6 @@ use thiserror::Error;
 
 use crate::config::Target;
 
-/// What a warning begins with that says why no instances were counted, though the source should.
-pub const UNCOUNTED: &str = "instances are not known";
-
 /// A history as it was known when it was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
@@ -19,13 +16,15 @@ pub struct Loaded {
     pub series: LoadSeries,
     /// Instances that serve now, where the source knows.
     pub instances: Option<u32>,
+    /// Why they were not counted, though the source should.
+    pub uncounted: Option<String>,
     /// What a careful reader should know of the data.
     pub warnings: Vec<String>,
 }
 
 impl From<LoadSeries> for Loaded {
     fn from(series: LoadSeries) -> Self {
-        Self { series, instances: None, warnings: Vec::new() }
+        Self { series, instances: None, uncounted: None, warnings: Vec::new() }
     }
 }
 

@@ -33,7 +33,11 @@ fn kill_and_restart() {
     let folder = tempfile::tempdir().unwrap();
     // The first one is left alone until it has a plan to lose.
     let mut child = Killed::start(folder.path());
-    std::thread::sleep(Duration::from_secs(2));
+    let begun = Instant::now();
+    while !has_a_plan(folder.path()) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no plan is saved");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     for kill in 0..kills.unwrap_or(KILLS) {
         child.kill();
         check(folder.path(), kill);
@@ -57,6 +61,13 @@ fn check(folder: &Path, kill: u64) {
     let answer = ureq::get(format!("http://{}/api/v1/targets/web/plan", running.http())).call();
     assert_eq!(answer.unwrap().status(), 200, "kill {kill}");
     running.stop();
+}
+
+/// Whether a plan is saved, which a process that is killed from now on may not lose.
+fn has_a_plan(folder: &Path) -> bool {
+    let Ok(store) = rusqlite::Connection::open(folder.join("state.db")) else { return false };
+    let count = store.query_row("SELECT count(*) FROM standings", [], |row| row.get(0));
+    count.is_ok_and(|count: u32| count > 0)
 }
 
 struct Killed(Child);

@@ -41,7 +41,9 @@ pub fn refresh(
     now: DateTime<Utc>,
 ) -> Result<Refreshed, String> {
     let target = &entry.target;
-    let Loaded { series, instances, mut warnings } = work.load(entry, now)?;
+    let Loaded { series, instances, uncounted, mut warnings } = work.load(entry, now)?;
+    // A plan can do without a count: it goes on from what was asked for.
+    warnings.extend(uncounted.map(|reason| format!("instances are not known: {reason}")));
     let series = as_of(&series, now).map_err(in_words)?;
     let data_until = fresh_until(&series, target.hold_after(series.frequency().span()), now)?;
     let calendar = entry.calendar(now)?;

@@ -30,8 +30,8 @@ pub struct Workers {
 enum Stage {
     /// It computes, with a worker.
     Computing,
-    /// It asks its source; from this moment on without a worker.
-    Asking(Instant),
+    /// It asks its source; from this moment on without a worker. Whether its target failed the last time.
+    Asking(Instant, bool),
     /// Its source has answered, and it wants a worker.
     Returning,
 }
@@ -42,6 +42,7 @@ struct Count {
     computing: usize,
     computing_long: usize,
     waiting: usize,
+    waiting_failing: usize,
     returning: usize,
     returning_long: usize,
 }
@@ -67,9 +68,9 @@ impl Workers {
             other.target == job.target && stage.waits(now) && job.kind != JobKind::Forecast
         };
         let long = count.computing_long + count.returning_long;
-        let most_waiting = if failing { MOST_FAILING } else { MOST_WAITING };
         count.computing + count.returning < self.count
-            && count.waiting < most_waiting
+            && count.waiting < MOST_WAITING
+            && (!failing || count.waiting_failing < MOST_FAILING)
             && (!job.kind.is_long() || long + 1 < self.count)
             && !jobs.iter().any(waited_for)
     }
@@ -91,7 +92,7 @@ impl Workers {
     /// None when the job has been given up meanwhile.
     pub fn ask<T>(&self, job: Job, failing: bool, ask: impl FnOnce() -> T) -> Option<T> {
         let patience = if failing { Duration::ZERO } else { PATIENCE };
-        *lock(&self.jobs).get_mut(&job)? = Stage::Asking(Instant::now() + patience);
+        *lock(&self.jobs).get_mut(&job)? = Stage::Asking(Instant::now() + patience, failing);
         let answer = ask();
         self.return_to_work(job).then_some(answer)
     }
@@ -105,7 +106,9 @@ impl Workers {
         }
         *stage = Stage::Returning;
         while jobs.contains_key(&job) && !self.may_return(&jobs, job) {
-            jobs = self.changed.wait(jobs).unwrap_or_else(PoisonError::into_inner);
+            // A worker also becomes free when the patience with a source ends, of which nobody tells.
+            let woken = self.changed.wait_timeout(jobs, PATIENCE);
+            (jobs, _) = woken.unwrap_or_else(PoisonError::into_inner);
         }
         jobs.get_mut(&job).map(|stage| *stage = Stage::Computing).is_some()
     }
@@ -121,7 +124,10 @@ impl Workers {
         for (job, stage) in jobs {
             let long = usize::from(job.kind.is_long());
             match stage {
-                stage if stage.waits(now) => count.waiting += 1,
+                Stage::Asking(until, failing) if *until <= now => {
+                    count.waiting += 1;
+                    count.waiting_failing += usize::from(*failing);
+                }
                 Stage::Returning if long == 1 => count.returning_long += 1,
                 Stage::Returning => count.returning += 1,
                 _ => {
@@ -137,7 +143,7 @@ impl Workers {
 impl Stage {
     /// Whether it waits for its source without a worker.
     fn waits(self, now: Instant) -> bool {
-        matches!(self, Self::Asking(until) if until <= now)
+        matches!(self, Self::Asking(until, _) if until <= now)
     }
 }
 
@@ -152,11 +158,11 @@ mod tests {
         Job { kind, target }
     }
 
-    /// Workers of which so many jobs of other targets wait for their sources.
-    fn waiting(count: usize, waiting: usize) -> Workers {
+    /// Workers beside which so many jobs of other targets wait for their sources, which failed the last time or not.
+    fn waiting(count: usize, waiting: usize, failing: bool) -> Workers {
         let workers = Workers::new(count);
         for target in 100..100 + waiting {
-            let stage = Stage::Asking(Instant::now());
+            let stage = Stage::Asking(Instant::now(), failing);
             lock(&workers.jobs).insert(job(JobKind::Forecast, target), stage);
         }
         workers
@@ -164,7 +170,7 @@ mod tests {
 
     #[test]
     fn who_waits_holds_no_worker_and_who_computes_does() {
-        let workers = waiting(2, 20);
+        let workers = waiting(2, 20, false);
         let [web, api, other] = [0, 1, 2].map(|target| job(JobKind::Forecast, target));
         assert!(workers.room_for(web, false));
         workers.enter(web);
@@ -178,15 +184,17 @@ mod tests {
     #[test]
     fn what_fails_leaves_room_for_what_does_not_and_all_of_it_has_an_end() {
         let forecast = job(JobKind::Forecast, 0);
-        let room = |count, failing| waiting(2, count).room_for(forecast, failing);
+        let room = |count, failing| waiting(2, count, true).room_for(forecast, failing);
         assert!(room(MOST_FAILING - 1, true) && !room(MOST_FAILING, true));
         assert!(room(MOST_FAILING, false) && room(MOST_WAITING - 1, false));
-        assert!(!room(MOST_WAITING, false) && !waiting(2, MOST_WAITING).free());
+        assert!(!room(MOST_WAITING, false) && !waiting(2, MOST_WAITING, true).free());
+        // However many healthy sources are slow, one that failed is asked again.
+        assert!(waiting(2, MOST_WAITING - 1, false).room_for(forecast, true));
     }
 
     #[test]
     fn a_source_that_is_waited_for_is_asked_for_a_forecast_alone() {
-        let workers = waiting(4, 1);
+        let workers = waiting(4, 1, false);
         let room = |kind, target| workers.room_for(job(kind, target), false);
         assert!(room(JobKind::Forecast, 100) && !room(JobKind::Evaluate, 100));
         assert!(!room(JobKind::Train, 100) && room(JobKind::Train, 0));
@@ -207,6 +215,24 @@ mod tests {
         workers.enter(forecast);
         assert_eq!(workers.ask(forecast, true, || workers.leave(forecast)), None);
         assert_eq!(workers.ask(forecast, true, || ()), None);
+    }
+
+    #[test]
+    fn who_comes_back_while_others_begin_to_hang_gets_their_worker() {
+        let workers = Workers::new(2);
+        let [hung, slow, web] = [0, 1, 2].map(|target| job(JobKind::Forecast, target));
+        let soon = Stage::Asking(Instant::now() + PATIENCE, false);
+        lock(&workers.jobs).extend([(hung, soon), (slow, soon)]);
+        // Its own patience was over before, and nobody leaves.
+        lock(&workers.jobs).insert(web, Stage::Asking(Instant::now(), false));
+        let (told, back) = std::sync::mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| told.send(workers.return_to_work(web)));
+            let came = back.recv_timeout(20 * PATIENCE);
+            // Whoever still sleeps is woken, so that a failure is one.
+            workers.leave(web);
+            assert_eq!(came, Ok(true));
+        });
     }
 
     /// Many sources that all answer at once: however they come back, no more compute than there are workers, no more

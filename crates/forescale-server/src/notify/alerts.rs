@@ -59,7 +59,8 @@ enum Said {
 #[derive(Debug, Default)]
 pub struct Alerts {
     said: BTreeMap<(usize, Alert), Said>,
-    plans: BTreeMap<usize, (DateTime<Utc>, u32)>,
+    /// The instances that each plan asked for when that was last said.
+    plans: BTreeMap<usize, u32>,
     unsaved: bool,
 }
 
@@ -150,10 +151,9 @@ impl Alerts {
     fn new_plan(&mut self, place: usize, entry: &Entry, now: DateTime<Utc>) -> Option<Message> {
         let standing = entry.standing()?;
         let decision = standing.decide(now, &entry.rules());
-        let current = (standing.made_at, decision.instances);
-        let before = self.plans.insert(place, current);
-        let (made_at, instances) = before?;
-        (made_at != current.0 && instances != current.1).then(|| Message::Plan {
+        // A step of the plan that is in force counts as a new plan does: whoever follows the messages scales by both.
+        let before = self.plans.insert(place, decision.instances)?;
+        (before != decision.instances).then(|| Message::Plan {
             target: entry.target.name.to_string(),
             at: standing.made_at,
             decision,

@@ -12,11 +12,11 @@ use crate::standing::Decision;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Message {
-    /// A plan that asks for another number of instances than the one before.
+    /// Another number of instances is asked for than before: by a new plan, or by the next step of the one in force.
     Plan {
         /// The target.
         target: String,
-        /// When it was made.
+        /// When the plan was made.
         at: DateTime<Utc>,
         /// What it asks for.
         decision: Decision,

@@ -10,12 +10,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;
 
-use crate::support::{Load, Memory, Mood, START, Served, TARGET, daily, serve_with};
+use crate::support::{Load, Memory, Mood, START, Served, TARGET, daily, eventually, serve_with};
 
 const SECRET: &str = "a secret of some length";
 
-/// A webhook that refuses the first message it gets: its address, and the signatures and bodies that came.
-fn hook() -> (String, Receiver<(String, String)>) {
+/// A webhook that refuses the first messages it gets: its address, and the signatures and bodies that came.
+fn hook(refuses: usize) -> (String, Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let (sender, received) = channel();
@@ -36,11 +36,12 @@ fn hook() -> (String, Receiver<(String, String)>) {
             }
             let mut body = vec![0; length];
             reader.read_exact(&mut body).unwrap();
-            let status = if nth == 0 { "500 Internal Server Error" } else { "204 No Content" };
+            let status = if nth < refuses { "500 Internal Server Error" } else { "204 No Content" };
             let answer =
                 format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
             reader.into_inner().write_all(answer.as_bytes()).unwrap();
-            if nth > 0 && sender.send((signature, String::from_utf8(body).unwrap())).is_err() {
+            if nth >= refuses && sender.send((signature, String::from_utf8(body).unwrap())).is_err()
+            {
                 return;
             }
         }
@@ -66,7 +67,17 @@ fn hooked_to(
     load: Load,
     prepare: impl FnOnce(&Memory),
 ) -> (Served, Receiver<(String, String)>, tempfile::NamedTempFile) {
-    let (url, received) = hook();
+    hooked_refusing(1, targets, load, prepare)
+}
+
+/// The same with a hook that refuses so many messages.
+fn hooked_refusing(
+    refuses: usize,
+    targets: &str,
+    load: Load,
+    prepare: impl FnOnce(&Memory),
+) -> (Served, Receiver<(String, String)>, tempfile::NamedTempFile) {
+    let (url, received) = hook(refuses);
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), SECRET).unwrap();
     let webhook =
@@ -136,7 +147,11 @@ fn an_alert_that_nobody_took_is_said_again_after_a_restart() {
     };
     assert_eq!(said(&served), ("stale".to_owned(), true));
     // What was taken is not said again: the next thing is its end.
-    std::thread::sleep(Duration::from_millis(500));
+    eventually("that it was taken is known", || {
+        served.running.service().note_taken();
+        let alerts = served.running.service().store.alerts().unwrap();
+        alerts.iter().any(|(_, alert, taken)| alert == "stale" && *taken)
+    });
     served = served.restart();
     served.running.service().tell();
     served.memory.set(Mood::Up);
@@ -166,13 +181,14 @@ fn an_alert_that_is_over_after_a_restart_is_said_to_be_over() {
 
 #[test]
 fn a_restart_does_not_make_a_target_wait_for_its_alert_anew() {
-    let (mut served, received, _secret) = hooked_with(|memory| memory.set(Mood::Down));
+    let (mut served, received, _secret) =
+        hooked_refusing(0, TARGET, daily, |memory| memory.set(Mood::Down));
     // A third of an hour before it and a sixth after: the half hour of the alert is over.
     for minutes in [20, 12] {
         served.pass(TimeDelta::minutes(minutes));
         served.running.service().tell();
         if minutes == 20 {
-            assert!(received.try_recv().is_err());
+            assert!(received.recv_timeout(Duration::from_millis(500)).is_err());
             served = served.restart();
         }
     }
@@ -258,6 +274,24 @@ fn each_condition_is_told_with_its_reason() {
         assert_eq!(message["firing"], true, "{message}");
         assert!(message["detail"].as_str().unwrap().contains(case.detail), "{message}");
     }
+}
+
+#[test]
+fn the_next_step_of_a_plan_is_told_as_a_new_plan_is() {
+    let targets = format!("plans = true\n{}", TARGET.replace("\"5m\"\neval", "\"6h\"\neval"));
+    let (served, received, _secret) = hooked_to(&targets, daily, |_| ());
+    let instances = || served.get("/api/v1/targets/web/plan").1["instances"].clone();
+    let first = instances();
+    served.running.service().tell();
+    // No new plan is made, and the load that was expected rises.
+    while instances() == first {
+        served.pass(TimeDelta::minutes(5));
+    }
+    served.running.service().tell();
+    let body = received.recv_timeout(Duration::from_secs(10)).unwrap().1;
+    let message: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(message["kind"], "plan", "{body}");
+    assert_eq!(message["decision"]["instances"], instances());
 }
 
 #[test]

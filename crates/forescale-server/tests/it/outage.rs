@@ -28,7 +28,7 @@ const BEGIN: &str = "2026-01-05T21:00:00Z";
 const FAULTS: [(&str, Fault); 10] = [
     ("an error of the server", |_| Reply::failure(500, "internal", "out of memory")),
     ("too busy", |_| Reply::failure(503, "timeout", "query timed out")),
-    ("slow", |good| Reply { wait: Duration::from_secs(2), ..good }),
+    ("slow", |good| Reply { wait: Duration::from_secs(3), ..good }),
     ("a page", |_| Reply::new(200, "text/html", "<html>please log in</html>")),
     ("cut short", |good| Reply::json(&good.body[..good.body.len() / 2])),
     ("a warning", |good| {
@@ -151,7 +151,7 @@ impl Sources for Prometheus {
         settings.range = TimeDelta::days(3);
         settings.step = forescale::Frequency::from_seconds(300).unwrap();
         (settings.timeout, settings.deadline) =
-            (Duration::from_millis(500), Duration::from_millis(700));
+            (Duration::from_millis(1_500), Duration::from_secs(2));
         Ok(Box::new(Asked(Client::new(settings, 1).unwrap())))
     }
 
@@ -165,6 +165,6 @@ impl Source for Asked {
         let read = self.0.read(now);
         let read = read.map_err(|error| SourceError::new(error.to_string(), error.hint()))?;
         let PrometheusRead { series, notes, .. } = read;
-        Ok(Loaded { series, instances: None, warnings: notes.words() })
+        Ok(Loaded { warnings: notes.words(), ..series.into() })
     }
 }

@@ -157,9 +157,8 @@ fn a_check_looks_at_every_source_and_at_the_age_of_its_data() {
 #[test]
 fn a_check_says_what_the_source_noticed_and_that_instances_are_not_counted_is_a_fault() {
     let folder = tempfile::tempdir().unwrap();
-    let found = |warning: &str| {
-        let warns = format!("\"memory\"\nwarns = {warning:?}");
-        let target = TARGET.replace("\"memory\"", &warns);
+    let found = |key: &str, said: &str| {
+        let target = TARGET.replace("\"memory\"", &format!("\"memory\"\n{key} = {said:?}"));
         let text = format!("[store]\npath = \"state.db\"\n{target}");
         let config = Config::parse(&text, &folder.path().join("forescale.toml")).unwrap();
         let sources: Arc<dyn Sources> = Memory::new(daily);
@@ -168,10 +167,9 @@ fn a_check_says_what_the_source_noticed_and_that_instances_are_not_counted_is_a_
     };
     let history = "864 steps of 5m, 0 of them gaps";
     let web = |how: String| ("the source of web".to_owned(), Ok(how));
-    assert_eq!(found("2 resets"), [web(format!("{history}; 2 resets"))]);
-    let unknown = format!("{}: no series", forescale_server::UNCOUNTED);
-    let instances = ("the source of web: instances".to_owned(), Err(unknown.clone()));
-    assert_eq!(found(&unknown), [web(history.to_owned()), instances]);
+    assert_eq!(found("warns", "2 resets"), [web(format!("{history}; 2 resets"))]);
+    let instances = ("the source of web: instances".to_owned(), Err("no series".to_owned()));
+    assert_eq!(found("uncounted", "no series"), [web(history.to_owned()), instances]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A service with sources in memory, and what asks it.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,7 @@ pub struct Memory {
     ends: Arc<AtomicI64>,
     step: i64,
     written: Arc<Mutex<Vec<Value>>>,
+    loads: Arc<AtomicUsize>,
 }
 
 /// What the sources do when they are asked.
@@ -55,7 +56,13 @@ impl Memory {
             ends,
             step: 300,
             written: Arc::default(),
+            loads: Arc::default(),
         })
+    }
+
+    /// How often its sources were asked.
+    pub fn loads(&self) -> usize {
+        self.loads.load(Ordering::SeqCst)
     }
 
     /// The plans that were handed over in files.
@@ -77,14 +84,17 @@ struct Remembered {
     load: Load,
     step: i64,
     dead: bool,
-    counts: bool,
+    /// Whether instances are counted, and why not.
+    counted: (bool, Option<String>),
     warnings: Vec<String>,
     ends: Arc<AtomicI64>,
     mood: Arc<AtomicU8>,
+    loads: Arc<AtomicUsize>,
 }
 
 impl Source for Remembered {
     fn load(&self, now: DateTime<Utc>) -> Result<Loaded, SourceError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
         let mood = || self.mood.load(Ordering::SeqCst);
         while self.dead && mood() == Mood::DeadHang as u8 {
             std::thread::sleep(Duration::from_millis(5));
@@ -111,8 +121,8 @@ impl Source for Remembered {
         let step = Frequency::from_seconds(self.step).unwrap();
         let loaded: Loaded = LoadSeries::new(start, step, values).unwrap().into();
         let hours = now.timestamp() / 3_600 % 24;
-        let warnings = self.warnings.clone();
-        Ok(Loaded { instances: self.counts.then_some(hours as u32), warnings, ..loaded })
+        let (warnings, (counts, uncounted)) = (self.warnings.clone(), self.counted.clone());
+        Ok(Loaded { instances: counts.then_some(hours as u32), uncounted, warnings, ..loaded })
     }
 
     fn probe(&self, _: DateTime<Utc>) -> Vec<(String, Result<String, SourceError>)> {
@@ -130,9 +140,12 @@ impl Sources for Memory {
         let load = *self.load.lock().unwrap();
         let [dead, counts] = ["dead", "counts"].map(|key| settings.get(key).is_some());
         let ends = Arc::clone(&self.ends);
-        let warnings = settings.get("warns").and_then(toml::Value::as_str).map(str::to_owned);
+        let text = |key| settings.get(key).and_then(toml::Value::as_str).map(str::to_owned);
+        let (warnings, uncounted) = (text("warns"), text("uncounted"));
         let (step, warnings) = (self.step, warnings.into_iter().collect());
-        Ok(Box::new(Remembered { load, step, dead, counts, warnings, ends, mood }))
+        let loads = Arc::clone(&self.loads);
+        let counted = (counts, uncounted);
+        Ok(Box::new(Remembered { load, step, dead, counted, warnings, ends, mood, loads }))
     }
 
     fn events(&self, _: &Path, _: Tz) -> Result<Vec<Event>, SourceError> {
