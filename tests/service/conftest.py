@@ -74,13 +74,14 @@ def run(*arguments):
 
 
 class Service:
-    def __init__(self, folder, url=URL, server="", source=None):
+    def __init__(self, folder, url=URL, server="", source=None, token=None, outputs=""):
+        self.token = token
         self.http, self.grpc = free_port(), free_port()
         self.config = folder / "forescale.toml"
         text = TARGET.format(http=self.http, grpc=self.grpc, url=url)
         if source:
             text = re.sub(r"\[target\.source\].*?\[target\.fleet\]", source.strip(), text, flags=re.S)
-        self.config.write_text(text.replace("[store]", f"{server}\n[store]", 1))
+        self.config.write_text(text.replace("[store]", f"{server}\n[store]", 1) + outputs)
         self.log = open(folder / "log", "a")
         self.start()
 
@@ -89,8 +90,10 @@ class Service:
             [BINARY, "serve", "--config", self.config], stderr=self.log, stdout=self.log
         )
 
-    def get(self, path, method="GET"):
+    def get(self, path, method="GET", **other):
         request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", method=method)
+        if token := other.get("token", self.token):
+            request.add_header("Authorization", f"Bearer {token}")
         with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.read().decode()
 

@@ -230,6 +230,39 @@ def test_the_plan_of_the_service_can_be_exported(service, tmp_path):
     assert "type: external" in said and "type: cpu" in said
 
 
+EXPORTS = """
+[[target.outputs.export]]
+to = "hpa"
+out = "exports"
+
+[[target.outputs.export]]
+to = "keda-cron"
+out = "exports"
+"""
+
+
+def files(folder):
+    return {file.name: file.read_text() for file in folder.iterdir()}
+
+
+def test_every_plan_is_written_as_the_command_exports_it(tmp_path):
+    service = Service(tmp_path, outputs=EXPORTS)
+    try:
+        service.until(lambda: learned(service))
+        for _ in range(5):
+            # A plan that is made in between is exported at once.
+            plan, ours = service.json("/api/v1/targets/shop/plan"), files(tmp_path / "exports")
+            (tmp_path / "plan.json").write_text(json.dumps(plan))
+            common = ["export", tmp_path / "plan.json", "--name", "shop", "--max", "60", "--now", plan["made_at"]]
+            run(*common, "--to", "hpa", "--out", tmp_path / "theirs")
+            run(*common, "--to", "keda-cron", "--full", "--out", tmp_path / "theirs")
+            if ours == files(tmp_path / "theirs"):
+                break
+        assert ours == files(tmp_path / "theirs") and len(ours) == 2
+    finally:
+        service.process.kill()
+
+
 def test_keda_gets_an_error_for_what_is_not_there(scaler):
     import grpc
 

@@ -171,21 +171,21 @@ async fn listen(
 ) -> Result<(SocketAddr, Option<SocketAddr>), ServerError> {
     let server = &service.config.server;
     let (metrics, stop) = (&service.metrics, service.stopping());
-    let listener = Listener::bind(server.listen, Protocol::Http, access.http, server).await?;
+    let listener = Listener::bind(server.listen, Protocol::Http, access.http, server)?;
     let http = listener.address()?;
     // One door: who guesses over HTTP has to wait over gRPC, too.
     let door = Door::new(access.token);
     let router = http::router(Arc::clone(service), door.clone());
     let mut grpc = None;
     if let Some(address) = server.grpc_listen {
-        let listener = Listener::bind(address, Protocol::Grpc, access.grpc, server).await?;
+        let listener = Listener::bind(address, Protocol::Grpc, access.grpc, server)?;
         grpc = Some(listener.address()?);
         // A client certificate says who asks as well as a token does, and KEDA can bring one.
         let door = if access.mutual { Door::open() } else { door };
         let router = grpc::router(Arc::clone(service), door).await;
-        listening.spawn(listener.serve(router, Arc::clone(metrics), stop.clone()));
+        listening.spawn(listener.serve(router, Arc::clone(metrics), stop.clone())?);
     }
-    listening.spawn(listener.serve(router, Arc::clone(metrics), stop));
+    listening.spawn(listener.serve(router, Arc::clone(metrics), stop)?);
     Ok((http, grpc))
 }
 

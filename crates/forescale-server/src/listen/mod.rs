@@ -1,5 +1,6 @@
 //! Sockets: connections that are counted, have a deadline for what they owe, and end when the service does.
 
+mod apart;
 mod connection;
 mod shed;
 mod tls;
@@ -11,8 +12,9 @@ use std::time::Duration;
 
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -27,6 +29,9 @@ use crate::metrics::Metrics;
 /// How long what is under way may take once the service is told to stop.
 const DRAIN: Duration = Duration::from_secs(6);
 
+/// Connections that the system may have ready for us: a crowd that comes at once crowds out no probe.
+const BACKLOG: u32 = 4_096;
+
 /// A pause after the system refuses a connection, which it does when there are no more descriptors.
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -38,7 +43,7 @@ pub async fn told(stop: &mut watch::Receiver<bool>) {
 
 /// An address that is listened on.
 pub struct Listener {
-    socket: TcpListener,
+    socket: std::net::TcpListener,
     tls: Option<TlsAcceptor>,
     protocol: Protocol,
     most: usize,
@@ -46,18 +51,17 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens on `address`.
+    /// Listens on `address`. To be called in a runtime.
     ///
     /// # Errors
     /// [`ServerError::Listen`] when the system does not let it.
-    pub async fn bind(
+    pub fn bind(
         address: SocketAddr,
         protocol: Protocol,
         tls: Option<TlsAcceptor>,
         server: &Server,
     ) -> Result<Self, ServerError> {
-        let socket = TcpListener::bind(address).await;
-        let socket = socket.map_err(|source| ServerError::Listen { address, source })?;
+        let socket = listen(address).map_err(|source| ServerError::Listen { address, source })?;
         let patience = server.header_timeout.to_std().unwrap_or(Duration::from_secs(10));
         Ok(Self { socket, tls, protocol, most: server.max_connections, patience })
     }
@@ -72,55 +76,89 @@ impl Listener {
     }
 
     /// Serves `router` until `stop` says so, then lets what is under way end for a few seconds.
-    pub async fn serve(
+    ///
+    /// Connections are accepted by one thread and turned away by another: a crowd that is served already, or comes back at
+    /// once however often it is turned away, keeps no probe from its answer.
+    ///
+    /// # Errors
+    /// [`ServerError::System`] when the system has no threads.
+    pub fn serve(
         self,
         router: Router,
         metrics: Arc<Metrics>,
+        stop: watch::Receiver<bool>,
+    ) -> Result<impl Future<Output = ()> + Send + 'static, ServerError> {
+        let away = TurnedAway::begin(self.protocol, self.tls.clone())?;
+        let (serving, (ended, end)) = (Handle::current(), oneshot::channel());
+        apart::thread("accept", async move || {
+            let graceful = GracefulShutdown::new();
+            self.accept(&router, &metrics, stop, &serving, &graceful, &away).await;
+            // Whoever waits for it is gone only when the whole process ends.
+            let _ = ended.send(graceful);
+        })?;
+        Ok(async move {
+            let Ok(graceful) = end.await else { return };
+            if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+                tracing::warn!("connections were still open when the service ended");
+            }
+        })
+    }
+
+    /// Accepts until `stop` says so: what there is room for is served in the runtime `serving`, all else goes `away`.
+    async fn accept(
+        self,
+        router: &Router,
+        metrics: &Metrics,
         mut stop: watch::Receiver<bool>,
+        serving: &Handle,
+        graceful: &GracefulShutdown,
+        away: &TurnedAway,
     ) {
         let slots = Arc::new(Semaphore::new(self.most));
-        let graceful = GracefulShutdown::new();
-        let mut turned_away = TurnedAway::default();
+        let socket = self.socket.try_clone().and_then(TcpListener::from_std);
+        let Ok(socket) = socket.inspect_err(|error| tracing::error!(%error, "nothing is accepted"))
+        else {
+            return;
+        };
         loop {
-            let (stream, peer) = tokio::select! {
-                accepted = self.socket.accept() => match accepted {
-                    Ok((stream, peer)) => (stream, Peer(peer.ip())),
-                    Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::time::sleep(BREATH).await;
-                        continue;
-                    }
-                },
+            let accepted = tokio::select! {
+                accepted = socket.accept() => accepted,
                 () = told(&mut stop) => break,
             };
+            // Whichever thread it goes to has its own way to wait for it.
+            let accepted = accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer)));
+            let (stream, peer) = match accepted {
+                Ok((stream, peer)) => (stream, Peer(peer.ip())),
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(BREATH).await;
+                    continue;
+                }
+            };
             match Arc::clone(&slots).try_acquire_owned() {
-                Ok(slot) => self.spawn(stream, peer, slot, &router, &graceful),
+                Ok(slot) => self.spawn(stream, peer, slot, router, serving, graceful),
                 Err(_) => {
                     metrics.shed();
-                    if self.protocol == Protocol::Http {
-                        turned_away.add(stream, self.tls.clone());
-                    }
+                    away.add(stream);
                 }
             }
-        }
-        drop(self.socket);
-        if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
-            tracing::warn!("connections were still open when the service ended");
         }
     }
 
     fn spawn(
         &self,
-        stream: TcpStream,
+        stream: std::net::TcpStream,
         peer: Peer,
         slot: OwnedSemaphorePermit,
         router: &Router,
+        serving: &Handle,
         graceful: &GracefulShutdown,
     ) {
         let (tls, protocol, patience) = (self.tls.clone(), self.protocol, self.patience);
         let (router, watcher) = (router.clone(), graceful.watcher());
-        tokio::spawn(async move {
+        serving.spawn(async move {
             let _slot = slot;
+            let Ok(stream) = TcpStream::from_std(stream) else { return };
             // Small answers are not held back to be sent together.
             let _ = stream.set_nodelay(true);
             let stream = impatient(stream, patience);
@@ -136,6 +174,14 @@ impl Listener {
             }
         });
     }
+}
+
+fn listen(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A service that comes back takes its address again at once.
+    socket.set_reuseaddr(cfg!(unix))?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
 }
 
 /// `stream`, which ends when its client takes nothing for so long while there is something to send.

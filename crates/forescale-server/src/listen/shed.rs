@@ -5,8 +5,13 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
+
+use super::apart::thread;
+use super::connection::Protocol;
+use crate::error::ServerError;
 
 /// The time a connection that is turned away has to say what it wants.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -18,30 +23,62 @@ Content-Type: application/problem+json\r\nContent-Length: 93\r\n\r\n\
 const ALIVE: &[u8] = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain\r\n\
 Content-Length: 3\r\n\r\nok\n";
 
-/// Connections that wait for an answer at a time.
-const WAITING: usize = 128;
+/// Connections that wait to be looked at: a crowd that comes within a moment.
+const COMING: usize = 16_384;
 
-/// Connections that are answered before they are closed, the oldest first.
-#[derive(Default)]
-pub struct TurnedAway(VecDeque<AbortHandle>);
+/// Connections that wait for an answer at a time.
+const WAITING: usize = 4_096;
+
+/// Where connections go that there is no room for. They are answered, and closed, by a thread of their own.
+pub struct TurnedAway(Option<mpsc::Sender<std::net::TcpStream>>);
 
 impl TurnedAway {
-    /// Closes `stream`, which speaks HTTP, with an answer. When too many wait, the oldest goes without one: who asks
-    /// at once is answered at once, so that it is one that says nothing, and a crowd of those hides no probe.
-    pub fn add(&mut self, stream: TcpStream, tls: Option<TlsAcceptor>) {
-        self.0.retain(|waiting| !waiting.is_finished());
-        if self.0.len() >= WAITING
-            && let Some(oldest) = self.0.pop_front()
+    /// Begins to answer, if connections speak HTTP; others are closed without a word.
+    ///
+    /// # Errors
+    /// [`ServerError::System`] when the system has no thread.
+    pub fn begin(protocol: Protocol, tls: Option<TlsAcceptor>) -> Result<Self, ServerError> {
+        if protocol != Protocol::Http {
+            return Ok(Self(None));
+        }
+        let (sender, streams) = mpsc::channel(COMING);
+        thread("turn-away", async move || turn_away(streams, tls).await)?;
+        Ok(Self(Some(sender)))
+    }
+
+    /// Closes `stream` with an answer; without one when too many wait to be looked at.
+    pub fn add(&self, stream: std::net::TcpStream) {
+        if let Some(sender) = &self.0 {
+            // One that is refused here is closed by that.
+            let _ = sender.try_send(stream);
+        }
+    }
+}
+
+/// Answers `streams` until there will be no more. When too many wait, the oldest goes without an answer: who asks at once
+/// is answered at once, so that it is one that says nothing, and a crowd of those hides no probe.
+async fn turn_away(mut streams: mpsc::Receiver<std::net::TcpStream>, tls: Option<TlsAcceptor>) {
+    let mut waiting: VecDeque<AbortHandle> = VecDeque::new();
+    while let Some(stream) = streams.recv().await {
+        if waiting.len() >= WAITING {
+            waiting.retain(|waiting| !waiting.is_finished());
+        }
+        if waiting.len() >= WAITING
+            && let Some(oldest) = waiting.pop_front()
         {
             oldest.abort();
         }
+        let tls = tls.clone();
         let answered = async {
+            let stream = TcpStream::from_std(stream)?;
             match tls {
                 None => answer(stream).await,
                 Some(tls) => answer(tls.accept(stream).await?).await,
             }
         };
-        self.0.push_back(tokio::spawn(tokio::time::timeout(PATIENCE, answered)).abort_handle());
+        waiting.push_back(tokio::spawn(tokio::time::timeout(PATIENCE, answered)).abort_handle());
+        // Those that are here already are seen to before more come.
+        tokio::task::yield_now().await;
     }
 }
 
