@@ -5,6 +5,7 @@ mod any_bytes;
 mod bad_input;
 mod command;
 mod compare;
+mod config_show;
 mod contract;
 mod decides;
 mod fleets;

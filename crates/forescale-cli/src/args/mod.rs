@@ -44,9 +44,10 @@ pub use what::{BacktestArgs, CompareArgs, ExplainArgs, ForecastArgs};
 
 const AFTER_HELP: &str = "\
 Every option can also stand in the environment (FORESCALE_MAX=20) or in a file
-(max = 20): that of --config, or .forescale.toml here and below it
-~/.config/forescale/config.toml. A flag wins over the environment, and that
-over the file. `forescale config show --origin` says what holds.
+(max = 20): the one of --config, else .forescale.toml in this folder, and where
+that says nothing ~/.config/forescale/config.toml. A flag wins over the
+environment, and that over the files. What holds, and where it comes from, says
+forescale config show --origin.
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a source is
 unavailable, 4 refused by a guard, 130 interrupted.";
