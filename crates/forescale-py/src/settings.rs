@@ -131,7 +131,7 @@ impl Learning {
         if let Some(rows) = &self.events {
             let events = rows.iter().map(|row| row.event(calendar.zone));
             calendar.events = events.collect::<Result<_, _>>()?;
-            calendar.events.sort_by_key(|event| event.start);
+            calendar.events.sort_by_key(|event| (event.start, event.end));
         }
         Ok(Arc::new(calendar))
     }
