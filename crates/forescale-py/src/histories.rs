@@ -282,38 +282,41 @@ impl Frame<'_> {
     /// The samples of one series, in the order of its rows.
     pub fn samples<'a>(&'a self, runs: &'a [Run]) -> impl Iterator<Item = Sample> + Clone + 'a {
         let mut times = self.times.reader();
-        let rows = runs.iter().flat_map(|run| {
-            let Chunk { at, load, present } = &self.chunks[run.chunk];
-            (run.start..run.start + run.len).map(move |row| {
-                let missing = present.is_some_and(|present| present.is_null(row));
-                (at[row], if missing { f64::NAN } else { load[row] })
-            })
-        });
-        rows.map(move |(count, load)| (times.micros(count), load))
+        self.rows(runs).map(move |(count, load)| (times.micros(count), load))
     }
 
     /// What was read of one series.
     pub fn reading(&self, runs: &[Run]) -> Reading {
         let local = self.times.tz.is_none() && !self.zone.named;
-        Reading::new(self.samples(runs), self.mended(runs), local)
+        let missing = runs.iter().map(|run| self.chunks[run.chunk].nulls(run)).sum();
+        let mended = Mends { missing, ..Mends::default() };
+        let mut times = self.times.reader();
+        if !times.is_clock() {
+            return Reading::new(self.samples(runs), mended, local);
+        }
+        // To find a moment of a clock takes long enough to do it once.
+        let samples = self.rows(runs).map(|(count, load)| (times.micros(count), load));
+        let samples: Vec<Sample> = samples.collect();
+        let (skipped_hour, repeated_hour) = times.changed();
+        let mended = Mends { skipped_hour, repeated_hour, ..mended };
+        Reading::new(samples.iter().copied(), mended, local)
     }
 
-    /// What cannot be seen in samples any more: rows without a load, and times in an hour that the clock changes.
-    fn mended(&self, runs: &[Run]) -> Mends {
-        let nulls = |run: &Run| {
-            let present = self.chunks[run.chunk].present;
-            present.map_or(0, |present| present.slice(run.start, run.len).null_count())
-        };
-        let mut times = self.times.reader();
-        if times.is_clock() {
-            let counts =
-                |run: &Run| self.chunks[run.chunk].at[run.start..run.start + run.len].iter();
-            runs.iter().flat_map(counts).for_each(|count| {
-                times.micros(*count);
-            });
-        }
-        let (skipped_hour, repeated_hour) = times.changed();
-        let missing = runs.iter().map(nulls).sum();
-        Mends { missing, skipped_hour, repeated_hour, ..Mends::default() }
+    /// What stands in the rows of one series for the time, and their loads, `NaN` where there is none.
+    fn rows<'a>(&'a self, runs: &'a [Run]) -> impl Iterator<Item = (i64, f64)> + Clone + 'a {
+        runs.iter().flat_map(|run| {
+            let Chunk { at, load, present } = &self.chunks[run.chunk];
+            (run.start..run.start + run.len).map(move |row| {
+                let missing = present.is_some_and(|present| present.is_null(row));
+                (at[row], if missing { f64::NAN } else { load[row] })
+            })
+        })
+    }
+}
+
+impl Chunk<'_> {
+    /// How many loads of a run are not there.
+    fn nulls(&self, run: &Run) -> usize {
+        self.present.map_or(0, |present| present.slice(run.start, run.len).null_count())
     }
 }
