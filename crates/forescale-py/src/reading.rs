@@ -119,7 +119,7 @@ pub fn fleet_warnings(notes: &ReadNotes) -> Vec<String> {
 /// moment is one of its own where they have no step.
 fn stand(moments: impl Iterator<Item = i64> + Clone) -> (usize, usize, Option<NativeStep>) {
     let mut before = None;
-    let new = |at: &i64| std::mem::replace(&mut before, Some(*at)) != Some(*at);
+    let new = |at: &i64| before.replace(*at) != Some(*at);
     let distinct = moments.clone().filter(new).count();
     let native = NativeStep::of(median_distance(moments.clone())).ok();
     let steps = native.map_or(distinct, |native| steps_held(moments, native.step));
