@@ -101,7 +101,24 @@ fn series_that_end_elsewhere_are_not_summed_as_if_they_had_no_instances() {
     assert!(warnings.contains("not all plans begin and end at the same moments"), "{warnings}");
     write(folder.path(), "apart.csv", &format!("unique_id,ds,y\n{}{}", rows(0, 240), rows(1, 200)));
     let ran = planned(folder.path(), &["apart.csv", "--out", "apart_plans.csv"]);
-    assert!(ran.stdout.contains("no moment is in all plans"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("no moment is in nine tenths of the plans"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_series_that_ended_long_ago_hides_no_peak_of_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let dead: String = (0..200).map(|h| row(90, h)).collect();
+    write(folder.path(), "all.csv", &(long(10, 240) + &dead));
+    let ran = planned(folder.path(), &["all.csv", "--out", "plans.csv", "-o", "json", "-q"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let mut plans = instances(&folder.path().join("plans.csv"));
+    plans.remove("svc-0090").expect("it has a plan of its own");
+    let sums = (0..6).map(|h| plans.values().map(|plan| plan[h]).sum::<f64>());
+    let json = ran.json();
+    assert_eq!(json["summary"]["peak_of_sum"].as_f64(), Some(sums.fold(0.0, f64::max)));
+    assert_eq!(json["summary"]["planned"], 11);
+    let warnings = json["warnings"].to_string();
+    assert!(warnings.contains("1 of 11 are no part of it"), "{warnings}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ import json
 import re
 import xml.etree.ElementTree as xml
 
+import pandas
 import pytest
 
 import forescale as fs
@@ -89,6 +90,20 @@ def test_the_summary_of_a_fleet_is_a_dict_that_shows_itself(long):
     assert isinstance(summary, dict) and json.loads(json.dumps(summary)) == summary
     html, chart = shown(summary)
     assert f"{summary['peak_of_sum']} instances" in html and str(summary["sum_of_peaks"]) in words(chart)
+
+
+def test_a_fleet_shows_its_plans_where_they_have_no_moment_in_common(single):
+    frame = pandas.concat([single.assign(unique_id="new"), single.head(300).assign(unique_id="old")])
+    _, summary = fs.fleet(frame, "1h", h=6, capacity=20)
+    html, chart = shown(summary)
+    assert summary["peak_of_sum"] is None and "2 plans, which have no moment in common" in html
+    assert str(summary["sum_of_peaks"]) in words(chart) and "not all plans begin and end" in html
+
+
+def test_a_fleet_says_where_all_its_failures_are(single):
+    spoilt = [single.head(3).assign(unique_id=f"service-{k}", y=-1.0) for k in range(TABLE_ROWS + 2)]
+    _, summary = fs.fleet(pandas.concat(spoilt), "1h", h=2)
+    assert "and 2 more: the column error has all" in summary._repr_html_()
 
 
 def test_a_fleet_without_plans_shows_its_failures(long):

@@ -1,8 +1,11 @@
 """The forecaster in the dialect of the field: fit, predict, forecast, cross_validation, save, load, pickle."""
 
+import os
 import pickle
+import shutil
 import threading
 import time
+from pathlib import Path
 
 import numpy
 import pandas
@@ -56,6 +59,17 @@ def test_the_same_seed_gives_the_same_numbers_on_any_number_of_threads(long):
     pandas.testing.assert_frame_equal(one, two)
     other = fs.Forecaster(**settings, seed=6, threads=2).forecast(long, 6)
     assert not one["forescale"].equals(other["forescale"])
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are counted where Linux lists them")
+def test_predict_takes_as_many_threads_as_it_was_told(long):
+    def used(threads):
+        seen = []
+        fitted = forecaster(threads=threads).fit(long)
+        fitted.predict(6, progress=lambda done, total: seen.append(len(os.listdir("/proc/self/task"))))
+        return max(seen)
+
+    assert used(12) - used(1) > 8
 
 
 def test_cross_validation_forecasts_what_was_known(single):
@@ -146,6 +160,91 @@ def test_models_of_others_are_not_mixed_with_ones_own(long, single, tmp_path):
     assert "hint:" in str(error.value) and not (tmp_path / "api").exists()
     with pytest.raises(ValueError, match="is a folder"):
         forecaster().fit(single).save(tmp_path)
+
+
+def test_a_save_that_cannot_be_finished_leaves_the_old_one(long, tmp_path, monkeypatch):
+    fitted = forecaster().fit(long)
+    fitted.save(tmp_path)
+    other = forecaster(seed=9).fit(long[long["unique_id"] != "shop"].assign(y=long["y"] * 2))
+
+    def full(descriptor):
+        raise OSError("no space left on the disk")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="no space"):
+            other.save(tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")], "nothing half written stays"
+    pandas.testing.assert_frame_equal(fs.Forecaster.load(tmp_path).predict(6), fitted.predict(6))
+
+
+@pytest.mark.parametrize("names", range(1, 5))
+def test_a_save_that_was_cut_off_is_not_taken_for_a_whole_one(long, tmp_path, monkeypatch, names):
+    forecaster().fit(long).save(tmp_path)
+    named = long.assign(unique_id=long["unique_id"].replace("api", "web"), y=long["y"] * 2)
+    other = forecaster().fit(named[named["unique_id"] != "shop"])
+    replace, done = os.replace, []
+
+    def killed(old, new):
+        if len(done) == names:
+            raise KeyboardInterrupt
+        done.append(new)
+        replace(old, new)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            other.save(tmp_path)
+    # The note, then the model and the card of one series after the other.
+    if names < 4:
+        with pytest.raises(ValueError, match="a save was cut off") as error:
+            fs.Forecaster.load(tmp_path)
+        assert "hint:" in str(error.value)
+    else:
+        assert fs.Forecaster.load(tmp_path).names == other.names
+    other.save(tmp_path)
+    pandas.testing.assert_frame_equal(fs.Forecaster.load(tmp_path).predict(6), other.predict(6))
+    assert sorted(path.name for path in tmp_path.iterdir() if not path.suffix) == ["db", "web"]
+
+
+def test_models_that_could_not_be_removed_are_not_loaded(long, tmp_path, monkeypatch):
+    forecaster().fit(long).save(tmp_path)
+    fewer = forecaster().fit(long[long["unique_id"] != "shop"])
+
+    def refuse(path, missing_ok=False):
+        raise PermissionError(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        with pytest.raises(PermissionError):
+            fewer.save(tmp_path)
+    assert (tmp_path / "shop").exists() and fs.Forecaster.load(tmp_path).names == ["api", "db"]
+    fewer.save(tmp_path)
+    assert not (tmp_path / "shop").exists()
+
+
+def test_a_name_that_is_too_long_for_a_file_is_refused_before_anything_is_written(long, tmp_path):
+    fitted = forecaster().fit(long)
+    fitted.save(tmp_path)
+    for name in ("s" * 250, "ü" * 50):
+        with pytest.raises(ValueError, match=f'series "{name}": the name of its file would have') as error:
+            forecaster().fit(long.assign(unique_id=long["unique_id"].replace("db", name))).save(tmp_path)
+        assert "hint:" in str(error.value)
+    pandas.testing.assert_frame_equal(fs.Forecaster.load(tmp_path).predict(6), fitted.predict(6))
+
+
+def test_what_a_kill_left_behind_is_no_model(long, tmp_path):
+    fitted = forecaster().fit(long)
+    fitted.save(tmp_path)
+    shutil.copy(tmp_path / "api", tmp_path / ".forescale-abc")
+    assert fs.Forecaster.load(tmp_path).names == fitted.names
+
+
+def test_one_model_that_was_trained_again_is_read_without_the_old_note(single, tmp_path):
+    forecaster(horizon=7).fit(single).save(tmp_path / "a")
+    forecaster(horizon=9).fit(single.head(400)).save(tmp_path / "b")
+    shutil.copy(tmp_path / "b", tmp_path / "a")
+    assert fs.Forecaster.load(tmp_path / "b").horizon == 9 and fs.Forecaster.load(tmp_path / "a").horizon == 24
 
 
 def test_a_broken_model_file_is_refused(single, tmp_path):

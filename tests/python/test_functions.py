@@ -36,6 +36,55 @@ def test_a_plan_of_a_fitted_forecaster_is_the_plan_of_its_history(plan, long, si
     assert fs.plan(many, capacity=20, series="db").recommendations
 
 
+CALENDARS = [
+    {"holidays": "DE"},
+    {"timezone": "America/New_York", "business_hours": "6-22", "now": "2026-04-10T12:00"},
+    {"events": [{"start": "2026-04-14", "end": "2026-04-15", "kind": "sale", "factor": 3.0}]},
+    {"now": "2026-04-10T12:00", "freq": "15min"},
+]
+
+
+@pytest.mark.parametrize("settings", CALENDARS)
+@pytest.mark.parametrize(("function", "name"), [(fs.plan, "plan"), (fs.explain, "explain")])
+def test_a_calendar_is_laid_over_that_of_a_model(command, fitted_shop, tmp_path, function, name, settings):
+    given = {key: value for key, value in settings.items() if key not in ("events", "freq")}
+    if "events" in settings:
+        pandas.DataFrame(settings["events"]).to_csv(tmp_path / "events.csv", index=False)
+        given["events"] = tmp_path / "events.csv"
+    if "freq" in settings:
+        given["step"] = settings["freq"].removesuffix("in")
+    fitted_shop.save(tmp_path / "shop")
+    told = flags({"capacity": 50, "horizon": "24h", **given})
+    theirs = json.loads(command(name, "--model", tmp_path / "shop", "-q", "-o", "json", *told))
+    model = fs.Forecaster.load(tmp_path / "shop")
+    ours = function(model, capacity=50, horizon="24h", **settings).to_dict()
+    assert without_the_file(ours) == without_the_file(theirs)
+    assert model.cards == fitted_shop.cards, "the forecaster is as it was"
+
+
+@pytest.fixture(scope="module")
+def fitted_shop(shop) -> fs.Forecaster:
+    return fs.Forecaster(timezone="Europe/Berlin", horizon=96, predictors=["quantile-forest", "seasonal-naive"]).fit(shop)
+
+
+def test_the_calendar_of_a_call_changes_its_answer_alone(fitted_shop):
+    events = [{"start": "2020-01-01", "end": "2030-01-01", "kind": "sale", "factor": 3.0}]
+    plain = fs.plan(fitted_shop, capacity=50).recommendations
+    assert fs.plan(fitted_shop, capacity=50, events=events).recommendations != plain
+    assert fs.plan(fitted_shop, capacity=50).recommendations == plain
+
+
+@pytest.mark.parametrize("function", [fs.plan, fs.explain])
+def test_what_a_model_could_only_ignore_is_refused(fitted_shop, function):
+    with pytest.raises(ValueError, match="brings its own predictors, but predictors are last-value") as error:
+        function(fitted_shop, capacity=50, predictors=["last-value"])
+    assert "hint:" in str(error.value)
+    with pytest.raises(ValueError, match="brings its own seed, but seed is 5"):
+        function(fitted_shop, capacity=50, seed=5)
+    with pytest.raises(ValueError, match="trained with a step of 15m, but freq is 1h"):
+        function(fitted_shop, capacity=50, freq="1h")
+
+
 def test_settings_are_read_in_every_notation(single, plan):
     alike = fs.plan(
         single,
@@ -167,8 +216,8 @@ def test_what_was_mended_is_what_the_command_mends(command, tmp_path):
 def test_times_that_are_numbers_of_rows_are_a_warning(single):
     frame = single.assign(ds=pandas.to_datetime(range(len(single)), unit="h"))
     warning = 'the times begin in 1970: column "ds" may hold row numbers, not times'
-    assert fs.plan(frame, capacity=20, predictors=CHEAP).warnings[0] == warning
-    assert fs.advise(frame, capacity=20, step="1h").warnings == [warning]
+    assert fs.plan(frame, capacity=20, predictors=CHEAP, timezone="UTC").warnings[0] == warning
+    assert fs.advise(frame, capacity=20, step="1h", timezone="UTC").warnings == [warning]
 
 
 def tidy(number: float) -> float:

@@ -27,7 +27,7 @@ def test_the_adapter_forecasts_what_the_forecaster_does(single):
     assert made.index.tolist() == expected["ds"].iloc[[0, 4, 23]].tolist()
 
 
-@pytest.mark.parametrize("freq", ["h", "15min", "D", "2h"])
+@pytest.mark.parametrize("freq", ["h", "15min", "D", "2h", "5h", "7min"])
 def test_periods_are_forecast_as_moments_are(freq):
     # A Thursday: a series that begins on another day of the week has another weekend.
     moments = pandas.date_range("2026-01-01", periods=600, freq=freq)
@@ -40,3 +40,17 @@ def test_periods_are_forecast_as_moments_are(freq):
     made = forecaster.clone().fit(by_period).predict_interval(fh=steps, coverage=0.8)
     assert made.to_numpy().tolist() == expected.to_numpy().tolist()
     assert made.index.tolist() == expected.index.to_period(freq).tolist()
+    unsaid = pandas.Series(load, index=pandas.DatetimeIndex(moments.to_numpy()))
+    assert unsaid.index.freq is None
+    forecast = forecaster.clone().fit(unsaid, fh=steps)._forecaster.predict(24, [])
+    assert forecast["ds"].tolist() == expected.index.tolist(), "rows stand at the moments they are shown with"
+
+
+@pytest.mark.parametrize("freq", ["MS", "B"])
+def test_months_and_working_days_are_counted(freq):
+    load = pandas.Series(numpy.arange(1.0, 61.0), index=pandas.date_range("2021-01-01", periods=60, freq=freq))
+    forecaster = ForescaleForecaster(predictors=["linear-trend"])
+    made = forecaster.fit(load).predict(fh=[1, 2, 3])
+    by_number = forecaster.clone().fit(load.reset_index(drop=True)).predict(fh=[1, 2, 3])
+    assert made.tolist() == by_number.tolist()
+    assert made.index.tolist() == pandas.date_range(load.index[-1], periods=4, freq=freq)[1:].tolist()

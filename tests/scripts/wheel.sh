@@ -35,8 +35,9 @@ CC=/bin/false CXX=/bin/false CARGO=/bin/false "$folder/clean/bin/pip" install -q
 .venv/bin/python -m mypy.stubtest forescale._forescale
 FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}} .venv/bin/python -m pytest -q -p no:cacheprovider tests/python --ignore tests/python/long
 
-# The pandas that sktime does not take yet.
+# What was tried above with pandas 2, but for sktime, is tried with pandas 3 as well.
 python3 -m venv "$folder/pandas3"
 "$folder/pandas3/bin/pip" install -q --disable-pip-version-check "${wheel[0]}" -r tests/python/pandas3.txt
 FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}} "$folder/pandas3/bin/python" -m pytest -q -p no:cacheprovider \
-  tests/python/test_frames.py tests/python/test_functions.py
+  tests/python/test_frames.py tests/python/test_times.py tests/python/test_functions.py tests/python/test_forecaster.py \
+  tests/python/test_fleet.py tests/python/test_bad_input.py tests/python/test_display.py

@@ -3,20 +3,13 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use chrono::Datelike;
-use forescale::{Calendar, LoadSeries, holidays};
+use forescale::{ANY_YEARS, Calendar, LoadSeries, holidays, years_of};
 use forescale_sources::{Source, read_events};
 
 use crate::args::ServiceArgs;
 use crate::commands::Context;
 use crate::failure::Failure;
 use crate::input::source_failure;
-
-/// Years after the end of a history whose holidays are known.
-const YEARS_AHEAD: i32 = 3;
-
-/// Years in which loads are measured, where none of them was read yet.
-const ANY_YEARS: RangeInclusive<i32> = 2000..=2049;
 
 /// The calendar for `series`: what the options say, over what `known` (a model's calendar) says.
 ///
@@ -27,8 +20,7 @@ pub fn read(
     series: &LoadSeries,
     known: Option<&Calendar>,
 ) -> Result<Calendar, Failure> {
-    let years = series.start().year()..=series.end().year().saturating_add(YEARS_AHEAD);
-    of_years(args, years, known)
+    of_years(args, years_of(series), known)
 }
 
 /// The calendar for whatever series there are.

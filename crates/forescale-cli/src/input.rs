@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
 use chrono_tz::Tz;
-use forescale::{Frequency, LoadSeries, Model, as_of};
-use forescale_core::time::format_span;
+use forescale::{Frequency, LoadSeries, Model, as_of, farther};
 use forescale_prometheus::{PrometheusRead, Settings};
 use forescale_sources::{Aggregate, ReadOptions, SourceError, read_history};
 use serde_json::{Value, json};
@@ -15,9 +14,6 @@ use crate::commands::Context;
 use crate::failure::Failure;
 use crate::output::frame::time_text;
 use crate::{calendar, engine, live, store};
-
-/// Missing steps before the first moment to forecast that are nothing to speak of.
-const STALE_STEPS: i32 = 3;
 
 /// A history that was read.
 #[derive(Debug)]
@@ -125,9 +121,7 @@ pub fn known(
 
 /// What to say when the history ends well before the first moment to forecast.
 pub fn stale(read: &LoadSeries, known: &LoadSeries) -> Option<String> {
-    let gap = known.end() - read.end();
-    let usual = (read.frequency().span() * STALE_STEPS).max(TimeDelta::hours(1));
-    (gap > usual).then(|| format!("the history ends {} before --now", format_span(gap)))
+    forescale::stale(read, known, "--now")
 }
 
 /// Trains on a history, or takes a model and the newest history there is for it.
@@ -187,15 +181,6 @@ fn check_fit(model: &Model, reading: &HistoryArgs, learning: &EngineArgs) -> Res
         }
         _ => Ok(()),
     }
-}
-
-/// What to say when a model is asked for more than it was trained for.
-fn farther(model: &Model, horizon: TimeDelta) -> Option<String> {
-    let trained = model.frequency().span() * i32::try_from(model.card().horizon_steps).ok()?;
-    (horizon > trained).then(|| {
-        let (asked, trained) = (format_span(horizon), format_span(trained));
-        format!("the horizon of {asked} is longer than the {trained} the model was trained for")
-    })
 }
 
 fn from_model(

@@ -74,6 +74,17 @@ pub fn mean(loads: impl IntoIterator<Item = f64>) -> f64 {
     if count > 0.0 { sum / count } else { f64::NAN }
 }
 
+/// Whether the first moment of a history, in microseconds since the Unix epoch, looks like the number of a row.
+///
+/// ```
+/// use forescale_core::grid::begins_in_1970;
+/// assert!(begins_in_1970(504 * 1_000_000));
+/// assert!(!begins_in_1970(1_767_571_200_000_000));
+/// ```
+pub fn begins_in_1970(micros: i64) -> bool {
+    (0..366 * DAY * 1_000_000).contains(&micros)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

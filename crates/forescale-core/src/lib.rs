@@ -3,12 +3,17 @@
 //! Nothing here reads a file or a clock: `now` and the seed are arguments everywhere.
 
 pub mod calendar;
+pub mod clock;
 pub mod forecast;
 pub mod forecasts;
+pub mod gaps;
 pub mod grid;
 pub mod history;
+pub mod mends;
 pub mod metrics;
 pub mod model_file;
+pub mod native;
+pub mod notes;
 pub mod outlook;
 pub mod phase;
 pub mod predictor;
@@ -21,7 +26,10 @@ pub mod units;
 pub use calendar::{BusinessHours, Calendar, Event, Holiday};
 pub use forecast::{Forecast, ForecastError};
 pub use forecasts::{Fits, Forecasts, SharedForecasts};
+pub use gaps::Gaps;
 pub use history::History;
+pub use mends::Mends;
+pub use notes::ReadNotes;
 pub use outlook::{Foresight, Outlook};
 pub use phase::phase;
 pub use predictor::{

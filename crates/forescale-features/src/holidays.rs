@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
-use forescale_core::Holiday;
+use forescale_core::{Holiday, LoadSeries};
 use thiserror::Error;
 
 pub use table::COUNTRIES;
@@ -52,6 +52,17 @@ pub enum HolidayError {
         /// What may have been meant.
         hint: String,
     },
+}
+
+/// Years after the end of a history whose holidays are known.
+const YEARS_AHEAD: i32 = 3;
+
+/// Years in which loads are measured, where no series was read yet.
+pub const ANY_YEARS: RangeInclusive<i32> = 2000..=2049;
+
+/// The years whose holidays count for `series`: its own, and those that may be forecast.
+pub fn years_of(series: &LoadSeries) -> RangeInclusive<i32> {
+    series.start().year()..=series.end().year().saturating_add(YEARS_AHEAD)
 }
 
 /// The nationwide public holidays of `country` (a code of two letters, in any case), ascending by date.

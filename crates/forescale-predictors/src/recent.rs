@@ -90,7 +90,8 @@ impl Carry {
         let first = self.m.min(n / 3).max(1);
         let stride = (n.saturating_sub(first) / ORIGINS).max(1);
         let lasting: Vec<f64> = horizons.iter().map(|h| self.lasting(*h)).collect();
-        let mut residuals = Vec::with_capacity((n - first).div_ceil(stride) * horizons.len());
+        let mut residuals =
+            Vec::with_capacity(n.saturating_sub(first).div_ceil(stride) * horizons.len());
         for origin in (first..n).step_by(stride) {
             let offset = deviations.before(origin, self.m);
             let known = horizons.partition_point(|h| origin + h < n);
@@ -175,6 +176,12 @@ mod tests {
         let (carry, _) = Carry::choose(&[20.0; 96], &curve, 24, 24);
         let ahead = carry.carry_on(&[20.0; 96], 24, |i| curve[i % 96]);
         assert!(ahead.iter().all(|value| (value - 20.0).abs() < 1e-9), "{carry:?}");
+    }
+
+    #[test]
+    fn without_a_value_nothing_is_left() {
+        let (_, residuals) = Carry::choose(&[], &[], 24, 24);
+        assert!(residuals.is_empty());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A long frame as Arrow gives it: names, times and loads, without a copy where the types fit.
 
+use std::sync::Arc;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader};
@@ -48,18 +50,21 @@ pub fn read(
     let (ds_at, y_at) = (column(&schema, ds)?, column(&schema, y)?);
     let id_at = unique_id.map(|name| column(&schema, name)).transpose()?;
     let mut groups = Groups::default();
-    let (mut at, mut load, mut times) = (Vec::new(), Vec::new(), None);
+    let (mut at, mut load, mut times, mut empty) = (Vec::new(), Vec::new(), None, None);
     for (chunk, batch) in reader.enumerate() {
         let batch =
             batch.map_err(|error| Refusal::new(format!("the frame cannot be read: {error}")))?;
         group(&batch, id_at, chunk, &mut groups)?;
         let (stamps, kind) = stamps(batch.column(ds_at), ds, zone)?;
-        times.get_or_insert(kind);
+        let known = if stamps.is_empty() { &mut empty } else { &mut times };
+        if *known.get_or_insert_with(|| kind.clone()) != kind {
+            return Err(mixed(ds));
+        }
         at.push(stamps);
         load.push(loads(batch.column(y_at), y)?);
     }
-    let times =
-        times.ok_or_else(|| Refusal::new("the frame has no rows").hint("pass at least one row"))?;
+    let no_rows = || Refusal::new("the frame has no rows").hint("pass at least one row");
+    let times = times.or(empty).ok_or_else(no_rows)?;
     let numbered = id_at.is_some_and(|at| schema.field(at).data_type().is_integer());
     Ok(Long { groups, times, numbered, at, load })
 }
@@ -128,15 +133,12 @@ fn stamps(column: &ArrayRef, name: &str, zone: Tz) -> Result<(ScalarBuffer<i64>,
     }
     let (unit, tz, column) = match column.data_type() {
         DataType::Timestamp(unit, tz) => (*unit, tz.clone(), column.clone()),
-        DataType::Date32
-        | DataType::Date64
-        | DataType::Utf8
-        | DataType::LargeUtf8
-        | DataType::Utf8View => {
-            let wanted = DataType::Timestamp(TimeUnit::Microsecond, None);
-            let read = cast(column, &wanted).ok().filter(|read| read.null_count() == 0);
-            (TimeUnit::Microsecond, None, read.ok_or_else(|| no_times(name, column))?)
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            // What is cast is UTC where the text says its zone, and what the clock shows where it does not.
+            let utc = says_its_zone(column, name)?.then(|| Arc::from("UTC"));
+            (TimeUnit::Microsecond, utc, micros(column, name)?)
         }
+        DataType::Date32 | DataType::Date64 => (TimeUnit::Microsecond, None, micros(column, name)?),
         _ => return Err(no_times(name, column)),
     };
     let counted = cast(&column, &DataType::Int64).map_err(|_| no_times(name, &column))?;
@@ -148,6 +150,32 @@ fn stamps(column: &ArrayRef, name: &str, zone: Tz) -> Result<(ScalarBuffer<i64>,
     };
     let times = Times { unit, tz: tz.map(|tz| tz.to_string()), zone };
     Ok((counted.as_primitive::<Int64Type>().values().clone(), times))
+}
+
+/// Days or text as microseconds.
+fn micros(column: &ArrayRef, name: &str) -> Result<ArrayRef, Refusal> {
+    let wanted = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let read = cast(column, &wanted).ok().filter(|read| read.null_count() == 0);
+    read.ok_or_else(|| no_times(name, column))
+}
+
+/// Letters of a date, and the one between it and the time of day.
+const DATE: usize = 11;
+
+/// Whether times that are text say their zone, as `2026-01-05T10:00:00Z` and `2026-01-05T12:00:00+02:00` do; all of them or
+/// none.
+fn says_its_zone(column: &ArrayRef, name: &str) -> Result<bool, Refusal> {
+    let text = cast(column, &DataType::Utf8View).map_err(|_| no_times(name, column))?;
+    let clock = |letter: u8| letter.is_ascii_digit() || matches!(letter, b':' | b'.' | b' ');
+    let zoned = |text: &str| text.bytes().skip(DATE).any(|letter| !clock(letter));
+    let mut zoned = text.as_string_view().iter().flatten().map(zoned);
+    let first = zoned.next().unwrap_or_default();
+    if zoned.all(|other| other == first) { Ok(first) } else { Err(mixed(name)) }
+}
+
+fn mixed(name: &str) -> Refusal {
+    Refusal::new(format!("column {name:?} holds times with a zone and times without one"))
+        .hint("write all of them alike, as 2026-01-05T10:00:00Z say, or turn them into timestamps")
 }
 
 fn no_times(name: &str, column: &ArrayRef) -> Refusal {

@@ -71,18 +71,19 @@ impl Fits {
     }
 
     /// Forecasts `h` steps after the end of each series, or of the newer series in `recent`.
-    #[pyo3(signature = (h, level, recent=None, progress=None))]
+    #[pyo3(signature = (h, level, recent=None, threads=None, progress=None))]
     fn predict(
         &self,
         py: Python<'_>,
         h: usize,
         level: Vec<f64>,
         recent: Option<&Histories>,
+        threads: Option<usize>,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Table> {
         let levels = Levels::new(&level)?;
         let histories = recent.unwrap_or(&self.histories);
-        let made = work::each(py, histories.names.len(), None, progress, |at| {
+        let made = work::each(py, histories.names.len(), threads, progress, |at| {
             let forecast = match recent {
                 Some(recent) => self.forecast_newer(&recent.names[at], &recent.series[at], h),
                 None => forecast(&self.models[at], &self.histories.series[at], h),

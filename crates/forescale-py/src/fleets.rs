@@ -1,16 +1,18 @@
 //! Many series at once: one table in, one table out.
 
+use std::iter::Zip;
+use std::slice::Iter;
 use std::sync::Arc;
 
 use arrow_array::builder::{Int64Builder, StringBuilder};
-use forescale::fleet::{Answered, FleetOptions, FleetPlan, Named, Profile, run};
+use forescale::fleet::{Answered, FleetOptions, FleetPlan, FleetSummary, Named, Profile, run};
 use forescale::grid::regular;
 use forescale::{EngineOptions, Level};
-use forescale_core::{Frequency, tidy};
+use forescale_core::{Frequency, ReadNotes, tidy};
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answers;
 use crate::arrow_in::{self, Long};
@@ -18,7 +20,8 @@ use crate::failure::Refusal;
 use crate::fits::span_of;
 use crate::forecasts::{Levels, MODEL};
 use crate::given::Given;
-use crate::histories::{Histories, samples_of};
+use crate::histories::{Frame, Histories, Run, Zone};
+use crate::reading::fleet_warnings;
 use crate::settings::{Fleet, Learning};
 use crate::table::{Column, NOT_A_TIME, Table};
 use crate::times::Times;
@@ -60,19 +63,21 @@ pub fn fleet(
     let (options, levels) = (call.options(step)?, Levels::new(&call.job.levels)?);
     let zone = call.learning.zone()?;
     let reader = table.into_reader()?;
-    let long = py.detach(|| arrow_in::read(reader, Some(unique_id), ds, y, zone))?;
+    let long = py.detach(|| arrow_in::read(reader, Some(unique_id), ds, y, zone.of_times))?;
     let count = long.groups.names.len();
+    let mut series = Each::of(&long, zone, step);
     let (rows, summary) = work::watched(py, count, progress, |watch| {
         let pool = work::pool(call.learning.threads)?;
         let mut rows = Rows::of(count * call.job.h, &levels);
         let summary = pool.install(|| {
-            run(each(&long, step), &options, |answered| {
+            run(&mut series, &options, |answered| {
                 rows.add(answered, &levels, &long.times);
                 watch.done()
             })
         })?;
         Ok((rows, summary))
     })?;
+    let figures = figures(&summary, &series.notes);
     let histories = Histories {
         names: long.groups.names,
         series: Arc::default(),
@@ -82,8 +87,6 @@ pub fn fleet(
         readings: Arc::default(),
     };
     let table = py.detach(|| rows.table(&histories, &levels));
-    let mut figures = json!(summary);
-    figures["instances"] = json!(summary.instances.steps());
     Ok((table, answers::text(&answers::tidied(figures))?))
 }
 
@@ -101,7 +104,7 @@ impl Call {
         let predictors = if named.is_empty() { profile.predictors() } else { named };
         let engine = EngineOptions {
             predictors,
-            seed: self.learning.seed,
+            seed: self.learning.seed(),
             calendar: self.learning.calendar_of_any()?,
             horizon: span_of(step, self.job.h)?,
             threads: Some(1),
@@ -115,13 +118,42 @@ impl Call {
     }
 }
 
+/// The summary as the command has it, with what was mended and what the reader should know.
+fn figures(summary: &FleetSummary, notes: &ReadNotes) -> Value {
+    let mut figures = json!(summary);
+    figures["instances"] = json!(summary.instances.steps());
+    figures["mended"] = json!(notes.mended);
+    figures["warnings"] = json!([fleet_warnings(notes), summary.warnings()].concat());
+    figures
+}
+
 /// The series one by one: only those that are worked on are in memory beside the table.
-fn each(long: &Long, step: Frequency) -> impl Iterator<Item = Named> + '_ {
-    let chunks = long.chunks();
-    long.groups.names.iter().zip(&long.groups.runs).map(move |(name, runs)| {
-        let samples = samples_of(runs, &chunks, &long.times);
-        (name.clone(), regular(samples, Some(step)).map_err(|error| error.to_string()))
-    })
+struct Each<'a> {
+    groups: Zip<Iter<'a, String>, Iter<'a, Vec<Run>>>,
+    frame: Frame<'a>,
+    step: Frequency,
+    /// What was mended and assumed in those that were taken.
+    notes: ReadNotes,
+}
+
+impl<'a> Each<'a> {
+    fn of(long: &'a Long, zone: Zone, step: Frequency) -> Self {
+        let groups = long.groups.names.iter().zip(&long.groups.runs);
+        let frame = Frame { chunks: long.chunks(), times: &long.times, zone };
+        Self { groups, frame, step, notes: ReadNotes::default() }
+    }
+}
+
+impl Iterator for Each<'_> {
+    type Item = Named;
+
+    fn next(&mut self) -> Option<Named> {
+        let (name, runs) = self.groups.next()?;
+        let series = regular(self.frame.samples(runs).collect(), Some(self.step));
+        let notes = self.frame.reading(runs).notes(series.is_ok());
+        self.notes = self.notes.and(notes);
+        Some((name.clone(), series.map_err(|error| error.to_string())))
+    }
 }
 
 /// The rows of an answer in the making.

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_buffer::NullBuffer;
+use chrono_tz::Tz;
 use forescale::LoadSeries;
 use forescale::grid::{Sample, regular};
-use forescale_core::Frequency;
+use forescale_core::{Frequency, Mends};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3_arrow::input::AnyRecordBatch;
@@ -16,7 +17,7 @@ use serde_json::Value;
 
 use crate::arrow_in;
 use crate::failure::Refusal;
-use crate::reading::{Mended, Reading};
+use crate::reading::Reading;
 use crate::times::{Times, Unit};
 use crate::values;
 
@@ -120,15 +121,15 @@ impl Histories {
         ds: &str,
         y: &str,
         freq: Option<&str>,
-        timezone: &str,
+        timezone: Option<&str>,
     ) -> PyResult<Self> {
         let step = freq.map(values::frequency).transpose()?;
-        let zone = values::zone(timezone)?;
+        let zone = Zone::given(timezone)?;
         let reader = table.into_reader()?;
         let read = py.detach(|| {
-            let table = arrow_in::read(reader, unique_id, ds, y, zone)?;
-            let chunks = table.chunks();
-            let series = all_series(&table.groups, &chunks, &table.times, step)?;
+            let table = arrow_in::read(reader, unique_id, ds, y, zone.of_times)?;
+            let frame = Frame { chunks: table.chunks(), times: &table.times, zone };
+            let series = all_series(&table.groups, &frame, step)?;
             Ok::<_, Refusal>((table.groups.names, series, table.times, table.numbered))
         })?;
         let (names, series, times, numbered) = read;
@@ -153,15 +154,17 @@ impl Histories {
         tz: Option<String>,
         y: PyReadonlyArray1<'_, f64>,
         freq: Option<&str>,
-        timezone: &str,
+        timezone: Option<&str>,
     ) -> PyResult<Self> {
         let step = freq.map(values::frequency).transpose()?;
-        let times = Times { unit: Unit::parse(unit)?, tz, zone: values::zone(timezone)? };
+        let zone = Zone::given(timezone)?;
+        let times = Times { unit: Unit::parse(unit)?, tz, zone: zone.of_times };
         let codes = codes.as_ref().map(|codes| codes.as_slice()).transpose()?;
         let (at, load) = (ds.as_slice()?, y.as_slice()?);
         let series = py.detach(|| {
             let groups = groups_of(&names, codes, at.len())?;
-            all_series(&groups, &[Chunk { at, load, present: None }], &times, step)
+            let chunks = vec![Chunk { at, load, present: None }];
+            all_series(&groups, &Frame { chunks, times: &times, zone }, step)
         })?;
         let kept = series.into_iter().map(|(series, reading)| (series, reading.without_nan()));
         let (series, readings): (Vec<_>, Vec<_>) = kept.unzip();
@@ -233,48 +236,87 @@ fn groups_of(names: &[String], codes: Option<&[i64]>, rows: usize) -> Result<Gro
 
 fn all_series(
     groups: &Groups,
-    chunks: &[Chunk<'_>],
-    times: &Times,
+    frame: &Frame<'_>,
     step: Option<Frequency>,
 ) -> Result<Vec<(LoadSeries, Reading)>, Refusal> {
     if groups.names.is_empty() {
         return Err(Refusal::new("the frame has no rows").hint("pass at least one row"));
     }
     let one = |(name, runs): (&String, &Vec<Run>)| {
-        let rows = || runs.iter().flat_map(|run| samples(chunks, *run, times));
-        let series = regular(samples_of(runs, chunks, times), step);
+        let series = regular(frame.samples(runs).collect(), step);
         let series = series.map_err(|error| Refusal::from(error).of(name))?;
-        let reading = Reading::new(rows, &series, mended(runs, chunks, times));
-        Ok((series, reading))
+        Ok((series, frame.reading(runs)))
     };
     groups.names.par_iter().zip(&groups.runs).map(one).collect()
 }
 
-/// What cannot be seen in samples any more: rows without a load, and times in an hour that the clock changes.
-fn mended(runs: &[Run], chunks: &[Chunk<'_>], times: &Times) -> Mended {
-    let nulls = |run: &Run| {
-        let present = chunks[run.chunk].present;
-        present.map_or(0, |present| present.slice(run.start, run.len).null_count())
-    };
-    let at = |run: &Run| chunks[run.chunk].at[run.start..run.start + run.len].iter().copied();
-    let (skipped_hour, repeated_hour) = times.changed(runs.iter().flat_map(at));
-    let missing = runs.iter().map(nulls).sum();
-    Mended { missing, skipped_hour, repeated_hour, ..Mended::default() }
+/// The zone of times without one.
+#[derive(Debug, Clone, Copy)]
+pub struct Zone {
+    /// The zone.
+    pub of_times: Tz,
+    /// Whether somebody named it.
+    pub named: bool,
 }
 
-/// The samples of the rows of one series.
-pub fn samples_of(runs: &[Run], chunks: &[Chunk<'_>], times: &Times) -> Vec<Sample> {
-    runs.iter().flat_map(|run| samples(chunks, *run, times)).collect()
+impl Zone {
+    /// The zone called `name`; UTC when nobody named one.
+    pub fn given(name: Option<&str>) -> Result<Self, Refusal> {
+        let of_times = name.map(values::zone).transpose()?.unwrap_or(Tz::UTC);
+        Ok(Self { of_times, named: name.is_some() })
+    }
 }
 
-fn samples<'a>(
-    chunks: &'a [Chunk<'a>],
-    run: Run,
-    times: &'a Times,
-) -> impl Iterator<Item = Sample> + 'a {
-    let Chunk { at, load, present } = &chunks[run.chunk];
-    (run.start..run.start + run.len).map(move |row| {
-        let missing = present.is_some_and(|present| present.is_null(row));
-        (times.utc_micros(at[row]), if missing { f64::NAN } else { load[row] })
-    })
+/// A frame whose rows are known by their series.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// Its parts.
+    pub chunks: Vec<Chunk<'a>>,
+    /// How its times are written.
+    pub times: &'a Times,
+    /// The zone of times without one.
+    pub zone: Zone,
+}
+
+impl Frame<'_> {
+    /// The samples of one series, in the order of its rows.
+    pub fn samples<'a>(&'a self, runs: &'a [Run]) -> impl Iterator<Item = Sample> + Clone + 'a {
+        let mut times = self.times.reader();
+        self.rows(runs).map(move |(count, load)| (times.micros(count), load))
+    }
+
+    /// What was read of one series.
+    pub fn reading(&self, runs: &[Run]) -> Reading {
+        let local = self.times.tz.is_none() && !self.zone.named;
+        let missing = runs.iter().map(|run| self.chunks[run.chunk].nulls(run)).sum();
+        let mended = Mends { missing, ..Mends::default() };
+        let mut times = self.times.reader();
+        if !times.is_clock() {
+            return Reading::new(self.samples(runs), mended, local);
+        }
+        // To find a moment of a clock takes long enough to do it once.
+        let samples = self.rows(runs).map(|(count, load)| (times.micros(count), load));
+        let samples: Vec<Sample> = samples.collect();
+        let (skipped_hour, repeated_hour) = times.changed();
+        let mended = Mends { skipped_hour, repeated_hour, ..mended };
+        Reading::new(samples.iter().copied(), mended, local)
+    }
+
+    /// What stands in the rows of one series for the time, and their loads, `NaN` where there is none.
+    fn rows<'a>(&'a self, runs: &'a [Run]) -> impl Iterator<Item = (i64, f64)> + Clone + 'a {
+        runs.iter().flat_map(|run| {
+            let Chunk { at, load, present } = &self.chunks[run.chunk];
+            (run.start..run.start + run.len).map(move |row| {
+                let missing = present.is_some_and(|present| present.is_null(row));
+                (at[row], if missing { f64::NAN } else { load[row] })
+            })
+        })
+    }
+}
+
+impl Chunk<'_> {
+    /// How many loads of a run are not there.
+    fn nulls(&self, run: &Run) -> usize {
+        self.present.map_or(0, |present| present.slice(run.start, run.len).null_count())
+    }
 }

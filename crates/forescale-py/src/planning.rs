@@ -2,7 +2,6 @@
 
 use forescale::{Level, PlanSummary, explain, plan};
 use pyo3::prelude::*;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::answers;
@@ -10,18 +9,11 @@ use crate::failure::Refusal;
 use crate::fits::Fits;
 use crate::given::Given;
 use crate::histories::Histories;
-use crate::prepared::{Prepared, Source};
+use crate::prepared::{Prepared, Source, When};
 use crate::settings::{Fleet, Learning};
-use crate::values::Span;
 
 /// Days of history that the chart of a plan shows before it.
 const DAYS_BEFORE: usize = 3;
-
-#[derive(Debug, Deserialize)]
-struct When {
-    horizon: Span,
-    now: Option<String>,
-}
 
 #[derive(Debug)]
 struct Call {
@@ -44,8 +36,7 @@ impl Call {
         source: Source<'a>,
         series: Option<&str>,
     ) -> Result<Prepared<'a>, Refusal> {
-        let When { horizon, now } = &self.when;
-        Prepared::new(source, series, &self.learning, horizon.0, now.as_deref())
+        Prepared::new(source, series, &self.learning, &self.when)
     }
 }
 

@@ -2,19 +2,23 @@
 
 use std::ops::Deref;
 
-use chrono::TimeDelta;
-use forescale::{Forecast, LoadSeries, Model, Quantiles, as_of, horizon, train};
-use forescale_core::time::format_span;
+use forescale::{Forecast, LoadSeries, Model, Quantiles, as_of, farther, horizon, stale, train};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::failure::Refusal;
 use crate::fits::Fits;
 use crate::histories::{Histories, History};
 use crate::settings::Learning;
-use crate::values;
+use crate::values::{self, Span};
 
-/// Missing steps before the first moment to forecast that are nothing to speak of.
-const STALE_STEPS: i32 = 3;
+/// When a forecast begins, how far it reaches, and the step that was asked for.
+#[derive(Debug, Deserialize)]
+pub struct When {
+    horizon: Span,
+    now: Option<String>,
+    freq: Option<String>,
+}
 
 /// Where a forecast comes from.
 #[derive(Debug, Clone, Copy)]
@@ -70,13 +74,12 @@ pub struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    /// Trains where there is no model, and forecasts `span` from `now`, or from the end of the history.
+    /// Trains where there is no model, and forecasts the horizon from `now`, or from the end of the history.
     pub fn new(
         source: Source<'a>,
         name: Option<&str>,
         learning: &Learning,
-        span: TimeDelta,
-        now: Option<&str>,
+        when: &When,
     ) -> Result<Self, Refusal> {
         let (history, given) = match source {
             Source::History(histories) => (histories.one(name)?, None),
@@ -85,28 +88,44 @@ impl<'a> Prepared<'a> {
                 (history, Some(model))
             }
         };
+        let of = |error: Refusal| error.of(history.name);
+        let given = given.map(|model| told(model, learning, when)).transpose().map_err(of)?;
+        Self::of_model(history, given, learning, when).map_err(of)
+    }
+
+    fn of_model(
+        history: History<'a>,
+        given: Option<Learnt<'a>>,
+        learning: &Learning,
+        when: &When,
+    ) -> Result<Self, Refusal> {
         let History { name, series: whole, .. } = history;
-        let made = || {
-            let series = match now {
-                Some(now) => as_of(whole, moment(now, learning)?)?,
-                None => whole.clone(),
-            };
-            let model = match given {
-                Some(model) => Learnt::Given(model),
-                None => Learnt::Own(Box::new(train(&series, &learning.engine(&series, span)?)?)),
-            };
-            let steps = horizon(span, series.frequency())?;
-            let predicted = model.forecast_with_notes(&series, steps, &Quantiles::standard())?;
-            let mut warnings = history.warnings();
-            warnings.extend(stale(whole, &series));
-            warnings.extend(given.and_then(|model| farther(model, span)));
-            warnings.extend(model.card().degraded.iter().map(|why| format!("degraded: {why}")));
-            warnings.extend(predicted.notes);
-            let kept = || json!({ "source": "the model", "model": model.card().data });
-            let data = history.reading.map_or_else(kept, |read| read.data(name, whole));
-            Ok(Self { name, series, data, forecast: predicted.forecast, warnings, model })
+        let span = when.horizon.0;
+        let series = match &when.now {
+            Some(now) => {
+                let zone = match &given {
+                    Some(model) => model.calendar().zone,
+                    None => learning.zone()?.of_times,
+                };
+                let now = values::moment(now, zone).map_err(|error| error.setting("now"))?;
+                as_of(whole, now)?
+            }
+            None => whole.clone(),
         };
-        made().map_err(|error: Refusal| error.of(name))
+        let mut warnings = history.warnings();
+        warnings.extend(stale(whole, &series, "now"));
+        warnings.extend(given.as_ref().and_then(|model| farther(model, span)));
+        let model = match given {
+            Some(model) => model,
+            None => Learnt::Own(Box::new(train(&series, &learning.engine(&series, span)?)?)),
+        };
+        let steps = horizon(span, series.frequency())?;
+        let predicted = model.forecast_with_notes(&series, steps, &Quantiles::standard())?;
+        warnings.extend(model.card().degraded.iter().map(|why| format!("degraded: {why}")));
+        warnings.extend(predicted.notes);
+        let kept = || json!({ "source": "the model", "model": model.card().data });
+        let data = history.reading.map_or_else(kept, |read| read.data(name, whole));
+        Ok(Self { name, series, data, forecast: predicted.forecast, warnings, model })
     }
 
     /// The model.
@@ -115,22 +134,28 @@ impl<'a> Prepared<'a> {
     }
 }
 
-fn moment(now: &str, learning: &Learning) -> Result<chrono::DateTime<chrono::Utc>, Refusal> {
-    values::moment(now, learning.zone()?).map_err(|error| error.setting("now"))
-}
-
-/// What to say when the history ends well before the first moment to forecast.
-fn stale(read: &LoadSeries, known: &LoadSeries) -> Option<String> {
-    let gap = known.end() - read.end();
-    let usual = (read.frequency().span() * STALE_STEPS).max(TimeDelta::hours(1));
-    (gap > usual).then(|| format!("the history ends {} before now", format_span(gap)))
-}
-
-/// What to say when a model is asked for more than it was trained for.
-fn farther(model: &Model, horizon: TimeDelta) -> Option<String> {
-    let trained = model.frequency().span() * i32::try_from(model.card().horizon_steps).ok()?;
-    (horizon > trained).then(|| {
-        let (asked, trained) = (format_span(horizon), format_span(trained));
-        format!("the horizon of {asked} is longer than the {trained} the model was trained for")
+/// A model that has learnt, told the calendar that was given; refuses what it could only ignore.
+fn told<'a>(model: &'a Model, learning: &Learning, when: &When) -> Result<Learnt<'a>, Refusal> {
+    if !learning.predictors.is_empty() {
+        let names = learning.predictors.join(", ");
+        let what = format!("a model brings its own predictors, but predictors are {names}");
+        return Err(Refusal::new(what).hint("leave out predictors, or fit again"));
+    }
+    if let Some(seed) = learning.seed {
+        return Err(Refusal::new(format!("a model brings its own seed, but seed is {seed}"))
+            .hint("leave out seed, or fit again"));
+    }
+    let trained = model.frequency();
+    let asked = when.freq.as_deref().map(values::frequency).transpose()?;
+    if let Some(asked) = asked.filter(|asked| *asked != trained) {
+        let what = format!("the model was trained with a step of {trained}, but freq is {asked}");
+        return Err(Refusal::new(what).hint("leave out freq, or fit again"));
+    }
+    Ok(match learning.calendar_over(model)? {
+        Some(calendar) => {
+            let copy = Model::from_bytes(&model.to_bytes())?;
+            Learnt::Own(Box::new(copy.with_calendar(calendar)))
+        }
+        None => Learnt::Given(model),
     })
 }

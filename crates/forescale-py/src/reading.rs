@@ -3,12 +3,14 @@
 use chrono::{DateTime, Utc};
 use forescale::LoadSeries;
 use forescale::grid::Sample;
-use forescale_core::grid::LARGEST_LOAD;
+use forescale_core::grid::{LARGEST_LOAD, begins_in_1970};
+use forescale_core::native::{NativeStep, median_distance, steps_held};
+use forescale_core::{Frequency, Gaps, Mends, ReadNotes};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Moments before this one, in microseconds since the Unix epoch, look like the numbers of rows.
-const A_YEAR: i64 = 366 * 86_400 * 1_000_000;
+/// What to pass about a zone and a step that were assumed.
+const WAYS: [&str; 2] = ["timezone=ZONE", "freq"];
 
 /// What was read of one series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,42 +18,24 @@ pub struct Reading {
     rows: usize,
     first: DateTime<Utc>,
     last: DateTime<Utc>,
-    mended: Mended,
-}
-
-/// Rows that needed a rule.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mended {
-    /// Rows of a moment that a later row gives again: the last row is kept.
-    pub duplicated: usize,
-    /// Rows before whose time a row above them lies: sorted by time.
-    pub out_of_order: usize,
-    /// Rows without a load: a gap.
-    pub missing: usize,
-    /// Loads that are not a number: a gap.
-    pub nan: usize,
-    /// Loads that are infinite or above 1e100: a gap.
-    pub infinite: usize,
-    /// Loads below zero: a gap.
-    pub negative: usize,
-    /// Samples that share their step with another: averaged.
-    pub irregular: usize,
-    /// Local times that the clock skips in spring.
-    pub skipped_hour: usize,
-    /// Local times that occur twice in autumn.
-    pub repeated_hour: usize,
+    mended: Mends,
+    /// Whether nobody said of which zone the times are.
+    local: bool,
+    /// The distance of the samples in seconds and the step it became, where they differ.
+    odd: Option<(f64, Frequency)>,
 }
 
 impl Reading {
-    /// Counts what makes `series` of the samples of `rows`, which come in the order of the rows. `mended` holds what is
-    /// counted already: rows without a load, which are `NaN` here, and hours that the clock changes.
-    pub fn new<Rows: Iterator<Item = Sample>>(
-        rows: impl Fn() -> Rows,
-        series: &LoadSeries,
-        mut mended: Mended,
+    /// Counts what is mended in the samples of `rows`, which come in the order of the rows. `mended` holds what is counted
+    /// already: rows without a load, which are `NaN` here, and hours that the clock changes. `local` says that nobody
+    /// named the zone of the times.
+    pub fn new<Rows: Iterator<Item = Sample> + Clone>(
+        rows: Rows,
+        mut mended: Mends,
+        local: bool,
     ) -> Self {
         let (mut count, mut nan, mut first, mut last) = (0, 0, i64::MAX, i64::MIN);
-        for (at, load) in rows() {
+        for (at, load) in rows.clone() {
             count += 1;
             mended.out_of_order += usize::from(at < last);
             (first, last) = (first.min(at), last.max(at));
@@ -60,18 +44,20 @@ impl Reading {
             mended.negative += usize::from((-LARGEST_LOAD..0.0).contains(&load));
         }
         mended.nan = nan - mended.missing;
-        let moments = rows().map(|(at, _)| at);
-        let (distinct, steps) = if mended.out_of_order == 0 {
-            distinct(moments, series)
+        let moments = rows.map(|(at, _)| at);
+        let (distinct, steps, native) = if mended.out_of_order == 0 {
+            stand(moments)
         } else {
             let mut sorted: Vec<i64> = moments.collect();
             sorted.sort_unstable();
-            distinct(sorted.into_iter(), series)
+            stand(sorted.into_iter())
         };
         mended.duplicated = count - distinct;
         mended.irregular = distinct - steps;
         let moment = |at| DateTime::from_timestamp_micros(at).unwrap_or_default();
-        Self { rows: count, first: moment(first), last: moment(last), mended }
+        let odd = native.filter(NativeStep::is_uneven);
+        let odd = odd.and_then(|native| Some((native.median_seconds?, native.step)));
+        Self { rows: count, first: moment(first), last: moment(last), mended, local, odd }
     }
 
     /// The same where nothing is written for a number that is not there: every `NaN` is a row without a load.
@@ -89,43 +75,53 @@ impl Reading {
             "last": self.last,
             "step_seconds": series.frequency(),
             "steps": series.len(),
-            "gaps": gaps(series),
+            "gaps": Gaps::of(series),
             "mended": self.mended,
         })
     }
 
     /// What the reader should know; `column` is that of the times.
     pub fn warnings(&self, column: &str) -> Vec<String> {
-        let numbers = (0..A_YEAR).contains(&self.first.timestamp_micros());
-        let word = || {
+        let [zone, _] = WAYS;
+        let zone =
+            self.local.then(|| format!("the times have no zone and are read as UTC; pass {zone}"));
+        let numbers = begins_in_1970(self.first.timestamp_micros()).then(|| {
             format!("the times begin in 1970: column {column:?} may hold row numbers, not times")
-        };
-        numbers.then(word).into_iter().collect()
+        });
+        let odd = self.odd.map(|(median, step)| {
+            format!(
+                "samples are {median} s apart, which does not divide a day; read with a step of {step}"
+            )
+        });
+        [zone, numbers, odd].into_iter().flatten().collect()
+    }
+
+    /// What counts for a fleet, whose step is given; a series that is on no grid has neither duplicates nor a step.
+    pub fn notes(&self, on_grid: bool) -> ReadNotes {
+        let local = usize::from(self.local);
+        if !on_grid {
+            let mended = Mends { duplicated: 0, irregular: 0, ..self.mended };
+            return ReadNotes { mended, local, ..ReadNotes::default() };
+        }
+        let in_1970 = usize::from(begins_in_1970(self.first.timestamp_micros()));
+        let uneven = usize::from(self.odd.is_some());
+        ReadNotes { mended: self.mended, local, in_1970, uneven, assumed: 0 }
     }
 }
 
-/// How many different moments there are among ascending ones, and how many steps of `series` hold one.
-fn distinct(moments: impl Iterator<Item = i64>, series: &LoadSeries) -> (usize, usize) {
-    let start = series.start().timestamp_micros();
-    let micros = series.frequency().seconds() * 1_000_000;
-    let (mut before, mut distinct, mut steps) = (None, 0, 0);
-    for at in moments {
-        let now = (at, (at - start).div_euclid(micros));
-        distinct += usize::from(before.is_none_or(|(moment, _)| moment != now.0));
-        steps += usize::from(before.is_none_or(|(_, step)| step != now.1));
-        before = Some(now);
-    }
-    (distinct, steps)
+/// What the reader of a fleet should know.
+pub fn fleet_warnings(notes: &ReadNotes) -> Vec<String> {
+    let [zone, step] = WAYS;
+    notes.warnings(zone, step)
 }
 
-fn gaps(series: &LoadSeries) -> Value {
-    let known = |value: &f64, next: &f64| value.is_nan() == next.is_nan();
-    let runs = series.values().chunk_by(known).filter(|run| run[0].is_nan());
-    let longest = runs.map(<[f64]>::len).max().unwrap_or_default();
-    json!({
-        "steps": series.gaps(),
-        "share": series.gaps() as f64 / series.len() as f64,
-        "longest_steps": longest,
-        "longest_seconds": longest as i64 * series.frequency().seconds(),
-    })
+/// Of ascending moments: how many different ones there are, how many steps of their own hold one, and that step; every
+/// moment is one of its own where they have no step.
+fn stand(moments: impl Iterator<Item = i64> + Clone) -> (usize, usize, Option<NativeStep>) {
+    let mut before = None;
+    let new = |at: &i64| before.replace(*at) != Some(*at);
+    let distinct = moments.clone().filter(new).count();
+    let native = NativeStep::of(median_distance(moments.clone())).ok();
+    let steps = native.map_or(distinct, |native| steps_held(moments, native.step));
+    (distinct, steps, native)
 }

@@ -148,7 +148,7 @@ impl Call {
     }
 
     fn options(&self) -> EngineOptions {
-        EngineOptions { seed: self.learning.seed, ..EngineOptions::default() }
+        EngineOptions { seed: self.learning.seed(), ..EngineOptions::default() }
     }
 
     fn made(&self) -> Result<Vec<Box<dyn Policy>>, Refusal> {
@@ -183,7 +183,7 @@ impl Call {
             max_down: self.asked.max_scale_down,
             metric_latency_s: seconds(self.asked.metric_latency),
             initial: None,
-            lifecycle: lifecycle.lifecycle(self.learning.seed),
+            lifecycle: lifecycle.lifecycle(self.learning.seed()),
         };
         let step = Frequency::from_seconds(self.asked.step.0.num_seconds())
             .map_err(|error| Refusal::from(error).setting("step").hint("pass a step like 1m"))?;

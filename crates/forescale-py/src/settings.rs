@@ -3,22 +3,18 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use chrono::{Datelike, TimeDelta};
+use chrono::TimeDelta;
 use chrono_tz::Tz;
 use forescale::{
-    BusinessHours, Calendar, Capacity, ColdStart, EngineOptions, Event, FleetState, Limits,
-    LoadSeries, Objective, PlanOptions, Replicas, Utilization, holidays, instances_for_last_load,
+    ANY_YEARS, BusinessHours, Calendar, Capacity, ColdStart, EngineOptions, Event, FleetState,
+    Limits, LoadSeries, Model, Objective, PlanOptions, Replicas, Utilization, holidays,
+    instances_for_last_load, years_of,
 };
 use serde::Deserialize;
 
 use crate::failure::Refusal;
+use crate::histories::Zone;
 use crate::values::{self, Seconds, Share, Span};
-
-/// Years after the end of a history whose holidays are known.
-const YEARS_AHEAD: i32 = 3;
-
-/// Years in which loads are measured, where no series was read yet.
-const ANY_YEARS: RangeInclusive<i32> = 2000..=2049;
 
 /// What learns, and the calendar of the service.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,17 +22,16 @@ pub struct Learning {
     /// Predictors by name; empty for the default ones.
     #[serde(default)]
     pub predictors: Vec<String>,
-    /// Where all randomness comes from.
-    pub seed: u64,
-    /// Zone of the service.
-    pub timezone: String,
-    /// As `9-17`.
-    pub business_hours: String,
+    /// Where all randomness comes from; 1 when absent.
+    pub seed: Option<u64>,
+    /// Zone of the service; UTC when absent.
+    pub timezone: Option<String>,
+    /// As `9-17`, which it is when absent.
+    pub business_hours: Option<String>,
     /// Country whose holidays count.
     pub holidays: Option<String>,
     /// Known events.
-    #[serde(default)]
-    pub events: Vec<EventRow>,
+    pub events: Option<Vec<EventRow>>,
     /// Threads to use; one for each core when absent.
     pub threads: Option<usize>,
 }
@@ -54,6 +49,22 @@ pub struct EventRow {
     pub factor: Option<f64>,
 }
 
+impl EventRow {
+    fn event(&self, zone: Tz) -> Result<Event, Refusal> {
+        let moment =
+            |text: &str| values::moment(text, zone).map_err(|error| error.setting("events"));
+        let (start, end) = (moment(&self.start)?, moment(&self.end)?);
+        if start >= end || self.factor.is_some_and(|factor| !(factor.is_finite() && factor > 0.0)) {
+            return Err(Refusal::new(format!(
+                "events: {:?} should end after it starts, with a factor above 0",
+                self.kind
+            ))
+            .hint("pass start, end, kind and, if known, factor"));
+        }
+        Ok(Event { start, end, kind: self.kind.clone(), factor: self.factor })
+    }
+}
+
 impl Learning {
     /// Refuses before any work what no series could make right.
     pub fn check(&self) -> Result<(), Refusal> {
@@ -64,29 +75,52 @@ impl Learning {
         Ok(options.check()?)
     }
 
-    /// The zone of the service.
-    pub fn zone(&self) -> Result<Tz, Refusal> {
-        values::zone(&self.timezone)
+    /// The zone of times without one.
+    pub fn zone(&self) -> Result<Zone, Refusal> {
+        Zone::given(self.timezone.as_deref())
     }
 
-    fn business_hours(&self) -> Result<BusinessHours, Refusal> {
-        values::business_hours(&self.business_hours)
+    /// Where all randomness comes from.
+    pub fn seed(&self) -> u64 {
+        self.seed.unwrap_or(1)
+    }
+
+    fn business_hours(&self) -> Result<Option<BusinessHours>, Refusal> {
+        self.business_hours.as_deref().map(values::business_hours).transpose()
     }
 
     /// The calendar of the service for `series`.
     pub fn calendar(&self, series: &LoadSeries) -> Result<Arc<Calendar>, Refusal> {
-        let years = series.start().year()..=series.end().year().saturating_add(YEARS_AHEAD);
-        self.calendar_of(years)
+        self.calendar_of(years_of(series), None)
+    }
+
+    /// The calendar of a model with what was given laid over it; none where nothing was given.
+    pub fn calendar_over(&self, model: &Model) -> Result<Option<Arc<Calendar>>, Refusal> {
+        let given = self.timezone.is_some()
+            || self.business_hours.is_some()
+            || self.holidays.is_some()
+            || self.events.is_some();
+        let years = years_of(model.recent());
+        given.then(|| self.calendar_of(years, Some(model.calendar()))).transpose()
     }
 
     /// The calendar of the service for whatever series there are.
     pub fn calendar_of_any(&self) -> Result<Arc<Calendar>, Refusal> {
-        self.calendar_of(ANY_YEARS)
+        self.calendar_of(ANY_YEARS, None)
     }
 
-    fn calendar_of(&self, years: RangeInclusive<i32>) -> Result<Arc<Calendar>, Refusal> {
-        let (zone, business_hours) = (self.zone()?, self.business_hours()?);
-        let mut calendar = Calendar { zone, business_hours, ..Calendar::default() };
+    fn calendar_of(
+        &self,
+        years: RangeInclusive<i32>,
+        known: Option<&Calendar>,
+    ) -> Result<Arc<Calendar>, Refusal> {
+        let mut calendar = known.cloned().unwrap_or_default();
+        if self.timezone.is_some() {
+            calendar.zone = self.zone()?.of_times;
+        }
+        if let Some(hours) = self.business_hours()? {
+            calendar.business_hours = hours;
+        }
         if let Some(country) = &self.holidays {
             calendar.holidays = holidays(country, years).map_err(|error| {
                 Refusal::new(error.to_string())
@@ -94,23 +128,11 @@ impl Learning {
                     .hint("leave out holidays, or list them as events")
             })?;
         }
-        let event = |row: &EventRow| {
-            let moment =
-                |text: &str| values::moment(text, zone).map_err(|error| error.setting("events"));
-            let (start, end) = (moment(&row.start)?, moment(&row.end)?);
-            if start >= end
-                || row.factor.is_some_and(|factor| !(factor.is_finite() && factor > 0.0))
-            {
-                return Err(Refusal::new(format!(
-                    "events: {:?} should end after it starts, with a factor above 0",
-                    row.kind
-                ))
-                .hint("pass start, end, kind and, if known, factor"));
-            }
-            Ok(Event { start, end, kind: row.kind.clone(), factor: row.factor })
-        };
-        calendar.events = self.events.iter().map(event).collect::<Result<_, _>>()?;
-        calendar.events.sort_by_key(|event| event.start);
+        if let Some(rows) = &self.events {
+            let events = rows.iter().map(|row| row.event(calendar.zone));
+            calendar.events = events.collect::<Result<_, _>>()?;
+            calendar.events.sort_by_key(|event| (event.start, event.end));
+        }
         Ok(Arc::new(calendar))
     }
 
@@ -122,7 +144,7 @@ impl Learning {
     ) -> Result<EngineOptions, Refusal> {
         Ok(EngineOptions {
             predictors: self.predictors.clone(),
-            seed: self.seed,
+            seed: self.seed(),
             calendar: self.calendar(series)?,
             horizon,
             threads: self.threads,

@@ -1,7 +1,8 @@
 //! The times of a frame: their unit, their zone, and the way to UTC and back.
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, Offset, Utc};
 use chrono_tz::Tz;
+use forescale_core::clock::Clock;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Refusal;
@@ -70,59 +71,56 @@ pub struct Times {
 }
 
 impl Times {
-    /// Microseconds since the Unix epoch of what stands in a frame.
-    pub fn utc_micros(&self, count: i64) -> i64 {
-        let micros = self.unit.micros(count);
-        match self.tz.is_some() || self.zone == Tz::UTC {
-            true => micros,
-            false => of_clock(micros, self.zone),
-        }
-    }
-
-    /// How many of these clock times the clock skips in spring, and how many it shows twice in autumn.
-    pub fn changed(&self, counts: impl Iterator<Item = i64>) -> (usize, usize) {
-        if self.tz.is_some() || self.zone == Tz::UTC {
-            return (0, 0);
-        }
-        let (mut skipped, mut repeated) = (0, 0);
-        for at in counts.filter_map(|n| DateTime::from_timestamp_micros(self.unit.micros(n))) {
-            match self.zone.offset_from_local_datetime(&at.naive_utc()) {
-                LocalResult::None => skipped += 1,
-                LocalResult::Ambiguous(..) => repeated += 1,
-                LocalResult::Single(_) => {}
-            }
-        }
-        (skipped, repeated)
+    /// What reads the times of one series, in the order of its rows.
+    pub fn reader(&self) -> Reader {
+        Reader { unit: self.unit, clock: self.is_clock().then(|| Clock::new(self.zone)) }
     }
 
     /// What stands in a frame for a moment.
     pub fn written(&self, at: DateTime<Utc>) -> i64 {
         let micros = at.timestamp_micros();
-        if self.tz.is_some() || self.zone == Tz::UTC {
+        if !self.is_clock() {
             return self.unit.count(micros);
         }
         let offset = at.with_timezone(&self.zone).offset().fix().local_minus_utc();
         self.unit.count(micros + i64::from(offset) * 1_000_000)
     }
-}
 
-/// The moment at which a clock in `zone` shows a time: the first of the two where summer time ends, the time after the
-/// hole where it begins.
-fn of_clock(micros: i64, zone: Tz) -> i64 {
-    let Some(local) = DateTime::<Utc>::from_timestamp_micros(micros).map(|time| time.naive_utc())
-    else {
-        return micros;
-    };
-    in_zone(local, zone).timestamp_micros()
-}
-
-/// A clock time of `zone` as a moment.
-pub fn in_zone(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
-    match zone.from_local_datetime(&local) {
-        LocalResult::Single(moment) | LocalResult::Ambiguous(moment, _) => moment.to_utc(),
-        LocalResult::None => {
-            let before = zone.from_local_datetime(&(local - TimeDelta::hours(3))).earliest();
-            before.map_or_else(|| local.and_utc(), |before| before.to_utc() + TimeDelta::hours(3))
-        }
+    /// Whether they are what a clock shows that is not that of UTC.
+    fn is_clock(&self) -> bool {
+        self.tz.is_none() && self.zone != Tz::UTC
     }
+}
+
+/// Reads the times of one series: of a clock time that comes twice in autumn, the rows before it say which one it is.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    unit: Unit,
+    clock: Option<Clock>,
+}
+
+impl Reader {
+    /// Microseconds since the Unix epoch of what stands in the next row.
+    pub fn micros(&mut self, count: i64) -> i64 {
+        let micros = self.unit.micros(count);
+        self.clock.as_mut().map_or(micros, |clock| clock.local(micros))
+    }
+
+    /// Whether the times are those of a clock that is changed.
+    pub fn is_clock(&self) -> bool {
+        self.clock.is_some()
+    }
+
+    /// How many clock times so far the clock skips in spring, and how many it shows twice in autumn.
+    pub fn changed(&self) -> (usize, usize) {
+        self.clock.as_ref().map_or((0, 0), |clock| (clock.skipped, clock.repeated))
+    }
+}
+
+/// A clock time of `zone` as a moment: the first of the two where summer time ends, the time after the hole where it
+/// begins.
+pub fn in_zone(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
+    let shown = local.and_utc();
+    let micros = Clock::new(zone).local(shown.timestamp_micros());
+    DateTime::from_timestamp_micros(micros).unwrap_or(shown)
 }

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forescale_core::Event;
+use forescale_core::clock::Clock;
 
 use crate::content::{Content, Format, Source};
 use crate::error::{Place, Role, SourceError, shorten};
 use crate::records::{Record, Records};
 use crate::timestamp;
-use crate::zone::Clock;
 
 /// Reads a calendar of events from a CSV file with the columns `start`, `end`, `kind` and, if it likes, `factor`.
 ///
@@ -76,7 +76,7 @@ impl<'a> Table<'a> {
         };
         let mut time = |column, at| {
             let stamp = timestamp::parse(field(at));
-            let micros = stamp.map(|stamp| clock.moment(stamp));
+            let micros = stamp.map(|stamp| stamp.moment(clock));
             micros
                 .and_then(DateTime::<Utc>::from_timestamp_micros)
                 .ok_or_else(|| error(column, field(at), "a timestamp such as 2026-01-05T13:00:00Z"))

@@ -7,11 +7,11 @@
 
 use chrono::{DateTime, Utc};
 use forescale_core::grid::{is_too_sparse, mean};
+use forescale_core::native::{NativeStep, steps_held};
 use forescale_core::{Frequency, LoadSeries, phase};
 use serde::{Deserialize, Serialize};
 
 use crate::error::SourceError;
-use crate::native::NativeStep;
 use crate::samples::{Sample, Samples};
 use crate::timestamp::SECOND;
 
@@ -59,12 +59,11 @@ pub(crate) fn regular(
         return Err(SourceError::StepTooFine { name, step, native });
     }
     let rows = &samples.samples;
-    let phase_of = |step| phase(rows.iter().map(|row| row.at), step);
-    let bins = Bins::new(rows, step, phase_of(step));
+    let bins = Bins::new(rows, step, phase(rows.iter().map(|row| row.at), step));
     let first = bins.of(&rows[0]);
     let steps = bins.of(&rows[rows.len() - 1]) - first + 1;
     refuse_sparse(rows, steps, step, name)?;
-    let own_steps = Bins::new(rows, native.step, phase_of(native.step)).count();
+    let own_steps = steps_held(rows.iter().map(|row| row.at), native.step);
     samples.mends.irregular = rows.len() - own_steps;
 
     // A step of the samples' own takes their mean, whatever a coarser one would do.

@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use forescale_core::{Frequency, LoadSeries};
+use forescale_core::grid::begins_in_1970;
+use forescale_core::native::NativeStep;
+use forescale_core::{Frequency, Gaps, LoadSeries};
 
 use crate::content::{Format, Source};
 use crate::error::SourceError;
 use crate::grid::{self, Aggregate};
-use crate::native::{NativeStep, native_step};
-use crate::notes::begins_in_1970;
+use crate::native::native_step;
 use crate::opened::{Gathered, Opened};
-use crate::report::{Gaps, ReadColumns, ReadReport};
+use crate::report::{ReadColumns, ReadReport};
 use crate::samples::Samples;
 
 /// How a source is read.

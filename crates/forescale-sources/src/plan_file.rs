@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use forescale_core::clock::Clock;
 
 use crate::content::{Content, Format, Source};
 use crate::error::{Place, Role, SourceError, shorten};
 use crate::records::{Record, Records};
 use crate::timestamp;
-use crate::zone::Clock;
 
 /// What the column of times may be called: a plan of ours says when to ask, in `at`.
 const TIMES: [&str; 2] = ["timestamp", "at"];
@@ -79,7 +79,7 @@ impl<'a> Table<'a> {
             value: shorten(value),
             expected,
         };
-        let stamp = timestamp::parse(field(self.time)).map(|stamp| clock.moment(stamp));
+        let stamp = timestamp::parse(field(self.time)).map(|stamp| stamp.moment(clock));
         let time = stamp.and_then(DateTime::<Utc>::from_timestamp_micros).ok_or_else(|| {
             error(self.time_name, field(self.time), "a timestamp such as 2026-01-05T13:00:00Z")
         })?;

@@ -1,69 +1,12 @@
 //! Samples in order, each moment once, with what had to be mended counted.
 
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use forescale_core::Mends;
+use forescale_core::clock::Clock;
 
 use crate::error::Role;
 use crate::load::Load;
 use crate::timestamp::Stamp;
-use crate::zone::Clock;
-
-/// How many samples needed a rule. The rules are in the words of [`Mends::words`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mends {
-    /// Samples of a moment that a later row gives again: the last row is kept.
-    pub duplicated: usize,
-    /// Rows before whose time a row above them lies: sorted by time.
-    pub out_of_order: usize,
-    /// Rows without a load: a gap.
-    pub missing: usize,
-    /// Loads that are not a number: a gap.
-    pub nan: usize,
-    /// Loads that are infinite or above 1e100: a gap.
-    pub infinite: usize,
-    /// Loads below zero: a gap.
-    pub negative: usize,
-    /// Samples that share their step with another: averaged.
-    pub irregular: usize,
-    /// Local times that the clock skips in spring: read with the offset before the change.
-    pub skipped_hour: usize,
-    /// Local times that occur twice in autumn: in the order of the rows.
-    pub repeated_hour: usize,
-}
-
-impl Mends {
-    /// The mends of two series together.
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            duplicated: self.duplicated + other.duplicated,
-            out_of_order: self.out_of_order + other.out_of_order,
-            missing: self.missing + other.missing,
-            nan: self.nan + other.nan,
-            infinite: self.infinite + other.infinite,
-            negative: self.negative + other.negative,
-            irregular: self.irregular + other.irregular,
-            skipped_hour: self.skipped_hour + other.skipped_hour,
-            repeated_hour: self.repeated_hour + other.repeated_hour,
-        }
-    }
-
-    /// Each count above zero with its rule: `3 duplicated (last kept)`.
-    pub fn words(&self) -> Vec<String> {
-        let words = [
-            (self.duplicated, "duplicated (last kept)"),
-            (self.out_of_order, "out of order (sorted)"),
-            (self.missing, "missing (gap)"),
-            (self.nan, "NaN (gap)"),
-            (self.infinite, "infinite (gap)"),
-            (self.negative, "negative (gap)"),
-            (self.irregular, "irregular (averaged)"),
-            (self.skipped_hour, "in the hour the clock skips (moved on)"),
-            (self.repeated_hour, "in the hour the clock repeats (in order of rows)"),
-        ];
-        let counted = words.into_iter().filter(|(count, _)| *count > 0);
-        counted.map(|(count, rule)| format!("{count} {rule}")).collect()
-    }
-}
 
 /// What a cell says.
 #[derive(Debug, Clone, Copy)]
@@ -121,10 +64,10 @@ impl Rules {
             Cell::Blank => Load::Missing,
             Cell::Unreadable => return Err(Role::Load),
         };
-        let at = self.clock.moment(stamp);
+        let at = stamp.moment(&mut self.clock);
         self.mends.out_of_order += usize::from(at < self.latest);
         self.latest = self.latest.max(at);
-        Ok(Some(Sample { at, load: self.mends.count(load) }))
+        Ok(Some(Sample { at, load: counted(&mut self.mends, load) }))
     }
 
     /// What was mended so far.
@@ -178,19 +121,17 @@ impl Collector {
     }
 }
 
-impl Mends {
-    /// The load, or a gap that is counted.
-    fn count(&mut self, load: Load) -> f64 {
-        let counter = match load {
-            Load::Value(value) => return value,
-            Load::Missing => &mut self.missing,
-            Load::Nan => &mut self.nan,
-            Load::Infinite => &mut self.infinite,
-            Load::Negative => &mut self.negative,
-        };
-        *counter += 1;
-        f64::NAN
-    }
+/// The load, or a gap that is counted.
+fn counted(mends: &mut Mends, load: Load) -> f64 {
+    let counter = match load {
+        Load::Value(value) => return value,
+        Load::Missing => &mut mends.missing,
+        Load::Nan => &mut mends.nan,
+        Load::Infinite => &mut mends.infinite,
+        Load::Negative => &mut mends.negative,
+    };
+    *counter += 1;
+    f64::NAN
 }
 
 /// Sorts by time and keeps the last sample of every moment; returns how many went.

@@ -4,6 +4,8 @@
 //! offset), dates alone, `/` for `-`, the compact `20260105T130000Z`, and Unix times: seconds, milliseconds,
 //! microseconds or nanoseconds, told apart by their size. Days and months in another order are refused.
 
+use forescale_core::clock::Clock;
+
 /// Microseconds in a second.
 pub(crate) const SECOND: i64 = 1_000_000;
 
@@ -14,6 +16,16 @@ pub(crate) enum Stamp {
     Utc(i64),
     /// What a clock on the wall showed, written as if it were UTC.
     Local(i64),
+}
+
+impl Stamp {
+    /// The moment in microseconds; a zone in the text goes before that of `clock`.
+    pub fn moment(self, clock: &mut Clock) -> i64 {
+        match self {
+            Self::Utc(micros) => clock.utc(micros),
+            Self::Local(micros) => clock.local(micros),
+        }
+    }
 }
 
 /// The years that a load history may come from.
@@ -234,6 +246,14 @@ mod tests {
         assert_eq!(parse("20260105"), Some(local("2026-01-05T00:00:00Z")));
         assert_eq!(parse("2026-01-05 24:00"), Some(local("2026-01-06T00:00:00Z")));
         assert_eq!(parse("2026-01-05T13:00:00.25"), Some(local("2026-01-05T13:00:00.25Z")));
+    }
+
+    #[test]
+    fn a_zone_in_the_text_goes_before_the_one_of_the_clock() {
+        let mut clock = Clock::new(chrono_tz::Tz::Europe__Berlin);
+        let noon = parse("2026-01-05T12:00:00Z").unwrap().moment(&mut clock);
+        let clock_noon = parse("2026-01-05T12:00:00").unwrap().moment(&mut clock);
+        assert_eq!((noon - clock_noon, clock.local), (3_600 * SECOND, 1));
     }
 
     #[test]

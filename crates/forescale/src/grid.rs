@@ -4,7 +4,8 @@
 //! above 1e100) is a gap, samples of one step are averaged, and a step without a sample stays a gap.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use forescale_core::grid::{LARGEST_LOAD, is_too_sparse, mean, natural_step};
+use forescale_core::grid::{LARGEST_LOAD, is_too_sparse, mean};
+use forescale_core::native::{NativeStep, median_distance};
 use forescale_core::time::format_span;
 use forescale_core::{Frequency, LoadSeries, UnitError, phase};
 use thiserror::Error;
@@ -69,8 +70,9 @@ impl GridError {
     }
 }
 
-/// The series of `samples` with `step`, or with their own [natural step](natural_step) when none is given. The grid stands where nearly all samples
-/// stand, and at multiples of the step since the Unix epoch when they do not agree.
+/// The series of `samples` with `step`, or with their own [natural step](forescale_core::grid::natural_step) when none is
+/// given. The grid stands where nearly all samples stand, and at multiples of the step since the Unix epoch when they do
+/// not agree.
 ///
 /// # Errors
 /// [`GridError`] when the step does not fit the samples or none of them is a load.
@@ -114,7 +116,8 @@ pub fn regular(mut samples: Vec<Sample>, step: Option<Frequency>) -> Result<Load
 
 /// A given step holds even where most samples are missing, but not where no two of them are as near as that.
 fn not_finer(step: Frequency, samples: &[Sample]) -> Result<Frequency, GridError> {
-    let nearest = distances(samples).min();
+    let distances = samples.windows(2).map(|pair| pair[1].0 - pair[0].0);
+    let nearest = distances.filter(|distance| *distance > 0).min();
     match nearest.filter(|nearest| step.seconds() * SECOND < *nearest) {
         Some(nearest) => Err(GridError::TooFine { asked: step, nearest: written(nearest) }),
         None => Ok(step),
@@ -122,30 +125,16 @@ fn not_finer(step: Frequency, samples: &[Sample]) -> Result<Frequency, GridError
 }
 
 fn own_step(samples: &[Sample]) -> Result<Frequency, GridError> {
-    let native = median_distance(samples).ok_or(GridError::TooFew(samples.len()))?;
-    Frequency::from_seconds(natural_step(native as f64 / SECOND as f64))
-        .map_err(|reason| GridError::Step { distance: written(native), reason })
+    let median = median_distance(samples.iter().map(|sample| sample.0));
+    let distance = median.ok_or(GridError::TooFew(samples.len()))?;
+    let native = NativeStep::of(median);
+    let native = native.map_err(|reason| GridError::Step { distance: written(distance), reason });
+    Ok(native?.step)
 }
 
 fn written(micros: i64) -> String {
     let span = TimeDelta::microseconds(micros);
     if micros % SECOND == 0 { format_span(span) } else { format!("{} ms", micros as f64 / 1e3) }
-}
-
-/// The median distance of ascending samples of different moments.
-fn median_distance(samples: &[Sample]) -> Option<i64> {
-    let first = distances(samples).next()?;
-    // Nearly every history is regular: a distance that most samples have is the median.
-    if 2 * distances(samples).filter(|distance| *distance == first).count() > samples.len() {
-        return Some(first);
-    }
-    let mut all: Vec<i64> = distances(samples).collect();
-    let middle = (all.len() - 1) / 2;
-    Some(*all.select_nth_unstable(middle).1)
-}
-
-fn distances(samples: &[Sample]) -> impl Iterator<Item = i64> + '_ {
-    samples.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|distance| *distance > 0)
 }
 
 /// The mean load of ascending samples, of which the last of every moment counts.

@@ -57,7 +57,7 @@ pub use forescale_core::{
     LoadSeries, Quantile, Quantiles, Replicas, Utilization, parse_span, time::format_span,
 };
 pub use forescale_ensemble::{EnsembleReport, MemberReport, Predicted, Progress};
-pub use forescale_features::holidays::{HolidayError, holidays};
+pub use forescale_features::holidays::{ANY_YEARS, HolidayError, holidays, years_of};
 pub use forescale_plan::identify::{Candidate, Identified, IdentifyError, ResponseModel, identify};
 pub use forescale_plan::objectives;
 pub use forescale_plan::policies::{Attached, Dimension, FileKind, Policy, PolicyError, dqn};
@@ -76,7 +76,7 @@ pub use lifecycle::LifecycleSettings;
 pub use model::{MODEL_VERSION, Model};
 pub use noticed::{Noticed, NoticedKind};
 pub use options::{EngineOptions, horizon};
-pub use origin::as_of;
+pub use origin::{as_of, farther, stale};
 pub use peers::{Origins, Peer, PeerAnswer, origins};
 pub use plan::instances_for_last_load;
 pub use policies::{create_policy, policies};

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 
 import pandas
 import pyarrow
@@ -58,7 +59,7 @@ def spark():
     session.stop()
 
 
-@pytest.mark.parametrize("time", ["timestamp", "timestamp_ntz"])
+@pytest.mark.parametrize("time", ["timestamp", "timestamp_ntz", "string"])
 @pytest.mark.parametrize("name", ["string", "int"])
 def test_spark_gives_the_table_of_one_machine(spark, long, numbered, name, time):
     from forescale.spark import forecast
@@ -67,6 +68,17 @@ def test_spark_gives_the_table_of_one_machine(spark, long, numbered, name, time)
     frame = frame.withColumn("unique_id", frame["unique_id"].cast(name)).withColumn("ds", frame["ds"].cast(time))
     rows = forecast(frame, FLEET, partitions=3).toArrow()
     check(rows, FLEET(frame.toArrow()))
+
+
+def test_text_with_a_zone_is_a_moment_on_spark(spark, long):
+    from forescale.spark import forecast
+
+    text = long.assign(ds=long["ds"].dt.strftime("%Y-%m-%dT%H:%M:%S+01:00"))
+    frame = spark.createDataFrame(text)
+    fleet = replace(FLEET, timezone="Europe/Berlin")
+    rows = forecast(frame, fleet, partitions=3).toArrow()
+    assert rows.schema.field("ds").type == pyarrow.timestamp("us", tz="UTC")
+    check(rows, fleet(frame.toArrow()))
 
 
 @pytest.mark.parametrize("name", ["string", "int"])

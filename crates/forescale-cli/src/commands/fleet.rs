@@ -128,10 +128,6 @@ fn backtest(args: &FleetBacktestArgs, mut context: Context) -> Result<(), Failur
     show(&args.job, worked, false, context)
 }
 
-/// What is said where plans cover other moments.
-const UNEVEN: &str = "not all plans begin and end at the same moments: the peak of the sum is that of the moments that all \
-                      of them cover";
-
 /// What came of one series.
 #[derive(Debug, Default)]
 struct Scored {
@@ -216,10 +212,9 @@ fn show(
     context: Context,
 ) -> Result<(), Failure> {
     let Worked { summary, data, mut warnings } = worked;
-    if summary.instances.uneven() {
-        warnings.push(UNEVEN.to_owned());
-        context.terminal.warn_all(&warnings[warnings.len() - 1..]);
-    }
+    let uneven = summary.warnings();
+    context.terminal.warn_all(&uneven);
+    warnings.extend(uneven);
     let mut result = json!(summary);
     result["instances"] = json!(summary.instances.steps());
     let answer = Answer {

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use forescale::Frequency;
 use forescale::fleet::FleetSummary;
+use forescale_core::ReadNotes;
 use forescale_sources::{
-    Part, ReadNotes, ReadOptions, SpillOptions, Spilled, TableColumn, join_csv, join_parquet,
-    read_part, spill_with_progress, write_atomically, write_csv, write_parquet,
+    Part, ReadOptions, SpillOptions, Spilled, TableColumn, join_csv, join_parquet, read_part,
+    spill_with_progress, write_atomically, write_csv, write_parquet,
 };
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
@@ -133,7 +134,7 @@ impl FleetJob {
         if !mended.is_empty() {
             context.terminal.say(&format!("mended: {}", mended.join(", ")));
         }
-        let warnings = notes.warnings(self.read.zone);
+        let warnings = notes.warnings("--timezone ZONE", "--step");
         context.terminal.warn_all(&warnings);
         let Spilled { series, rows, .. } = self.sorted;
         let data = json!({ "series": series, "rows": rows, "mended": notes.mended });

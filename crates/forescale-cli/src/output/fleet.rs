@@ -139,7 +139,7 @@ pub fn human(summary: &FleetSummary, out: &str, planned: bool) -> String {
                     )
                 }
                 None => format!(
-                    "{} as the sum of the peaks; no moment is in all plans",
+                    "{} as the sum of the peaks; no moment is in nine tenths of the plans",
                     summary.sum_of_peaks
                 ),
             },

@@ -27,13 +27,13 @@ def line(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Rows as a table."""
+def table(rows: list[dict[str, Any]], rest: str = "to_frame() gives all") -> str:
+    """Rows as a table; `rest` says where those are that are not shown."""
     if not rows:
         return ""
     head = "".join(f"<th>{escape(name)}</th>" for name in rows[0])
     body = "".join("<tr>" + "".join(_cell(value) for value in row.values()) + "</tr>" for row in rows[:ROWS])
-    more = line(f"and {len(rows) - ROWS} more: to_frame() gives all") if len(rows) > ROWS else ""
+    more = line(f"and {len(rows) - ROWS} more: {rest}") if len(rows) > ROWS else ""
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 

@@ -54,7 +54,7 @@ class Fleet:
     violation_price: float | None = None
     event_price: float = 0.0
     seed: int = 1
-    timezone: str = "UTC"
+    timezone: str | None = None
     business_hours: str = "9-17"
     holidays: str | None = None
     events: Any = None
@@ -97,15 +97,21 @@ class FleetSummary(dict[str, Any]):
         if self["measured"]:
             better = f"better than seasonal naive for {self['better_than_yardstick']} of {self['measured']}"
             parts.append(f"mean skill {self['mean_skill']:.3f}, {better}")
-        if self["peak_of_sum"]:
-            together = f"{self['peak_of_sum']} instances at the peak of all together"
-            parts.append(f"{together}, {self['sum_of_peaks']} as the sum of the peaks")
+        if self["instances"]:
+            parts.append(self._instances())
         return "; ".join(parts)
+
+    def _instances(self) -> str:
+        peaks = f"{self['sum_of_peaks']} as the sum of the peaks"
+        if self["peak_of_sum"] is None:
+            return f"{self['planned']} plans, which have no moment in common; {peaks}"
+        return f"{self['peak_of_sum']} instances at the peak of all together, {peaks}"
 
     def _repr_html_(self) -> str:
         failures = [{"series": series, "error": error} for series, error in self["failures"]]
-        picture = _charts.sum_of_series(self["instances"], self["sum_of_peaks"]) if self["peak_of_sum"] else ""
-        return _charts.line(self.headline) + picture + _charts.table(failures)
+        picture = _charts.sum_of_series(self["instances"], self["sum_of_peaks"]) if self["instances"] else ""
+        parts = [_charts.line(self.headline), picture, _charts.table(failures, "the column error has all")]
+        return "".join(parts + [_charts.line(warning) for warning in self["warnings"]])
 
 
 def fleet(data: Any, freq: str, *, progress: Progress = False, **settings: Any) -> tuple[Any, FleetSummary]:

@@ -30,7 +30,7 @@ class Forecaster:
     freq : step of the series, as "5min" or "1h"; seen from the times when left out.
     predictors : names of predictors to combine; the default ensemble when left out.
     seed : where all randomness comes from: the same seed and data give the same numbers.
-    timezone : zone of the service: of its calendar, and of times without one.
+    timezone : zone of the service: of its calendar, and of times without one; UTC when left out.
     business_hours : in that zone, as "9-17".
     holidays : country whose holidays count, as "DE".
     events : known events: rows with start, end, kind and, if known, factor.
@@ -50,7 +50,7 @@ class Forecaster:
         *,
         predictors: Sequence[str] = (),
         seed: int = 1,
-        timezone: str = "UTC",
+        timezone: str | None = None,
         business_hours: str = "9-17",
         holidays: str | None = None,
         events: Any = None,
@@ -98,7 +98,7 @@ class Forecaster:
         if new_df is not None:
             recent, kind = self._read(new_df, None)
         with shown(progress, "forecasting") as tell:
-            return kind.frame(fits.predict(h or self.horizon, _settings.levels(level), recent, tell))
+            return kind.frame(fits.predict(h or self.horizon, _settings.levels(level), recent, self.threads, tell))
 
     def forecast(
         self,

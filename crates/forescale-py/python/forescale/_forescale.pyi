@@ -32,7 +32,7 @@ class Histories:
     def names(self) -> list[str]: ...
     @staticmethod
     def from_arrow(
-        table: Any, unique_id: str | None, ds: str, y: str, freq: str | None, timezone: str
+        table: Any, unique_id: str | None, ds: str, y: str, freq: str | None, timezone: str | None
     ) -> Histories: ...
     @staticmethod
     def from_numpy(
@@ -45,7 +45,7 @@ class Histories:
         tz: str | None,
         y: Any,
         freq: str | None,
-        timezone: str,
+        timezone: str | None,
     ) -> Histories: ...
     def __len__(self) -> int: ...
     def step(self) -> str | None: ...
@@ -71,7 +71,12 @@ class Fits:
     @staticmethod
     def train(histories: Histories, settings: str, h: int, progress: _Told = None) -> Fits: ...
     def predict(
-        self, h: int, level: list[float], recent: Histories | None = None, progress: _Told = None
+        self,
+        h: int,
+        level: list[float],
+        recent: Histories | None = None,
+        threads: int | None = None,
+        progress: _Told = None,
     ) -> Table: ...
     @staticmethod
     def forecast(

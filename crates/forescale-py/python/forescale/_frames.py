@@ -62,7 +62,7 @@ def read(
     data: Any,
     columns: Columns,
     freq: str | None,
-    timezone: str,
+    timezone: str | None,
     start: Any = None,
 ) -> tuple[Histories, Kind]:
     """The series of a frame, and its kind. `start` is the first moment of an array, which has no times."""
@@ -95,7 +95,7 @@ def default_kind() -> Kind:
     return Kind("numpy")
 
 
-def _of_arrow(data: Any, library: str, columns: Columns, freq: str | None, timezone: str) -> tuple[Histories, Kind]:
+def _of_arrow(data: Any, library: str, columns: Columns, freq: str | None, timezone: str | None) -> tuple[Histories, Kind]:
     names = list(data.schema.names) if library == "pyarrow" else list(data.columns)
     if library == "duckdb":
         data = data.to_arrow_table()
@@ -104,7 +104,7 @@ def _of_arrow(data: Any, library: str, columns: Columns, freq: str | None, timez
     return histories, Kind(library)
 
 
-def _of_pandas(data: Any, columns: Columns, freq: str | None, timezone: str) -> tuple[Histories, Kind]:
+def _of_pandas(data: Any, columns: Columns, freq: str | None, timezone: str | None) -> tuple[Histories, Kind]:
     pandas = importlib.import_module("pandas")
     if isinstance(data, pandas.Series):
         data = data.rename(columns.target_col).rename_axis(columns.time_col).reset_index()
@@ -118,13 +118,26 @@ def _of_pandas(data: Any, columns: Columns, freq: str | None, timezone: str) -> 
     names, codes, ids, numbered = [""], None, None, False
     if columns.id_col in data.columns:
         codes, ids = pandas.factorize(data[columns.id_col])
-        names, codes = [str(name) for name in ids], codes.astype("int64", copy=False)
+        names, codes = _names(ids), codes.astype("int64", copy=False)
         numbered = pandas.api.types.is_integer_dtype(ids.dtype)
     times, unit, tz = _pandas_times(pandas, data[columns.time_col])
     heads = (columns.id_col if codes is not None else "", columns.time_col)
     load = _numbers(data[columns.target_col], columns.target_col)
     histories = Histories.from_numpy(heads, names, numbered, codes, times, unit, tz, load, freq, timezone)
     return histories, Kind("pandas", ids=ids)
+
+
+def _names(ids: Any) -> list[str]:
+    """The names of series as text, each of one series alone."""
+    names = [str(name) for name in ids]
+    if len(set(names)) < len(names):
+        first: dict[str, Any] = {}
+        one, other = next((first[name], value) for name, value in zip(names, ids) if first.setdefault(name, value) is not value)
+        raise ValueError(
+            f"unique_id holds {one!r} and {other!r}, which are the same name"
+            "\n\nhint: turn the names into text that tells the series apart"
+        )
+    return names
 
 
 def _pandas_times(pandas: Any, times: Any) -> tuple[Any, str, str | None]:
@@ -166,7 +179,7 @@ def _numbers(column: Any, name: str) -> Any:
         ) from error
 
 
-def _of_array(data: Any, columns: Columns, freq: str | None, timezone: str, start: Any) -> tuple[Histories, Kind]:
+def _of_array(data: Any, columns: Columns, freq: str | None, timezone: str | None, start: Any) -> tuple[Histories, Kind]:
     numpy = importlib.import_module("numpy")
     load = _numbers(data, columns.target_col)
     if load.ndim != 1:

@@ -41,9 +41,9 @@ def plan(
     series: str | None = None,
     freq: str | None = None,
     predictors: Sequence[str] = (),
-    seed: int = 1,
-    timezone: str = "UTC",
-    business_hours: str = "9-17",
+    seed: int | None = None,
+    timezone: str | None = None,
+    business_hours: str | None = None,
     holidays: str | None = None,
     events: Any = None,
     columns: Columns = Columns(),
@@ -52,13 +52,14 @@ def plan(
 ) -> Plan:
     """When to have how many instances, and why.
 
-    `data` is a frame, or a fitted `Forecaster`. `capacity` is the load that one instance carries when saturated, in the
+    `data` is a frame, or a fitted `Forecaster`, which has its predictors, its seed and its step: a calendar that is given is
+    laid over its own, and `now` is in its time zone. `capacity` is the load that one instance carries when saturated, in the
     unit of the history; `startup` is the time from asking for an instance to its first served request; `budget` is the
     share of time in which instances may be too few. The settings are those of `forescale plan`.
 
     >>> fs.plan(frame, capacity=50, startup="5m").recommendations[0]["instances"]
     """
-    settings = _settings_of(locals(), "data", "series", "freq", "columns", "start")
+    settings = _settings_of(locals(), "data", "series", "columns", "start")
     source, kind = _source(data, columns, freq, timezone, start)
     answer, chart = _forescale.plan(settings, series=series, **source)
     return Plan(answer, kind, chart)
@@ -89,9 +90,9 @@ def explain(
     series: str | None = None,
     freq: str | None = None,
     predictors: Sequence[str] = (),
-    seed: int = 1,
-    timezone: str = "UTC",
-    business_hours: str = "9-17",
+    seed: int | None = None,
+    timezone: str | None = None,
+    business_hours: str | None = None,
     holidays: str | None = None,
     events: Any = None,
     columns: Columns = Columns(),
@@ -100,7 +101,7 @@ def explain(
 ) -> Explanation:
     """What drives the load, and the plan where a `capacity` is given; the settings are those of `forescale explain`."""
     all_steps = True
-    settings = _settings_of(locals(), "data", "series", "freq", "columns", "start")
+    settings = _settings_of(locals(), "data", "series", "columns", "start")
     source, kind = _source(data, columns, freq, timezone, start)
     return Explanation(_forescale.explain(settings, series=series, **source), kind)
 
@@ -115,7 +116,7 @@ def backtest(
     freq: str | None = None,
     predictors: Sequence[str] = (),
     seed: int = 1,
-    timezone: str = "UTC",
+    timezone: str | None = None,
     business_hours: str = "9-17",
     holidays: str | None = None,
     events: Any = None,
@@ -155,7 +156,7 @@ def replay(
     series: str | None = None,
     freq: str | None = None,
     seed: int = 1,
-    timezone: str = "UTC",
+    timezone: str | None = None,
     business_hours: str = "9-17",
     holidays: str | None = None,
     events: Any = None,
@@ -198,7 +199,7 @@ def advise(
     series: str | None = None,
     freq: str | None = None,
     seed: int = 1,
-    timezone: str = "UTC",
+    timezone: str | None = None,
     business_hours: str = "9-17",
     holidays: str | None = None,
     events: Any = None,
@@ -221,7 +222,8 @@ def _settings_of(arguments: dict[str, Any], *others: str) -> str:
     settings = {name: value for name, value in arguments.items() if name not in others}
     if settings.get("lifecycle") is None:
         settings.pop("lifecycle", None)
-    settings["events"] = _settings.events(settings.get("events"))
+    if settings.get("events") is not None:
+        settings["events"] = _settings.events(settings["events"])
     for name in ("predictors", "policies"):
         if name in settings:
             settings[name] = _settings.names(name, settings[name])
@@ -231,7 +233,7 @@ def _settings_of(arguments: dict[str, Any], *others: str) -> str:
     return _settings.dumps(settings)
 
 
-def _source(data: Any, columns: Columns, freq: str | None, timezone: str, start: Any) -> tuple[dict[str, Any], Kind]:
+def _source(data: Any, columns: Columns, freq: str | None, timezone: str | None, start: Any) -> tuple[dict[str, Any], Kind]:
     if isinstance(data, Forecaster):
         return {"fits": data._fitted()}, data._kind or _frames.default_kind()
     histories, kind = _frames.read(data, columns, freq, timezone, start)

@@ -25,7 +25,8 @@ class ForescaleForecaster(BaseForecaster):
     Parameters
     ----------
     freq : str, optional
-        Step of a series whose index does not say it, and of one whose index is a number ("1h" then).
+        Step of a series whose index does not say it, and of one whose index is a number, a month or a working day ("1h"
+        then).
     predictors : list of str, optional
         Predictors to combine; the default ensemble when left out.
     seed : int
@@ -119,8 +120,15 @@ class ForescaleForecaster(BaseForecaster):
                 return self._by_number(numpy.asarray(index.asi8))
             return f"{step}s", index.to_timestamp()
         if isinstance(index, pandas.DatetimeIndex):
-            return self.freq, index
+            return self._by_moment(index)
         return self._by_number(index.to_numpy())
+
+    def _by_moment(self, index: pandas.DatetimeIndex) -> tuple[str | None, pandas.DatetimeIndex]:
+        """The step is exactly that of the index: the rows of a forecast are counted in it."""
+        if index.freq is not None:
+            step = _fixed(index.freq)
+            return (f"{step}s", index) if step else self._by_number(numpy.arange(len(index)))
+        return self.freq or _distance(index), index
 
     def _by_number(self, numbers: Any) -> tuple[str, pandas.DatetimeIndex]:
         """Months and years have no step in seconds, and numbers have none at all: they count hours, or `freq`."""
@@ -134,9 +142,18 @@ class ForescaleForecaster(BaseForecaster):
         return [{"predictors": ["seasonal-naive", "linear-trend"]}, {"predictors": ["last-value"], "seed": 3}]
 
 
+def _distance(index: pandas.DatetimeIndex) -> str | None:
+    """The distance of moments that are all equally far apart, on whole seconds."""
+    distances = index[1:] - index[:-1]
+    if len(distances) == 0 or (distances != distances[0]).any():
+        return None
+    seconds = distances[0].total_seconds()
+    return f"{int(seconds)}s" if seconds >= 1 and seconds.is_integer() else None
+
+
 def _fixed(freq: Any) -> int | None:
     """The seconds of a period; none for months and years, which differ from one another."""
     if isinstance(freq, Day):
         return freq.n * 86_400
     seconds = pandas.Timedelta(freq).total_seconds() if isinstance(freq, Tick) else 0.0
-    return int(seconds) if seconds >= 1 else None
+    return int(seconds) if seconds >= 1 and seconds.is_integer() else None

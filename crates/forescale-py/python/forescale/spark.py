@@ -30,17 +30,22 @@ def forecast(frame: DataFrame, fleet: Fleet, partitions: int | None = None) -> D
     one = replace(fleet, threads=fleet.threads or 1)
     name = fleet.columns.id_col
     parted = frame.repartition(name) if partitions is None else frame.repartition(partitions, name)
-    return parted.mapInArrow(lambda batches: _answered(batches, one), schema(frame.schema, fleet))
+    rows = schema(frame.schema, fleet, _text_has_zone(frame, fleet.columns.time_col))
+    return parted.mapInArrow(lambda batches: _answered(batches, one), rows)
 
 
-def schema(given: StructType, fleet: Fleet) -> StructType:
-    """The columns of the rows for a frame with the columns `given`, as Spark names their types."""
+def schema(given: StructType, fleet: Fleet, text_has_zone: bool = False) -> StructType:
+    """The columns of the rows for a frame with the columns `given`, as Spark names their types.
+
+    `text_has_zone` says that times which are text say their zone.
+    """
     from pyspark.sql import types
 
     name, time = given[fleet.columns.id_col], given[fleet.columns.time_col]
-    # Whole numbers stay such, and times that carry a zone; what is read of text and days carries none.
+    # Whole numbers stay such, and times that carry a zone.
     series = types.LongType() if isinstance(name.dataType, types.IntegralType) else types.StringType()
-    zoned = isinstance(time.dataType, types.TimestampType)
+    text = isinstance(time.dataType, types.StringType)
+    zoned = text_has_zone if text else isinstance(time.dataType, types.TimestampType)
     columns = [
         (name.name, series),
         (time.name, types.TimestampType() if zoned else types.TimestampNTZType()),
@@ -51,6 +56,13 @@ def schema(given: StructType, fleet: Fleet) -> StructType:
         ("error", types.StringType()),
     ]
     return types.StructType([types.StructField(name, kind) for name, kind in columns])
+
+
+def _text_has_zone(frame: DataFrame, column: str) -> bool:
+    """Whether times that are text say their zone. One row tells: a column of both kinds is refused."""
+    first = frame.select(column).first() if frame.schema[column].dataType.typeName() == "string" else None
+    # After the date and what stands before the time of day: digits and colons alone are what a clock shows.
+    return first is not None and any(letter not in "0123456789:. " for letter in (first[0] or "")[11:])
 
 
 def _answered(batches: Iterator[pyarrow.RecordBatch], fleet: Fleet) -> Iterator[pyarrow.RecordBatch]:

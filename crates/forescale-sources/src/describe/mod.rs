@@ -5,13 +5,11 @@ mod stretches;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use forescale_core::{Calendar, Frequency, LoadSeries};
+use forescale_core::{Calendar, Frequency, Gaps, LoadSeries};
 use forescale_features::unusual;
 use serde::Serialize;
 
 pub use stretches::{Suspicion, SuspiciousStretch};
-
-use crate::report::Gaps;
 
 /// A stretch of time, from its first moment to the first one after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use forescale_core::clock::Clock;
 
 use crate::content::{Content, Format, Source};
 use crate::error::{Place, Role, SourceError, shorten};
 use crate::records::Records;
 use crate::timestamp;
-use crate::zone::Clock;
 
 /// A file with a header, read whole.
 pub(super) struct Sheet {
@@ -104,7 +104,8 @@ impl Row<'_> {
 
     pub(super) fn time(&self, column: &str) -> Result<DateTime<Utc>, SourceError> {
         let text = self.text(column).unwrap_or_default();
-        let micros = timestamp::parse(text).map(|stamp| Clock::new(self.sheet.zone).moment(stamp));
+        let micros =
+            timestamp::parse(text).map(|stamp| stamp.moment(&mut Clock::new(self.sheet.zone)));
         let time = micros.and_then(DateTime::from_timestamp_micros);
         time.ok_or_else(|| self.error(column, text, "a timestamp such as 2026-01-05T13:00:00Z"))
     }

@@ -5,13 +5,12 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 use std::vec;
 
-use forescale_core::{Frequency, LoadSeries};
+use forescale_core::{Frequency, LoadSeries, ReadNotes};
 
 use super::{Listed, SAMPLE_BYTES, decoded, files};
 use crate::error::SourceError;
 use crate::grid::{self, Aggregate};
 use crate::native::native_step;
-use crate::notes::ReadNotes;
 use crate::samples::{Sample, Samples, tidy};
 
 /// A series by its name, or why it could not be read.
@@ -83,7 +82,7 @@ impl Part {
         let step = self.step.unwrap_or(native.step);
         let series = grid::regular(&mut samples, native, step, Aggregate::Mean, name, "load")?;
         let first = samples.samples[0].at;
-        let own = ReadNotes::of_grid(samples.mends, first, native, self.step);
+        let own = ReadNotes::of_grid(samples.mends, first, native, self.step.is_some());
         self.notes = self.notes.and(own);
         Ok(series)
     }

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use chrono::TimeDelta;
+use forescale_core::ReadNotes;
+use forescale_core::native::STEP_OF_ONE;
 use serde::{Deserialize, Serialize};
 
 use super::Listed;
@@ -13,8 +15,6 @@ use super::sorter::{Entry, Sorter};
 use crate::content::Source;
 use crate::error::SourceError;
 use crate::history::ReadOptions;
-use crate::native::STEP_OF_ONE;
-use crate::notes::ReadNotes;
 use crate::timestamp::SECOND;
 
 /// Bytes of sources for each bucket; how many there are changes the order of the series, and nothing else.
@@ -122,7 +122,7 @@ fn cut_all(
         spilled.rows += entry.samples;
         spilled.notes = spilled.notes.and(ReadNotes {
             mended: entry.rules.mends(),
-            local: usize::from(entry.rules.local() > 0),
+            local: usize::from(options.read.zone.is_none() && entry.rules.local() > 0),
             ..ReadNotes::default()
         });
     }

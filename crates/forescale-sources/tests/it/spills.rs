@@ -6,9 +6,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use chrono::TimeDelta;
+use forescale_core::ReadNotes;
 use forescale_sources::{
-    ReadNotes, ReadOptions, Source, SourceError, SpillOptions, Spilled, read_histories, read_part,
-    spill,
+    ReadOptions, Source, SourceError, SpillOptions, Spilled, read_histories, read_part, spill,
 };
 
 type Series = BTreeMap<String, Result<Vec<f64>, String>>;
@@ -173,7 +173,11 @@ fn what_was_mended_and_assumed_is_counted() {
     assert_eq!((mended.negative, mended.missing), (1, 1));
     let ReadNotes { local, in_1970, assumed, uneven, .. } = notes;
     assert_eq!((local, in_1970, assumed, uneven), (2, 1, 1, 1));
-    assert_eq!(notes.warnings(None).len(), 4);
+    assert_eq!(notes.warnings("--timezone ZONE", "--step").len(), 4);
+    let mut options = options();
+    options.read.zone = Some(chrono_tz::Tz::UTC);
+    let (_, told) = sorted(&[source("f.csv", text)], &options);
+    assert_eq!(told, ReadNotes { local: 0, ..notes }, "the zone is named");
 }
 
 #[test]

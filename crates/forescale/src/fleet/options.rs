@@ -14,7 +14,7 @@ pub enum Profile {
     /// The default ensemble: the most accurate, and most of a second for each series.
     Full,
     /// Few quick members, for fleets of many thousand series: better than the yardstick on a fleet as a whole, but not on
-    /// every series of it (`docs/python.md` has the figures).
+    /// every series of it (`docs/fleet.md` has the figures).
     #[default]
     Fleet,
 }

@@ -25,9 +25,11 @@ pub struct FleetSummary {
     pub mean_skill: f64,
     /// Those among them that beat the yardstick.
     pub better_than_yardstick: usize,
+    /// Series that were planned.
+    pub planned: usize,
     /// Instances of all plans together.
     pub instances: Together,
-    /// The most of them at a moment that every plan covers; none where there is no such moment.
+    /// The most of them at a moment that nine tenths of the plans cover; none where there is no such moment.
     pub peak_of_sum: Option<u64>,
     /// The most instances of each series, added up: what a fleet without a forecast in common would keep.
     pub sum_of_peaks: u64,
@@ -59,10 +61,32 @@ impl FleetSummary {
             measured,
             mean_skill: if measured > 0 { sum / measured as f64 } else { 0.0 },
             better_than_yardstick: self.better_than_yardstick + other.better_than_yardstick,
+            planned: instances.plans(),
             peak_of_sum: instances.peak(),
             instances,
             sum_of_peaks: self.sum_of_peaks + other.sum_of_peaks,
         }
+    }
+
+    /// What the reader should know where plans cover other moments.
+    pub fn warnings(&self) -> Vec<String> {
+        if !self.instances.uneven() {
+            return Vec::new();
+        }
+        let (planned, left_out) = (self.planned, self.instances.left_out());
+        let peak = match (self.peak_of_sum, left_out) {
+            (None, _) => {
+                "no moment is in nine tenths of them, so that their sum has no peak".to_owned()
+            }
+            (_, 0) => {
+                "the peak of the sum is that of the moments that all of them cover".to_owned()
+            }
+            _ => format!(
+                "the peak of the sum is that of the moments that nine tenths of them cover, and {left_out} of {planned} are \
+                 no part of it"
+            ),
+        };
+        vec![format!("not all plans begin and end at the same moments: {peak}")]
     }
 }
 
@@ -92,7 +116,8 @@ impl Tally {
     /// The summary of all that was counted in.
     pub fn finish(self) -> FleetSummary {
         let instances = self.total.finish();
-        FleetSummary { peak_of_sum: instances.peak(), instances, ..self.summary }
+        let (planned, peak_of_sum) = (instances.plans(), instances.peak());
+        FleetSummary { planned, peak_of_sum, instances, ..self.summary }
     }
 
     fn add_answer(&mut self, answer: &Answer) {

@@ -1,4 +1,4 @@
-//! Local times of a source as moments.
+//! Local times of a file or frame as moments.
 //!
 //! A time that the clock skips in spring is read with the offset before the change (02:30 becomes 03:30 summer
 //! time). A time that occurs twice in autumn is the earlier one, unless that would not come after the sample
@@ -7,11 +7,20 @@
 use chrono::{DateTime, NaiveDateTime, Offset, TimeDelta, TimeZone, offset::LocalResult};
 use chrono_tz::Tz;
 
-use crate::timestamp::{SECOND, Stamp};
+/// Microseconds in a second.
+const SECOND: i64 = 1_000_000;
 
-/// Turns stamps into microseconds since the Unix epoch, and counts what needed a rule.
-#[derive(Debug)]
-pub(crate) struct Clock {
+/// Turns times into microseconds since the Unix epoch, and counts what needed a rule.
+///
+/// ```
+/// use forescale_core::clock::Clock;
+/// let mut clock = Clock::new(chrono_tz::Tz::Europe__Berlin);
+/// assert_eq!(clock.local(3_600_000_000), 0);
+/// assert_eq!(clock.utc(3_600_000_000), 3_600_000_000);
+/// assert_eq!(clock.local, 1);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Clock {
     zone: Tz,
     last: i64,
     /// Times without a zone.
@@ -28,16 +37,17 @@ impl Clock {
         Self { zone, last: i64::MIN, local: 0, skipped: 0, repeated: 0 }
     }
 
-    /// The moment of `stamp`, in microseconds.
-    pub fn moment(&mut self, stamp: Stamp) -> i64 {
-        self.last = match stamp {
-            Stamp::Utc(micros) => micros,
-            Stamp::Local(micros) => {
-                self.local += 1;
-                micros - self.offset_seconds(micros) * SECOND
-            }
-        };
-        self.last
+    /// A time that says its zone: it is the moment already.
+    pub fn utc(&mut self, micros: i64) -> i64 {
+        self.last = micros;
+        micros
+    }
+
+    /// The moment of what a clock on the wall showed, written as if it were UTC.
+    pub fn local(&mut self, micros: i64) -> i64 {
+        self.local += 1;
+        let offset = self.offset_seconds(micros) * SECOND;
+        self.utc(micros.saturating_sub(offset))
     }
 
     fn offset_seconds(&mut self, local: i64) -> i64 {
@@ -68,13 +78,13 @@ fn offsets(zone: Tz, time: NaiveDateTime) -> LocalResult<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timestamp::parse;
     use chrono::Utc;
 
-    fn moments(times: &[&str]) -> (Clock, Vec<String>) {
+    fn moments(day: &str, times: &[&str]) -> (Clock, Vec<String>) {
         let mut clock = Clock::new(Tz::Europe__Berlin);
         let read = |time: &&str| {
-            let micros = clock.moment(parse(time).unwrap());
+            let shown: DateTime<Utc> = format!("{day}T{time}:00Z").parse().unwrap();
+            let micros = clock.local(shown.timestamp_micros());
             DateTime::<Utc>::from_timestamp_micros(micros).unwrap().format("%H:%M").to_string()
         };
         let read = times.iter().map(read).collect();
@@ -83,24 +93,22 @@ mod tests {
 
     #[test]
     fn the_skipped_hour_is_read_with_the_offset_before_it() {
-        let (clock, read) = moments(&["2026-03-29 01:30", "2026-03-29 02:30", "2026-03-29 03:30"]);
+        let (clock, read) = moments("2026-03-29", &["01:30", "02:30", "03:30"]);
         assert_eq!(read, ["00:30", "01:30", "01:30"]);
         assert_eq!((clock.local, clock.skipped, clock.repeated), (3, 1, 0));
     }
 
     #[test]
     fn a_file_in_order_keeps_both_passes_of_the_repeated_hour() {
-        let autumn =
-            ["02:00", "02:30", "02:00", "02:30", "03:00"].map(|t| format!("2026-10-25 {t}"));
-        let (clock, read) = moments(&autumn.each_ref().map(String::as_str));
+        let autumn = ["02:00", "02:30", "02:00", "02:30", "03:00"];
+        let (clock, read) = moments("2026-10-25", &autumn);
         assert_eq!(read, ["00:00", "00:30", "01:00", "01:30", "02:00"]);
         assert_eq!(clock.repeated, 4);
     }
 
     #[test]
-    fn a_zone_in_the_text_goes_before_the_one_of_the_clock() {
-        let (clock, read) = moments(&["2026-01-05T12:00:00Z", "2026-01-05T12:00:00"]);
-        assert_eq!(read, ["12:00", "11:00"]);
-        assert_eq!(clock.local, 1);
+    fn no_time_is_too_far_away() {
+        let mut clock = Clock::new(Tz::Europe__Berlin);
+        assert_eq!((clock.local(i64::MAX), clock.local(i64::MIN)), (i64::MAX, i64::MIN));
     }
 }
