@@ -23,8 +23,10 @@
     const state = element("span", { className: `state ${target.state}` }, states[target.state] ?? target.state);
     const instances = target.decision ? `${target.decision.instances} instances` : "";
     const accuracy = target.accuracy ? `80 % interval held ${percent(target.accuracy.coverage_80)}` : "";
+    const reason = target.failing?.reason ?? target.fallback;
     const link = element("a", { href: `#${encodeURIComponent(target.name)}` },
       element("strong", {}, target.name), state, element("span", {}, [instances, target.mode, accuracy].filter(Boolean).join(" · ")));
+    if (reason) link.append(element("span", { className: "why", title: reason }, reason));
     link.setAttribute("aria-current", String(target.name === chosen()));
     return element("li", {}, link);
   }
