@@ -13,6 +13,7 @@ mod fleets_ended;
 mod histories;
 mod house_rules;
 mod layering;
+mod messy_samples;
 mod never_absurd;
 mod odd_histories;
 mod pipeline;
