@@ -69,6 +69,8 @@ pub fn piped(arguments: &[&str], input: &[u8]) -> Ran {
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(&*BINARY);
     command.args(arguments).current_dir(folder);
+    // Settings of whoever runs the tests are none of theirs.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command
 }
 

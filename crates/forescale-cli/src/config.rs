@@ -15,6 +15,12 @@ use crate::failure::Failure;
 const EXCLUSIVE: [(&str, &str); 3] =
     [("levels", "quantiles"), ("budget", "violation_price"), ("cpu", "measured_query")];
 
+/// The file of a folder.
+const HERE: &str = ".forescale.toml";
+
+/// Options that name what is written.
+const WRITES: [&str; 2] = ["out", "report"];
+
 /// Where the configuration file is, if one is named on the command line or in the environment.
 pub fn file_of(arguments: &[OsString], environment: Option<OsString>) -> Option<PathBuf> {
     let words: Vec<_> = arguments.iter().take_while(|word| *word != "--").collect();
@@ -38,13 +44,18 @@ pub fn files_of(arguments: &[OsString]) -> Vec<PathBuf> {
     let home = || path("HOME").map(|home| PathBuf::from(home).join(".config"));
     let settings = path("XDG_CONFIG_HOME").map(PathBuf::from).or_else(home);
     let user = settings.map(|settings| settings.join("forescale/config.toml"));
-    user.into_iter().chain([".forescale.toml".into()]).filter(|file| file.is_file()).collect()
+    user.into_iter().chain([HERE.into()]).filter(|file| file.is_file()).collect()
 }
 
 /// Whether the configuration is that of a service, and not of options.
 pub fn is_of_a_service(arguments: &[OsString]) -> bool {
     let words = arguments.iter().skip(1).take_while(|word| *word != "--");
-    words.into_iter().any(|word| word == "serve" || word == "doctor")
+    words.into_iter().any(|word| word.to_str().is_some_and(is_a_service))
+}
+
+/// Whether the command called so goes by the configuration of a service.
+pub fn is_a_service(name: &str) -> bool {
+    matches!(name, "serve" | "doctor")
 }
 
 /// The command with the environment's names on its options and the values of `files` as their defaults.
@@ -52,29 +63,58 @@ pub fn is_of_a_service(arguments: &[OsString]) -> bool {
 /// # Errors
 /// A file that cannot be read is an unavailable source; a broken one or an unknown key is a mistake in usage.
 pub fn apply(command: Command, files: &[PathBuf]) -> Result<Command, Failure> {
-    if files.is_empty() {
-        return configured(command, &Table::new(), "");
-    }
-    let one =
-        |command, file: &PathBuf| configured(command, &read(file)?, &file.display().to_string());
-    files.iter().try_fold(command, one)
+    let tables = files.iter().map(|file| {
+        let table = read(file)?;
+        check_keys(&command, &table, &file.display().to_string())?;
+        if file == Path::new(HERE) {
+            refuse_writes(&table)?;
+        }
+        Ok(table)
+    });
+    let tables = tables.collect::<Result<Vec<_>, Failure>>()?;
+    configured(command, &tables)
 }
 
-/// The same with the content of the file called `file`.
-fn configured(command: Command, table: &Table, file: &str) -> Result<Command, Failure> {
-    check_keys(&command, table, file)?;
-    let top: Vec<(String, Value)> =
-        table.iter().filter(|(_, value)| !value.is_table()).map(own).collect();
-    let mut command = with_values(with_environment(command), &top)?;
+/// Refuses a file that nobody has named to say what is overwritten: it may have come with the folder.
+fn refuse_writes(table: &Table) -> Result<(), Failure> {
+    let sections = table.values().filter_map(Value::as_table);
+    let mut keys = std::iter::once(table).chain(sections).flat_map(Table::keys);
+    match keys.find(|key| WRITES.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(Failure::usage(format!("{HERE} sets {key}, which names what is written"))
+            .hint(format!("pass --config {HERE} if that is meant, or leave it out"))),
+    }
+}
+
+/// The same with the content of files, the strongest last.
+fn configured(command: Command, tables: &[Table]) -> Result<Command, Failure> {
+    let mut command = with_values(with_environment(command), &values_of(tables, None))?;
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().into()).collect();
     for name in names {
-        let section = table.get(&name).and_then(Value::as_table);
-        let mut values = top.clone();
-        values.extend(section.into_iter().flatten().map(own));
+        let values = values_of(tables, Some(&name));
         let sub = command.find_subcommand_mut(&name).expect("the name was just listed");
         *sub = with_nested(std::mem::take(sub), &values)?;
     }
     Ok(command)
+}
+
+/// What `tables` say for the command of a section, its own after what stands at the top. What a stronger table sets, and
+/// what that excludes, is not taken from a weaker one.
+fn values_of(tables: &[Table], section: Option<&str>) -> Vec<(String, Value)> {
+    let mut all: Vec<(String, Value)> = Vec::new();
+    for table in tables {
+        let top = table.iter().filter(|(_, value)| !value.is_table());
+        let inner = section.and_then(|section| table.get(section)?.as_table());
+        let new: Vec<_> = top.chain(inner.into_iter().flatten()).map(own).collect();
+        all.retain(|(key, _)| !new.iter().any(|(other, _)| key == other || rivals(key, other)));
+        all.extend(new);
+    }
+    all
+}
+
+/// Whether the options called so exclude each other.
+pub fn rivals(one: &str, other: &str) -> bool {
+    rival_of(&one.replace('-', "_")) == Some(&other.replace('-', "_"))
 }
 
 fn own((key, value): (&String, &Value)) -> (String, Value) {
@@ -226,7 +266,7 @@ mod tests {
 
     fn forecast(toml: &str, words: &[&str]) -> ForecastArgs {
         let table = toml.parse().unwrap();
-        let command = configured(Cli::command(), &table, "forescale.toml").unwrap();
+        let command = configured(Cli::command(), &[table]).unwrap();
         let words = [&["forescale", "forecast", "load.csv"], words].concat();
         let matches = command.try_get_matches_from(words).unwrap();
         match Cli::from_arg_matches(&matches).unwrap().command {
@@ -254,7 +294,7 @@ mod tests {
     #[test]
     fn a_query_drops_the_cpu_of_the_file() {
         let table = "[export]\ncpu = 70\n".parse().unwrap();
-        let command = configured(Cli::command(), &table, "forescale.toml").unwrap();
+        let command = configured(Cli::command(), &[table]).unwrap();
         let words = |more: &str| {
             let line = format!("forescale export plan.json --to keda-external --name shop {more}");
             let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
@@ -266,6 +306,24 @@ mod tests {
         };
         assert_eq!(words("").cpu, Some(70));
         assert_eq!(words("--measured-query up --per-instance 5").cpu, None);
+    }
+
+    #[test]
+    fn a_stronger_file_drops_what_it_excludes_from_a_weaker_one() {
+        let tables = ["budget = 0.01\nmax = 9\n", "violation-price = 5\n"];
+        let tables = tables.map(|text| text.parse::<Table>().unwrap());
+        let values = values_of(&tables, Some("plan"));
+        let names: Vec<_> = values.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(names, ["max", "violation-price"]);
+    }
+
+    #[test]
+    fn a_file_that_came_with_the_folder_overwrites_nothing() {
+        for text in ["report = \"a.html\"\n", "[train]\nout = \"a.model\"\n"] {
+            let error = refuse_writes(&text.parse().unwrap()).unwrap_err();
+            assert!(error.parts().0.contains("which names what is written"), "{error:?}");
+        }
+        assert!(refuse_writes(&"max = 3\n[plan]\nmin = 2\n".parse().unwrap()).is_ok());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 use forescale_server::{Mode, Output, SourceError, Target};
 
 use crate::args::ExportArgs;
-use crate::commands::export::{check, hand_over};
+use crate::commands::export::{files, hand_over};
 use crate::failure::Failure;
 
 /// Options that make no sense for a service, or that the target says already.
@@ -28,9 +28,14 @@ struct Alone {
 struct Export {
     args: ExportArgs,
     folder: PathBuf,
+    files: Vec<PathBuf>,
 }
 
 impl Output for Export {
+    fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     fn write(&self, plan: &str, now: DateTime<Utc>) -> Result<(), SourceError> {
         hand_over(&self.args, &self.folder, plan, now).map_err(|failure| told(&failure))
     }
@@ -48,14 +53,16 @@ pub fn export(
 ) -> Result<Box<dyn Output>, SourceError> {
     let wrong =
         |what: String| SourceError::new(format!("the export of {}: {what}", target.name), HINT);
-    let args = read(&filled(target, settings)).map_err(wrong)?;
+    let mut args = read(&filled(target, settings)).map_err(wrong)?;
+    args.full = target.mode == Mode::Full;
     let out = args.out.as_ref().ok_or_else(|| wrong("out is missing".to_owned()))?;
     let folder = folder.join(out);
-    check(&args).map_err(|failure| {
+    let files = files(&args).map_err(|failure| {
         let SourceError { message, hint } = told(&failure);
         SourceError::new(format!("the export of {}: {message}", target.name), hint)
     })?;
-    Ok(Box::new(Export { args, folder }))
+    let files = files.iter().map(|name| folder.join(name)).collect();
+    Ok(Box::new(Export { args, folder, files }))
 }
 
 /// `settings` over what `target` says.
@@ -70,8 +77,6 @@ fn filled(target: &Target, settings: &toml::Table) -> toml::Table {
     ]);
     all.extend(target.most_instances().map(|max| ("max".to_owned(), max.into())));
     all.extend(settings.clone());
-    // The last one, so that no table says otherwise: what it holds is not read.
-    all.insert("full".to_owned(), (target.mode == Mode::Full).into());
     all
 }
 
@@ -82,9 +87,10 @@ fn read(table: &toml::Table) -> Result<ExportArgs, String> {
     // The plan comes from the service.
     let mut words = vec!["-".to_owned()];
     for (key, value) in table {
-        let refused = NOT_HERE.contains(&key.as_str()) && key != "full";
         match value {
-            _ if refused || !known(key) => return Err(format!("there is no key {key}")),
+            _ if NOT_HERE.contains(&key.as_str()) || !known(key) => {
+                return Err(format!("there is no key {key}"));
+            }
             toml::Value::Boolean(true) => words.push(format!("--{key}")),
             toml::Value::Boolean(false) => {}
             toml::Value::String(text) => words.push(format!("--{key}={text}")),
@@ -130,8 +136,7 @@ mod tests {
             (args.name.as_str(), args.min, args.max, args.cpu),
             ("web", 2, Some(8), Some(70))
         );
-        assert_eq!((args.timezone.name(), args.full), ("Europe/Berlin", true));
-        assert!(!self::args("floor", "to = \"hpa\"\nfull = true").unwrap().full);
+        assert_eq!(args.timezone.name(), "Europe/Berlin");
     }
 
     #[test]
@@ -139,6 +144,8 @@ mod tests {
         let wrong = |table: &str| args("floor", table).unwrap_err();
         assert_eq!(wrong("to = \"hpa\"\nfolder = \"x\""), "there is no key folder");
         assert_eq!(wrong("to = \"hpa\"\nnow = \"x\""), "there is no key now");
+        // The mode of the target says it.
+        assert_eq!(wrong("to = \"hpa\"\nfull = true"), "there is no key full");
         assert!(wrong("to = \"hpb\"").starts_with("invalid value 'hpb' for '--to"));
         assert!(wrong("out = \"x\"").starts_with("the following required arguments"));
         assert!(wrong("to = [1]").starts_with("to should be a text or a number"));
@@ -153,6 +160,7 @@ mod tests {
         assert_eq!(error.message, "the export of web: KEDA has to know whom to ask");
         let error = made("to = \"hpa\"").err().unwrap();
         assert_eq!(error.message, "the export of web: out is missing");
-        assert!(made("to = \"hpa\"\nout = \"plans\"").is_ok());
+        let made = made("to = \"hpa\"\nout = \"plans\"").ok().unwrap();
+        assert_eq!(made.files(), [Path::new("/etc/plans/web-hpa.yaml")]);
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Arg, Command};
 use toml::Table;
 
-use crate::config::{environment_name, read, settable, text_of};
+use crate::config::{environment_name, is_a_service, read, rivals, settable, text_of};
 use crate::failure::Failure;
 
 /// A setting of a command.
@@ -56,7 +56,10 @@ pub fn settings(
     files: &[PathBuf],
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<Setting>, Failure> {
-    let tables = files.iter().map(|file| Ok((file.clone(), read(file)?)));
+    // A service and its doctor go by the configuration of the service alone.
+    let alone = of.first().is_some_and(|name| is_a_service(name));
+    let files = files.iter().filter(|_| !alone);
+    let tables = files.map(|file| Ok((file.clone(), read(file)?)));
     let tables = tables.collect::<Result<Vec<_>, Failure>>()?;
     let place = Place { tables: &tables, environment };
     let mut all = Vec::new();
@@ -68,7 +71,7 @@ pub fn settings(
     match section {
         Some(_) => place.add(section, named(&command, of)?, &mut all)?,
         None => {
-            for sub in command.get_subcommands() {
+            for sub in command.get_subcommands().filter(|sub| !is_a_service(sub.get_name())) {
                 place.add_deep(Some(sub.get_name()), sub, &mut all)?;
             }
             all.retain(|setting| {
@@ -160,6 +163,12 @@ impl Place<'_> {
             if let Some(value) = table.get(name).filter(|value| !value.is_table()) {
                 return Ok(Some((text_of(name, value)?, Origin::File(file.clone(), None))));
             }
+            // What excludes it hides what a weaker file says.
+            let inner = section.and_then(|section| table.get(section)?.as_table());
+            let mut keys = [Some(table), inner].into_iter().flatten().flat_map(Table::keys);
+            if keys.any(|key| rivals(key, name)) {
+                return Ok(None);
+            }
         }
         Ok(None)
     }
@@ -207,6 +216,30 @@ mod tests {
         assert_eq!(of("capacity"), (Some("5"), user.display().to_string()));
         assert_eq!(of("output"), (Some("table"), "default".to_owned()));
         assert_eq!(of("holidays"), (None, "not set".to_owned()));
+    }
+
+    #[test]
+    fn what_a_stronger_file_excludes_is_not_taken_from_a_weaker_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let user = written(&folder, "user.toml", "budget = 0.01\n");
+        let here = written(&folder, "here.toml", "[plan]\nviolation-price = 5\n");
+        let of = |command: &str, name: &str| {
+            let all = shown(&[command], &[user.clone(), here.clone()], &[]);
+            let setting = all.into_iter().find(|setting| setting.name == name);
+            setting.and_then(|setting| setting.value)
+        };
+        assert_eq!((of("plan", "budget"), of("plan", "violation-price")), (None, Some("5".into())));
+        assert_eq!(of("replay", "budget").as_deref(), Some("0.01"));
+    }
+
+    #[test]
+    fn a_service_goes_by_its_own_configuration_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = written(&folder, "a.toml", "[serve]\nlog = \"json\"\n");
+        let all = shown(&["serve"], std::slice::from_ref(&file), &[]);
+        let log = all.iter().find(|setting| setting.name == "log").unwrap();
+        assert_eq!(log.value.as_deref(), Some("text"));
+        assert!(shown(&[], &[file], &[]).is_empty());
     }
 
     #[test]

@@ -210,6 +210,27 @@ fn read_calendar(
     Ok(calendar)
 }
 
+/// Refuses two outputs that would write the same file in turn.
+fn apart(config: &Config, entries: &[Arc<Entry>]) -> Result<(), ConfigError> {
+    let mut writers = BTreeMap::new();
+    for (at, entry) in entries.iter().enumerate() {
+        for file in entry.outputs.iter().flat_map(|output| output.files()) {
+            if let Some(other) = writers.insert(file, &entry.target.name) {
+                let (name, file) = (&entry.target.name, file.display());
+                return Err(ConfigError {
+                    file: config.file.clone(),
+                    line: config.lines.get(at).copied(),
+                    what: format!(
+                        "target {name}: its export writes {file}, as one of {other} does"
+                    ),
+                    hint: "give each export a folder or a name of its own".to_owned(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
 /// All targets, in the order of the configuration.
 pub struct Board {
     entries: Vec<Arc<Entry>>,
@@ -229,6 +250,7 @@ impl Board {
         let entries = (0..config.targets.len()).map(|at| Entry::new(config, at, sources, now));
         let entries: Vec<Arc<Entry>> =
             entries.map(|entry| entry.map(Arc::new)).collect::<Result<_, _>>()?;
+        apart(config, &entries)?;
         let place = |(at, entry): (usize, &Arc<Entry>)| (entry.target.name.to_string(), at);
         let places = entries.iter().enumerate().map(place).collect();
         Ok(Self { entries, places })

@@ -1,6 +1,6 @@
 //! Where load comes from: the service asks, the command behind it knows how.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -62,6 +62,9 @@ pub trait Source: Send + Sync {
 
 /// Files that a plan is handed over in.
 pub trait Output: Send + Sync {
+    /// Files that are always written, so that no two outputs write the same.
+    fn files(&self) -> &[PathBuf];
+
     /// Writes them anew for `plan`, which is JSON as `forescale plan --output json` prints it, as of `now`. A reader
     /// sees the old file or the new one.
     ///

@@ -19,6 +19,9 @@ const KILLS: u64 = 25;
 /// The longest a restart may take.
 const RESTART: Duration = Duration::from_secs(2);
 
+/// A file that says that a plan is in force, which a process that is killed from then on may not lose.
+const READY: &str = "ready";
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     match (arguments.next().as_deref(), arguments.next()) {
@@ -34,7 +37,7 @@ fn kill_and_restart() {
     // The first one is left alone until it has a plan to lose.
     let mut child = Killed::start(folder.path());
     let begun = Instant::now();
-    while !has_a_plan(folder.path()) {
+    while !folder.path().join(READY).exists() {
         assert!(begun.elapsed() < Duration::from_secs(60), "no plan is saved");
         std::thread::sleep(Duration::from_millis(100));
     }
@@ -63,13 +66,6 @@ fn check(folder: &Path, kill: u64) {
     running.stop();
 }
 
-/// Whether a plan is saved, which a process that is killed from now on may not lose.
-fn has_a_plan(folder: &Path) -> bool {
-    let Ok(store) = rusqlite::Connection::open(folder.join("state.db")) else { return false };
-    let count = store.query_row("SELECT count(*) FROM standings", [], |row| row.get(0));
-    count.is_ok_and(|count: u32| count > 0)
-}
-
 struct Killed(Child);
 
 impl Killed {
@@ -92,7 +88,12 @@ impl Drop for Killed {
 }
 
 fn serve(folder: &Path) {
-    let _running = start(folder);
+    let running = start(folder);
+    let plan = format!("http://{}/api/v1/targets/web/plan", running.http());
+    while ureq::get(&plan).call().is_err() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    std::fs::write(folder.join(READY), "").unwrap();
     std::thread::sleep(Duration::from_secs(60));
 }
 

@@ -43,24 +43,27 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
 /// Writes `documents` to `folder` and removes what an older plan left there, and says so.
 fn write(folder: &Path, documents: &[Document], say: impl Fn(&str)) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-    for name in leftovers(documents, &present(folder)?) {
-        let file = folder.join(name);
-        fs::remove_file(&file).map_err(|error| unwritable(&file, &error))?;
-        say(&format!("removed {}", file.display()));
-    }
     for document in documents {
         let file = folder.join(&document.name);
         write_atomically(&file, document.text.as_bytes()).map_err(source_failure)?;
         say(&format!("wrote {}", file.display()));
     }
+    // Last: a script of the plan before still names them.
+    for name in leftovers(documents, &present(folder)?) {
+        let file = folder.join(name);
+        fs::remove_file(&file).map_err(|error| unwritable(&file, &error))?;
+        say(&format!("removed {}", file.display()));
+    }
     Ok(())
 }
 
-/// Refuses `args` that no plan could be exported with.
-pub fn check(args: &ExportArgs) -> Result<(), Failure> {
+/// The names of the files that `args` ask for, as far as they do not depend on the plan; refuses what no plan could be
+/// exported with.
+pub fn files(args: &ExportArgs) -> Result<Vec<String>, Failure> {
     let (at, end) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::days(1) + args.lead);
     let any = Schedule::new(vec![Step { at, instances: 1 }], end)?;
-    documents(args, &any, at).map(|_| ())
+    let documents = documents(args, &any, at)?;
+    Ok(documents.into_iter().map(|document| document.name).collect())
 }
 
 /// Writes the files that `args` ask for into `folder`, from `plan` as of `now`.

@@ -21,6 +21,9 @@ use crate::output::{Answer, table};
 pub fn run(config: Option<&Path>, log: LogForm) -> Result<(), Failure> {
     let (file, config) = read(config)?;
     log_to_stderr(log);
+    // Many clients take many descriptors, and most systems begin with few of those that they allow. With fewer it serves
+    // fewer at a time.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let shutdown = Shutdown::default();
     let told = shutdown.clone();
     let mut signals = Signals::new([SIGINT, SIGTERM])

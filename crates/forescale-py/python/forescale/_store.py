@@ -53,6 +53,9 @@ def save(path: Path, fits: Fits, settings: dict[str, Any]) -> None:
         "models": {file.name: name for file, name, _, _ in models},
         "checksums": {file.name: _checksum(content) for file, _, content, _ in models},
     }
+    if single and path.is_file():
+        # Where it still stands beside this note, the save was cut off.
+        note["before"] = _checksum(path.read_bytes())
     with _Files() as written:
         written.add(_note(path, single), _json({**note, "replaced": [file.name for file in replaced]}))
         for file, _, content, card in models:
@@ -78,10 +81,10 @@ def load(path: Path) -> Stored:
         raise ValueError(f"{path} holds no model\n\nhint: pass what Forecaster.save or forescale train wrote")
     read = {file.name: file.read_bytes() for file in paths}
     if not _is_of(note, read):
-        if folder:
+        if folder or _checksum(read[path.name]) == note.get("before"):
             raise ValueError(
                 f"{path} holds other models than were saved into it: a save was cut off, or they were trained again"
-                f"\n\nhint: save the forecaster again, or remove {NOTE} to read the models without its settings"
+                f"\n\nhint: save the forecaster again, or remove {_note(path, not folder).name} to read the models without its settings"
             )
         # The command has trained it again: nothing is known of a frame.
         note = {}

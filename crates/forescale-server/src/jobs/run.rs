@@ -73,8 +73,7 @@ fn forecast(
             });
         }
     };
-    let mut standing = refreshed.standing;
-    standing.warnings.extend(export(entry, &standing, metrics, now));
+    let standing = refreshed.standing;
     let changed = changed(entry, &standing, now);
     let keep = kept(entry, &standing).then_some(&standing.forecast);
     let saved = store.save_standing(&entry.target.name, &standing, changed.as_ref(), keep);
@@ -83,28 +82,30 @@ fn forecast(
     }
     // A disk that is full is no reason to go without a plan: it is only lost when the process ends.
     entry.stand(standing);
+    hand_over(entry, metrics, now);
     let error = saved.err().map(|error| unsaved("the plan is used, but", &error));
     Ok(Done { error, retrain: refreshed.retrain, ..Done::default() })
 }
 
-/// Hands the plan over in files. One that cannot be written takes nothing from the plan: what could not is said.
-fn export(
-    entry: &Entry,
-    standing: &Standing,
-    metrics: &Metrics,
-    now: DateTime<Utc>,
-) -> Vec<String> {
-    let name = entry.target.name.as_str();
-    let plan = (!entry.outputs.is_empty()).then(|| standing.plan.json());
-    let written = plan
-        .iter()
-        .flat_map(|plan| entry.outputs.iter().map(|output| output.write(plan.get(), now)));
+/// Hands the plan that is in force over in files. One that cannot be written takes nothing from the plan: what could not is
+/// said.
+fn hand_over(entry: &Entry, metrics: &Metrics, now: DateTime<Utc>) {
+    let Some(standing) = entry.standing().filter(|_| !entry.outputs.is_empty()) else { return };
+    let (name, plan) = (entry.target.name.as_str(), standing.plan.json());
+    let written = entry.outputs.iter().map(|output| output.write(plan.get(), now));
     let failed = written.filter_map(Result::err).map(|error| {
         metrics.export_failed(name);
         warn!(target_name = name, %error, hint = error.hint, "an export was not written");
         format!("an export was not written: {error}")
     });
-    failed.collect()
+    let failed: Vec<_> = failed.collect();
+    // A plan that was made while the files were written has its own to say.
+    let newest = entry.standing().filter(|newest| newest.made_at == standing.made_at);
+    if let Some(newest) = newest.filter(|_| !failed.is_empty()) {
+        let mut standing = Standing::clone(&newest);
+        standing.warnings.extend(failed);
+        entry.stand(standing);
+    }
 }
 
 /// Says what the store refused.

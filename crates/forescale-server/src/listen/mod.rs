@@ -88,7 +88,7 @@ impl Listener {
         metrics: Arc<Metrics>,
         stop: watch::Receiver<bool>,
     ) -> Result<impl Future<Output = ()> + Send + 'static, ServerError> {
-        let away = TurnedAway::begin(self.protocol, self.tls.clone())?;
+        let away = TurnedAway::begin(self.protocol, self.tls.clone(), self.most)?;
         let (serving, (ended, end)) = (Handle::current(), oneshot::channel());
         apart::thread("accept", async move || {
             let graceful = GracefulShutdown::new();

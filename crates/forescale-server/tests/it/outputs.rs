@@ -45,13 +45,25 @@ fn files_that_cannot_be_written_are_a_warning_and_take_no_plan_away() {
 
 #[test]
 fn an_export_that_nobody_knows_is_refused_before_anything_starts() {
-    let text = format!("{TARGET}[[target.outputs.export]]\nto = \"nobody\"\n");
+    assert_eq!(refused("to = \"nobody\"\n"), "forescale.toml:2: target web: to should be somebody");
+}
+
+#[test]
+fn two_exports_that_write_the_same_file_are_refused() {
+    let one = "to = \"somebody\"\nfile = \"plans/web.yaml\"\n";
+    let said = refused(&format!("{one}[[target.outputs.export]]\n{one}"));
+    let expected = "target web: its export writes plans/web.yaml, as one of web does";
+    assert!(said.ends_with(expected), "{said}");
+}
+
+/// Why a service with such an export does not start.
+fn refused(export: &str) -> String {
+    let text = format!("{TARGET}[[target.outputs.export]]\n{export}");
     let config = Config::parse(&text, "forescale.toml".as_ref()).unwrap();
     let sources = crate::support::Memory::new(daily);
     let clock = forescale_server::ManualClock::new(chrono::DateTime::UNIX_EPOCH);
     let error = forescale_server::Running::start(config, sources, std::sync::Arc::new(clock));
-    let error = error.err().expect("it is refused").to_string();
-    assert_eq!(error, "forescale.toml:2: target web: to should be somebody");
+    error.err().expect("it is refused").to_string()
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A service with sources in memory, and what asks it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -157,17 +157,24 @@ impl Sources for Memory {
             return Err(SourceError::new("to should be somebody", "name somebody"));
         }
         let full = settings.contains_key("full-disk");
-        Ok(Box::new(Drawer { full, written: Arc::clone(&self.written) }))
+        let file = settings.get("file").and_then(toml::Value::as_str).map(PathBuf::from);
+        let files = file.into_iter().collect();
+        Ok(Box::new(Drawer { full, files, written: Arc::clone(&self.written) }))
     }
 }
 
 /// Where plans are put that are handed over in files.
 struct Drawer {
     full: bool,
+    files: Vec<PathBuf>,
     written: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Output for Drawer {
+    fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     fn write(&self, plan: &str, _: DateTime<Utc>) -> Result<(), SourceError> {
         if self.full {
             return Err(SourceError::new("no space is left", "make some"));
