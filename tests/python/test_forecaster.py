@@ -207,6 +207,27 @@ def test_a_save_that_was_cut_off_is_not_taken_for_a_whole_one(long, tmp_path, mo
     assert sorted(path.name for path in tmp_path.iterdir() if not path.suffix) == ["db", "web"]
 
 
+def test_a_save_of_one_series_that_is_cut_off_is_not_taken_for_a_whole_one(long, tmp_path, monkeypatch):
+    one, file = long[long["unique_id"] == "shop"], tmp_path / "shop.model"
+    forecaster().fit(one).save(file)
+    other = forecaster().fit(one[:-24])
+    replace = os.replace
+
+    def killed(old, new):
+        if str(new) == str(file):
+            raise KeyboardInterrupt
+        replace(old, new)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            other.save(file)
+    with pytest.raises(ValueError, match="a save was cut off"):
+        fs.Forecaster.load(file)
+    other.save(file)
+    pandas.testing.assert_frame_equal(fs.Forecaster.load(file).predict(6), other.predict(6))
+
+
 def test_models_that_could_not_be_removed_are_not_loaded(long, tmp_path, monkeypatch):
     forecaster().fit(long).save(tmp_path)
     fewer = forecaster().fit(long[long["unique_id"] != "shop"])
