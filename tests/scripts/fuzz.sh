@@ -28,40 +28,39 @@ coverage+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sa
 RUSTFLAGS="$coverage" cargo build --release --target "$host" --target-dir "$folder" \
   -p forescale-fuzz --bin libfuzzer --features "$features"
 
-TIMEFORMAT='%U %S'
-for target in "${targets[@]}"; do
+# The seconds of processor time that a process has had; nothing once it is gone.
+spent_by() {
+  awk -v ticks="$(getconf CLK_TCK)" '{ printf "%d", ($14 + $15) / ticks }' "/proc/$1/stat" 2>/dev/null
+}
+
+# Searches one target and says what came of it.
+search() {
+  local target=$1 spent=0 now status=0 runs pid
   mkdir -p "$folder/corpus/$target" "$folder/found"
-  status=0
-  # The limit is that of the processor, a tenth above what is asked for, as systems count more than what is printed here;
-  # the wall time only ends what waits for ever.
-  spent=$({
-    time (
-      ulimit -t $((seconds + seconds / 10))
-      FORESCALE_FUZZ_TARGET=$target FORESCALE_FUZZ_SEEDS=$folder/corpus/$target \
-        "$folder/$host/release/libfuzzer" "$folder/corpus/$target" -artifact_prefix="$folder/found/$target-" \
-        -max_total_time=$((seconds * 10)) -rss_limit_mb="$memory" -timeout=20 -max_len=20000 >"$folder/$target.log" 2>&1
-    )
-  } 2>&1) || status=$?
-  # Above the times may stand what the shell says of a process that was ended.
-  spent=$(tail -n 1 <<<"$spent" | awk '{ printf "%.0f", $1 + $2 }')
+  FORESCALE_FUZZ_TARGET=$target FORESCALE_FUZZ_SEEDS=$folder/corpus/$target \
+    "$folder/$host/release/libfuzzer" "$folder/corpus/$target" -artifact_prefix="$folder/found/$target-" \
+    -rss_limit_mb="$memory" -timeout=20 -max_len=20000 >"$folder/$target.log" 2>&1 &
+  pid=$!
+  # A process that is gone but not waited for has all of its time, and a state of its own.
+  while ! grep -q '^State:.Z' "/proc/$pid/status" && now=$(spent_by "$pid") && [ -n "$now" ]; do
+    spent=$now
+    [ "$spent" -lt "$seconds" ] || { kill -INT "$pid"; break; }
+    sleep 1
+  done
+  wait "$pid" || status=$?
   runs=$(grep -aoE '^#[0-9]+' "$folder/$target.log" | tail -1 | tr -d '#' || true)
-  # 152 and 137: the processor time is over. Whoever is killed before has something else to say.
-  case $status in
-    137 | 152) [ "$spent" -ge "$seconds" ] || status=killed ;;
-  esac
-  case $status in
-    0 | 137 | 152) printf '%s: %s inputs in %s processor seconds, nothing found\n' "$target" "${runs:-no}" "$spent" ;;
-    killed)
-      tail -40 "$folder/$target.log" >&2
-      printf 'fuzz: %s was killed after %s of %s processor seconds; look for a machine without memory\n' \
-        "$target" "$spent" "$seconds" >&2
-      exit 1
-      ;;
-    *)
-      tail -40 "$folder/$target.log" >&2
-      printf 'fuzz: %s does not stand the input above\n' "$target" >&2
-      exit 1
-      ;;
-  esac
-  [ "${runs:-0}" -gt 0 ] || { printf 'fuzz: %s was never run\n' "$target" >&2; exit 1; }
-done
+  # An interrupted search ends with 72. Any other that ends before its time has something to say.
+  if [ "$status" != 72 ] || [ "$spent" -lt "$seconds" ]; then
+    tail -40 "$folder/$target.log" >&2
+    printf 'fuzz: %s ended with %s after %s of %s processor seconds; what it does not stand is named above\n' \
+      "$target" "$status" "$spent" "$seconds" >&2
+    return 1
+  fi
+  [ "${runs:-0}" -gt 0 ] || { printf 'fuzz: %s was never run\n' "$target" >&2; return 1; }
+  printf '%s: %s inputs in %s processor seconds, nothing found\n' "$target" "$runs" "$spent"
+}
+
+# A search takes one core: as many go on side by side as there are.
+export -f search spent_by
+export folder host memory seconds
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -euo pipefail -c 'search {}'

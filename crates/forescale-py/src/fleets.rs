@@ -4,7 +4,7 @@ use std::iter::Zip;
 use std::slice::Iter;
 use std::sync::Arc;
 
-use arrow_array::builder::{Int64Builder, StringBuilder};
+use arrow_array::builder::Int64Builder;
 use forescale::fleet::{Answered, FleetOptions, FleetPlan, FleetSummary, Named, Profile, run};
 use forescale::grid::regular;
 use forescale::{EngineOptions, Level};
@@ -24,6 +24,7 @@ use crate::histories::{Frame, Histories, Run, Zone};
 use crate::reading::fleet_warnings;
 use crate::settings::{Fleet, Learning};
 use crate::table::{Column, NOT_A_TIME, Table};
+use crate::texts::Texts;
 use crate::times::Times;
 use crate::values;
 use crate::work;
@@ -166,8 +167,8 @@ struct Rows {
     bounds: Vec<Vec<f64>>,
     instances: Int64Builder,
     skill: Vec<f64>,
-    degraded: StringBuilder,
-    error: StringBuilder,
+    degraded: Texts,
+    error: Texts,
 }
 
 impl Rows {
@@ -180,8 +181,8 @@ impl Rows {
             bounds: (0..2 * levels.len()).map(|_| Vec::with_capacity(rows)).collect(),
             instances: Int64Builder::with_capacity(rows),
             skill: Vec::with_capacity(rows),
-            degraded: StringBuilder::with_capacity(rows, 0),
-            error: StringBuilder::with_capacity(rows, 0),
+            degraded: Texts::default(),
+            error: Texts::default(),
         }
     }
 
@@ -208,8 +209,8 @@ impl Rows {
                     let count = instances.as_ref().map(|instances| instances[h] as i64);
                     self.instances.append_option(count);
                     self.skill.push(skill);
-                    self.degraded.append_option(degraded.take());
-                    self.error.append_null();
+                    self.degraded.push(degraded.take());
+                    self.error.push(None);
                 }
             }
             Err(reason) => {
@@ -219,8 +220,8 @@ impl Rows {
                 self.bounds.iter_mut().for_each(|column| column.push(f64::NAN));
                 self.instances.append_null();
                 self.skill.push(f64::NAN);
-                self.degraded.append_null();
-                self.error.append_value(reason);
+                self.degraded.push(None);
+                self.error.push(Some(reason.clone()));
             }
         }
     }
@@ -234,7 +235,7 @@ impl Rows {
         table
             .with("instances", Column::Whole(self.instances.finish()))
             .with("skill", Column::Number(self.skill))
-            .with("degraded", Column::Text(self.degraded.finish()))
-            .with("error", Column::Text(self.error.finish()))
+            .with("degraded", Column::Text(self.degraded))
+            .with("error", Column::Text(self.error))
     }
 }

@@ -19,6 +19,7 @@ mod replaying;
 mod scoring;
 mod settings;
 mod table;
+mod texts;
 mod times;
 mod validation;
 mod values;

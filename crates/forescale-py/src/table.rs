@@ -4,12 +4,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::StringBuilder;
 use arrow_array::types::{
     TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType,
 };
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{Field, Schema};
 use chrono::{DateTime, Utc};
@@ -20,6 +19,7 @@ use pyo3_arrow::PyTable;
 
 use crate::failure::Refusal;
 use crate::histories::Histories;
+use crate::texts::{self, Layout, Texts};
 use crate::times::{Times, Unit};
 
 /// How numpy counts a time that is none, and so a column of times.
@@ -37,7 +37,7 @@ pub enum Column {
     /// Whole numbers, if known.
     Whole(Int64Array),
     /// Text, if there is some.
-    Text(StringArray),
+    Text(Texts),
 }
 
 /// The rows of an answer.
@@ -103,30 +103,28 @@ impl Table {
         Ok(columns)
     }
 
-    fn arrow(&self, column: Column) -> Result<ArrayRef, Refusal> {
+    fn arrow(&self, column: Column, layout: Layout) -> Result<ArrayRef, Refusal> {
         Ok(match column {
-            Column::Series(counts) => self.names_array(&counts)?,
+            Column::Series(counts) => self.names_array(&counts, layout)?,
             Column::Time(at) => self.times_array(at),
             Column::Number(numbers) => Arc::new(Float64Array::from(numbers)),
             Column::Whole(numbers) => Arc::new(numbers),
-            Column::Text(texts) => Arc::new(texts),
+            Column::Text(texts) => texts.array(layout),
         })
     }
 
-    fn names_array(&self, counts: &[(usize, usize)]) -> Result<ArrayRef, Refusal> {
-        let rows = || counts.iter().flat_map(|(name, count)| std::iter::repeat_n(*name, *count));
+    fn names_array(&self, counts: &[(usize, usize)], layout: Layout) -> Result<ArrayRef, Refusal> {
         if self.numbered {
+            let rows = counts.iter().flat_map(|(name, count)| std::iter::repeat_n(*name, *count));
             let number = |name: &String| name.parse::<i64>();
             let numbers: Vec<i64> =
                 self.names.iter().map(number).collect::<Result<_, _>>().map_err(|_| {
                     Refusal::new("a unique_id is larger than a whole number of 64 bits")
                         .hint("turn unique_id into text")
                 })?;
-            return Ok(Arc::new(rows().map(|name| numbers[name]).collect::<Int64Array>()));
+            return Ok(Arc::new(rows.map(|name| numbers[name]).collect::<Int64Array>()));
         }
-        let mut builder = StringBuilder::new();
-        rows().for_each(|name| builder.append_value(&self.names[name]));
-        Ok(Arc::new(builder.finish()))
+        Ok(texts::repeated(&self.names, counts, layout))
     }
 
     fn times_array(&self, at: Vec<i64>) -> ArrayRef {
@@ -150,10 +148,12 @@ impl Table {
         }
     }
 
-    fn batch(&mut self) -> Result<RecordBatch, Refusal> {
+    fn batch(&mut self, layout: Layout) -> Result<RecordBatch, Refusal> {
         let (names, columns): (Vec<String>, Vec<Column>) = self.taken()?.into_iter().unzip();
-        let arrays: Vec<ArrayRef> =
-            columns.into_iter().map(|column| self.arrow(column)).collect::<Result<_, _>>()?;
+        let arrays: Vec<ArrayRef> = columns
+            .into_iter()
+            .map(|column| self.arrow(column, layout))
+            .collect::<Result<_, _>>()?;
         let fields = names.into_iter().zip(&arrays);
         let fields: Vec<Field> =
             fields.map(|(name, array)| Field::new(name, array.data_type().clone(), true)).collect();
@@ -164,9 +164,11 @@ impl Table {
 
 #[pymethods]
 impl Table {
-    /// The rows as an Arrow table.
-    fn arrow_table(&mut self) -> PyResult<PyTable> {
-        let batch = self.batch()?;
+    /// The rows as an Arrow table, whose texts are views where the reader works with such.
+    #[pyo3(signature = (views=false))]
+    fn arrow_table(&mut self, py: Python<'_>, views: bool) -> PyResult<PyTable> {
+        let layout = if views { Layout::Views } else { Layout::Offsets };
+        let batch = py.detach(|| self.batch(layout))?;
         let schema = batch.schema();
         PyTable::try_new(vec![batch], schema)
     }

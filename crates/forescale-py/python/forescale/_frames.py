@@ -38,7 +38,7 @@ class Kind:
             return _pandas_frame(table, self.ids)
         if self.package == "numpy":
             return _numpy_frame(table)
-        arrow = table.arrow_table()
+        arrow = table.arrow_table(views=self.package == "polars")
         if self.package == "polars":
             polars = importlib.import_module("polars")
             frame = polars.DataFrame(arrow)
