@@ -9,14 +9,14 @@ import urllib.request
 
 import pytest
 
-from conftest import ROOT, Service, free_port, learned
+from conftest import BINARY, ROOT, Service, free_port, learned
 
 RULES = ROOT / "deploy/prometheus/rules.yml"
 RULES_TEST = ROOT / "tests/service/rules_test.yml"
 DASHBOARD = json.loads((ROOT / "deploy/grafana/forescale.json").read_text())
 
-METRICS = "".join(path.read_text() for path in (ROOT / "crates/forescale-server/src").glob("metrics/*.rs"))
-METRICS += (ROOT / "crates/forescale-server/src/metrics.rs").read_text()
+# A service with a clock of its own, which is built with the examples.
+SAMPLE = BINARY.parent / "examples/sample_service"
 
 # What a service has only once forecasts could be compared, or a limit held a plan.
 LATER = ["forecast_coverage_ratio", "forecast_absolute_error", "forecast_skill_ratio", "plan_clamped_total"]
@@ -25,14 +25,14 @@ LATER = ["forecast_coverage_ratio", "forecast_absolute_error", "forecast_skill_r
 class Prometheus:
     """Debian's Prometheus: it scrapes a service every second and evaluates the rules as often."""
 
-    def __init__(self, folder, service, rules=RULES):
+    def __init__(self, folder, port, rules=RULES):
         self.url = f"http://127.0.0.1:{free_port()}"
         config = folder / "prometheus.yml"
         config.write_text(json.dumps({
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(rules)],
             "scrape_configs": [
-                {"job_name": "forescale", "static_configs": [{"targets": [f"127.0.0.1:{service.http}"]}]}
+                {"job_name": "forescale", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
             ],
         }))
         address = self.url.removeprefix("http://")
@@ -69,11 +69,28 @@ def scraped(tmp_path_factory):
     prometheus = None
     try:
         service.until(lambda: learned(service))
-        prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), service)
+        prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), service.http)
         prometheus.until('rate(forecast_runs_total{result="success"}[5m]) > 0')
         yield service, prometheus
     finally:
         for process in [service.process, *([prometheus.process] if prometheus else [])]:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """A service whose forecasts have been compared with what came for hours of its clock, and whose plan is at its limit."""
+    sample = subprocess.Popen([SAMPLE, "tight"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    prometheus = None
+    try:
+        port = int(sample.stdout.readline().rpartition(":")[2])
+        prometheus = Prometheus(tmp_path_factory.mktemp("compared"), port)
+        for name in LATER:
+            prometheus.until(f"count_over_time({name}[1m]) > 1")
+        yield prometheus
+    finally:
+        for process in [sample, *([prometheus.process] if prometheus else [])]:
             process.kill()
             process.wait()
 
@@ -84,14 +101,24 @@ def expressions():
 
 
 @pytest.mark.parametrize("expression", expressions())
-def test_every_panel_shows_something(scraped, expression):
-    _, prometheus = scraped
-    found = prometheus.query(expression.replace("$target", "shop").replace("$__rate_interval", "5m"))
-    if not found:
-        later = [name for name in LATER if name in expression]
-        assert later, f"{expression} gives nothing"
-        # A family without a sample is not shown at all: it has to be there in the code.
-        assert f'"{later[0].removesuffix("_total")}"' in METRICS
+def test_every_panel_shows_something(scraped, compared, expression):
+    later = any(name in expression for name in LATER)
+    prometheus, target = (compared, "web-shop") if later else (scraped[1], "shop")
+    assert prometheus.query(expression.replace("$target", target).replace("$__rate_interval", "5m")), expression
+
+
+def test_what_is_compared_and_held_is_what_happened(compared):
+    of = lambda name: compared.query(name + '{series="web-shop"}')
+    shares = {row["metric"]["level"]: float(row["value"][1]) for row in of("forecast_coverage_ratio")}
+    assert set(shares) == {"80", "95"} and 0.5 < shares["80"] <= shares["95"] <= 1
+    # Two draws of whole numbers from -8 to 8 are 5.6 apart in the mean.
+    [error] = of("forecast_absolute_error")
+    assert 4 < float(error["value"][1]) < 7
+    # What repeats the season is as good as what repeats the season.
+    [skill] = of("forecast_skill_ratio")
+    assert -0.2 < float(skill["value"][1]) < 0.2
+    held = compared.query('plan_clamped_total{target="web-shop"} > 0')
+    assert [row["metric"]["reason"] for row in held] == ["max_instances"]
 
 
 def test_the_names_of_runs_are_not_those_of_scrapes(scraped):
@@ -117,15 +144,14 @@ def test_every_rule_is_evaluated_and_none_holds_while_all_is_well(scraped):
         assert (rule["health"], rule["state"]) == ("ok", "inactive"), rule
 
 
-def test_every_metric_of_a_rule_is_there(scraped):
-    _, prometheus = scraped
+def test_every_metric_of_a_rule_is_there(scraped, compared):
     for expression in re.findall("expr: (.*)", RULES.read_text()):
         # Names of metrics have an underscore, those of functions and labels in the rules have none.
         names = re.findall(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b", re.sub(r"\{.*?\}", "", expression))
         assert names, expression
         for name in names:
-            if not prometheus.query(name):
-                assert name in LATER and f'"{name.removesuffix("_total")}"' in METRICS, name
+            prometheus = compared if name in LATER else scraped[1]
+            assert prometheus.query(name), name
 
 
 def test_each_rule_fires_when_it_should_and_not_a_moment_before():
@@ -143,7 +169,7 @@ def test_rules_fire_without_a_source_and_without_a_service(tmp_path):
     prometheus = None
     try:
         service.until(lambda: service.json("/api/v1/targets")[0]["failing"])
-        prometheus = Prometheus(tmp_path, service, rules)
+        prometheus = Prometheus(tmp_path, service.http, rules)
         firing = 'ALERTS{alertstate="firing", alertname="%s"}'
         expected = {"ForescaleWaiting", "ForescaleRunsFailing"}
         for name in expected:

@@ -1,7 +1,8 @@
 //! A service with a load in memory, to look at its page: prints its address and serves until its input ends.
 //!
 //! `sample_service` has two targets, `sample_service empty` none, `sample_service dead` a source that went down an hour
-//! ago, and `sample_service guarded` wants the token `a secret of some length`.
+//! ago, `sample_service guarded` wants the token `a secret of some length`, and `sample_service tight` has fleets that are
+//! too small for days that are not quite alike.
 
 use std::io::Read;
 use std::path::Path;
@@ -44,7 +45,11 @@ const TOKEN: &str = "a secret of some length";
 fn main() {
     let kind = std::env::args().nth(1).unwrap_or_default();
     let folder = tempfile::tempdir().expect("a folder");
-    let targets = if kind == "empty" { "" } else { TARGETS };
+    let targets = match kind.as_str() {
+        "empty" => String::new(),
+        "tight" => TARGETS.replace("max = 60", "max = 20"),
+        _ => TARGETS.to_owned(),
+    };
     std::fs::write(folder.path().join("token"), TOKEN).expect("a file");
     let guard = if kind == "guarded" { "token-file = \"token\"" } else { "" };
     let text = format!(
@@ -54,7 +59,7 @@ fn main() {
     let start = "2026-01-05T08:00:00Z".parse().expect("a moment");
     let clock = Arc::new(ManualClock::new(start));
     let ends = (kind == "dead").then(|| start + TimeDelta::hours(3));
-    let memory = Arc::new(Memory { ends, counts: false });
+    let memory = Arc::new(Memory { ends, counts: false, alike: kind != "tight" });
     let running = Running::start(config, memory, Arc::clone(&clock) as Arc<dyn Clock>);
     let running = running.expect("it starts");
     // Four hours, so that there is something to look back on.
@@ -68,11 +73,12 @@ fn main() {
     running.stop();
 }
 
-/// Days that repeat, until the source goes down.
+/// Days that repeat, all alike or nearly so, until the source goes down.
 #[derive(Clone, Copy)]
 struct Memory {
     ends: Option<DateTime<Utc>>,
     counts: bool,
+    alike: bool,
 }
 
 impl Source for Memory {
@@ -85,14 +91,24 @@ impl Source for Memory {
         let end = DateTime::from_timestamp(now.timestamp() / 300 * 300, 0).expect("a moment");
         let start = end - TimeDelta::days(3);
         let value = |i: i64| {
-            let hours = ((start.timestamp() + i * 300) % 86_400) as f64 / 3_600.0;
-            250.0 - 150.0 * (hours / 24.0 * std::f64::consts::TAU).cos()
+            let at = start.timestamp() + i * 300;
+            let hours = (at % 86_400) as f64 / 3_600.0;
+            let other = if self.alike { 0.0 } else { f64::from(drawn(at / 300) % 17) - 8.0 };
+            250.0 - 150.0 * (hours / 24.0 * std::f64::consts::TAU).cos() + other
         };
         let series = LoadSeries::new(start, step, (0..864).map(value).collect());
         // Of the second target nobody counts the instances.
         let instances = self.counts.then_some(33 + now.timestamp() as u32 / 3_600 % 4);
         Ok(Loaded { instances, ..series.expect("it is a series").into() })
     }
+}
+
+/// What has no pattern, and is the same whenever it is asked for: SplitMix64 (Steele, Lea and Flood, 2014).
+fn drawn(number: i64) -> u32 {
+    let mut z = (number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    (z >> 32) as u32
 }
 
 impl Sources for Memory {
