@@ -159,6 +159,8 @@ impl Pool {
         let run = move || {
             let run = AssertUnwindSafe(|| run(&work, &entry, &store, &metrics, now));
             let done = catch_unwind(run).ok();
+            // Who learns of the end of the last job may open the store anew.
+            drop((work, entry, store, metrics));
             ended.push(Ended { job, done });
         };
         if thread::Builder::new().name(name).spawn(run).is_err() {
