@@ -43,24 +43,20 @@ pub fn train(
 
 /// A bar on standard error, drawn where it is a terminal.
 pub fn bar(terminal: Terminal, what: &'static str) -> ProgressBar {
-    if !terminal.progress {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
-    let bar = ProgressBar::new(1).with_message(what);
-    match style {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    drawn(terminal, what, "{msg} {wide_bar} {pos}/{len} {eta}")
 }
 
-/// A number that grows on standard error, where nobody knows how far; drawn where it is a terminal.
-pub fn count(terminal: Terminal, what: &'static str) -> ProgressBar {
+/// The same for bytes that are read.
+pub fn bytes(terminal: Terminal, what: &'static str) -> ProgressBar {
+    drawn(terminal, what, "{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
+}
+
+fn drawn(terminal: Terminal, what: &'static str, template: &str) -> ProgressBar {
     if !terminal.progress {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new_spinner().with_message(what);
-    match ProgressStyle::with_template("{human_pos} {msg} in {elapsed}") {
+    let bar = ProgressBar::new(1).with_message(what);
+    match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

@@ -33,8 +33,8 @@ impl Source {
         }
     }
 
-    /// Its size as it is, packed or not; none of what cannot be measured.
-    pub(crate) fn bytes(&self) -> u64 {
+    /// Its size as it is, packed or not; 0 of what cannot be measured.
+    pub fn bytes(&self) -> u64 {
         match self {
             Self::Stdin => 0,
             Self::File(path) => std::fs::metadata(path).map_or(0, |about| about.len()),
@@ -127,6 +127,17 @@ impl Content {
         let mut bytes = Vec::new();
         self.reader()?.read_to_end(&mut bytes).map_err(|error| self.unreadable(&error))?;
         Ok(bytes)
+    }
+
+    /// The share that was read, from 0 to 1, of a text that is a file; packed or not, it is counted in the bytes on disk.
+    pub fn share_read(&self) -> f64 {
+        let Body::File(file) = &self.body else { return 0.0 };
+        let mut file: &File = file;
+        let (read, length) = (file.stream_position(), file.metadata());
+        match (read, length) {
+            (Ok(read), Ok(about)) if about.len() > 0 => read as f64 / about.len() as f64,
+            _ => 0.0,
+        }
     }
 
     /// Whether `head` is the whole source.

@@ -54,5 +54,7 @@ pub use plan_file::read_plan;
 pub use rates::{read_carbon, read_regions, read_spot};
 pub use report::{ReadColumns, ReadReport};
 pub use roster::name_hash;
-pub use spill::{Part, PartSeries, SpillOptions, Spilled, read_part, spill, spill_with_progress};
+pub use spill::{
+    Part, PartSeries, Sorted, SpillOptions, Spilled, read_part, spill, spill_with_progress,
+};
 pub use table::{TableColumn, Values, write_csv, write_parquet};

@@ -26,6 +26,8 @@ pub(crate) struct Opened {
 pub(crate) struct Block<'a> {
     /// The times, the loads, and the names of the series if there are such.
     pub cells: &'a [Cells],
+    /// The share of the source that was read with it, from 0 to 1.
+    pub share: f64,
     origin: Origin<'a>,
 }
 
@@ -106,10 +108,10 @@ impl Opened {
         positions.extend(self.roles.series);
         match &self.layout {
             Some(layout) => text::each_block(&self.content, layout, &positions, |cells, text| {
-                take(&Block { cells, origin: Origin::Text(text) })
+                take(&Block { cells, share: self.content.share_read(), origin: Origin::Text(text) })
             }),
-            None => parquet::each_block(&self.content, &positions, |cells, before| {
-                take(&Block { cells, origin: Origin::Table(before) })
+            None => parquet::each_block(&self.content, &positions, |cells, before, share| {
+                take(&Block { cells, share, origin: Origin::Table(before) })
             }),
         }
     }

@@ -21,6 +21,10 @@ const PROFILE_ROWS: usize = 50;
 /// Rows that are worth the start of a read, and little memory.
 const BLOCK_ROWS: usize = 1 << 20;
 
+/// A row group of more rows is read in pieces of so many, though each piece unpacks it from its beginning: time is cheaper
+/// than the memory of all of it.
+const MOST_ROWS: usize = 4 * BLOCK_ROWS;
+
 /// What the columns of a Parquet file hold, by their types and first rows.
 ///
 /// # Errors
@@ -53,15 +57,15 @@ fn profile(profile: &mut Profile, cells: &Cells) {
     profile.unix = some && profile.numbers && stamps.into_iter().all(recent);
 }
 
-/// Reads the columns at `positions` and hands them over block by block, each of whole row groups, with the number of rows
-/// before it.
+/// Reads the columns at `positions` and hands them over block by block, each with the number of rows before it and the share
+/// of all rows that is read with it.
 ///
 /// # Errors
 /// A column of a type that holds neither times, loads nor names, a file that is not whole, or what `take` says.
 pub(crate) fn each_block(
     content: &Content,
     positions: &[usize],
-    mut take: impl FnMut(&[Cells], usize) -> Result<(), SourceError>,
+    mut take: impl FnMut(&[Cells], usize, f64) -> Result<(), SourceError>,
 ) -> Result<(), SourceError> {
     let fields = schema(content)?;
     for &at in positions {
@@ -80,21 +84,25 @@ pub(crate) fn each_block(
         let groups = &reader.get_metadata()?.row_groups;
         Ok(groups.iter().map(|group| group.num_rows()).collect::<Vec<_>>())
     })?;
+    let all = groups.iter().sum::<usize>().max(1);
     for (offset, rows) in blocks(&groups) {
-        take(&columns(content, positions, Some((offset, rows)))?, offset)?;
+        let share = (offset + rows) as f64 / all as f64;
+        take(&columns(content, positions, Some((offset, rows)))?, offset, share)?;
     }
     Ok(())
 }
 
-/// Row groups taken together until there are [`BLOCK_ROWS`]: where each block begins, and its rows.
+/// Row groups taken together until there are [`BLOCK_ROWS`], or the pieces of one with more than [`MOST_ROWS`]: where each
+/// block begins, and its rows.
 fn blocks(groups: &[usize]) -> Vec<(usize, usize)> {
     let mut blocks = Vec::new();
     let (mut offset, mut rows) = (0, 0);
     for (at, group) in groups.iter().enumerate() {
         rows += group;
         if rows >= BLOCK_ROWS || at + 1 == groups.len() {
-            blocks.push((offset, rows));
-            (offset, rows) = (offset + rows, 0);
+            let end = offset + rows;
+            blocks.extend((offset..end).step_by(MOST_ROWS).map(|at| (at, MOST_ROWS.min(end - at))));
+            (offset, rows) = (end, 0);
         }
     }
     blocks
@@ -188,13 +196,43 @@ fn guarded<R>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::Source;
 
     #[test]
-    fn blocks_are_whole_row_groups() {
+    fn blocks_are_whole_row_groups_or_pieces_of_a_large_one() {
         let most = BLOCK_ROWS;
         assert_eq!(blocks(&[10, 20]), [(0, 30)]);
         assert_eq!(blocks(&[most, 5, 6]), [(0, most), (most, 11)]);
         assert_eq!(blocks(&[5, most, 7]), [(0, most + 5), (most + 5, 7)]);
         assert!(blocks(&[]).is_empty());
+        let large = 2 * MOST_ROWS + 3;
+        let pieces = [(0, MOST_ROWS), (MOST_ROWS, MOST_ROWS), (2 * MOST_ROWS, 3)];
+        assert_eq!(blocks(&[large]), pieces);
+        assert_eq!(blocks(&[large, 1]), [&pieces[..], &[(large, 1)]].concat());
+    }
+
+    #[test]
+    fn the_pieces_of_a_large_row_group_are_all_of_its_rows_in_order() {
+        let rows = MOST_ROWS as i64 + 2;
+        let at = Int64Chunked::from_vec("at".into(), (0..rows).collect()).into_column();
+        let mut frame = DataFrame::new(rows as usize, vec![at]).unwrap();
+        let mut bytes = Vec::new();
+        let writer = ParquetWriter::new(&mut bytes).with_row_group_size(Some(rows as usize));
+        writer.finish(&mut frame).unwrap();
+        let content = Content::open(&Source::Bytes { name: "large".to_owned(), bytes }).unwrap();
+        let (mut next, mut shares) = (0, Vec::new());
+        each_block(&content, &[0], |cells, before, share| {
+            assert_eq!(before, next);
+            let Cells::Integers(cells) = &cells[0] else { panic!("whole numbers are") };
+            for cell in cells.iter() {
+                assert_eq!(cell, Some(next as i64));
+                next += 1;
+            }
+            shares.push(share);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(next as i64, rows);
+        assert_eq!(shares, [MOST_ROWS as f64 / rows as f64, 1.0]);
     }
 }

@@ -9,8 +9,8 @@ use forescale::Frequency;
 use forescale::fleet::FleetSummary;
 use forescale_core::ReadNotes;
 use forescale_sources::{
-    Part, ReadOptions, SpillOptions, Spilled, TableColumn, join_csv, join_parquet, read_part,
-    spill_with_progress, write_atomically, write_csv, write_parquet,
+    Part, ReadOptions, Sorted, SpillOptions, Spilled, TableColumn, join_csv, join_parquet,
+    read_part, spill_with_progress, write_atomically, write_csv, write_parquet,
 };
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
@@ -78,8 +78,9 @@ impl FleetJob {
                 folder.clear()?;
                 let options =
                     SpillOptions { read: read.clone(), shard: args.shard, horizon: args.horizon };
-                let bar = engine::count(context.terminal, "rows sorted");
-                let told = |rows| bar.set_position(rows);
+                let bar = engine::bytes(context.terminal, "sorting");
+                bar.set_length(sources.iter().map(|(_, source)| source.bytes()).sum());
+                let told = |done: Sorted| bar.set_position(done.bytes);
                 let sorted = spill_with_progress(&sources, &options, folder.path(), &told)
                     .map_err(source_failure)?;
                 bar.finish_and_clear();

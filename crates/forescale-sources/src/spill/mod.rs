@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use part::{Part, PartSeries, read_part};
+pub use sorter::Sorted;
 pub use write::{SpillOptions, Spilled, spill, spill_with_progress};
 
 use crate::samples::Sample;

@@ -14,6 +14,15 @@ use crate::roster::{Roster, name_hash};
 use crate::samples::{Cell, Rules, Sample};
 use crate::timestamp::Stamp;
 
+/// How far the sources are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sorted {
+    /// Rows so far.
+    pub rows: u64,
+    /// Of the bytes of all sources, as [`Source::bytes`] counts them, those that were read.
+    pub bytes: u64,
+}
+
 /// A series that was met.
 pub(super) struct Entry {
     pub bucket: usize,
@@ -40,12 +49,14 @@ pub(super) struct Sorter<'a> {
     source: usize,
     touched: Vec<usize>,
     rows: u64,
-    /// Hears after each block how many rows there were.
-    told: &'a dyn Fn(u64),
+    /// Hears after each block how far it is.
+    told: &'a dyn Fn(Sorted),
+    /// Bytes of the sources that were read whole, and of the one that is read.
+    bytes: (u64, u64),
 }
 
 impl<'a> Sorter<'a> {
-    pub fn new(options: &'a SpillOptions, buckets: Buckets, told: &'a dyn Fn(u64)) -> Self {
+    pub fn new(options: &'a SpillOptions, buckets: Buckets, told: &'a dyn Fn(Sorted)) -> Self {
         Self {
             options,
             roster: Roster::new(options.read.series.as_deref(), options.shard),
@@ -56,6 +67,7 @@ impl<'a> Sorter<'a> {
             touched: Vec::new(),
             rows: 0,
             told,
+            bytes: (0, 0),
         }
     }
 
@@ -67,6 +79,7 @@ impl<'a> Sorter<'a> {
     pub fn take(&mut self, name: &str, source: &Source, several: bool) -> Result<(), SourceError> {
         self.source += 1;
         self.touched.clear();
+        self.bytes = (self.bytes.0 + self.bytes.1, source.bytes());
         let opened = match open(source, &self.options.read) {
             Ok(opened) => opened,
             Err(error) => {
@@ -100,7 +113,8 @@ impl<'a> Sorter<'a> {
             let sort = Sort { sorter: self, opened, names, block, load };
             block.cells[0].each_row(&block.cells[1 + load], sort)?;
         }
-        (self.told)(self.rows);
+        let bytes = self.bytes.0 + (self.bytes.1 as f64 * block.share) as u64;
+        (self.told)(Sorted { rows: self.rows, bytes });
         Ok(())
     }
 

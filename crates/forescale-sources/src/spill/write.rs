@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Listed;
 use super::buckets::{Buckets, MOST_OPEN};
 use super::cut::{Weighed, cut};
-use super::sorter::{Entry, Sorter};
+use super::sorter::{Entry, Sorted, Sorter};
 use crate::content::Source;
 use crate::error::SourceError;
 use crate::history::ReadOptions;
@@ -61,7 +61,7 @@ pub fn spill(
     spill_with_progress(sources, options, folder, &|_| ())
 }
 
-/// The same as [`spill`]; `told` hears now and then how many rows were sorted.
+/// The same as [`spill`]; `told` hears now and then how far the sorting is.
 ///
 /// # Errors
 /// As [`spill`].
@@ -69,7 +69,7 @@ pub fn spill_with_progress(
     sources: &[(String, Source)],
     options: &SpillOptions,
     folder: &Path,
-    told: &dyn Fn(u64),
+    told: &dyn Fn(Sorted),
 ) -> Result<Spilled, SourceError> {
     fs::create_dir_all(folder).map_err(|error| SourceError::write(folder, &error))?;
     let paths = (0..buckets(sources)).map(|bucket| folder.join(format!("{bucket:04}.bucket")));
