@@ -28,7 +28,7 @@ proptest! {
 
 #[test]
 fn a_table_that_ends_with_an_opening_quote_is_refused_with_its_line() {
-    for row in ["2026-01-01T00:00,0", "A\",0"] {
+    for row in ["2026-01-01T00:00,0", "A\",0", ";\",0"] {
         let text = format!("timestamp,load\n{row}\n2026-01-01T00:01,\"");
         let ran = piped(&["data", "describe", "-"], text.as_bytes());
         assert_eq!(ran.code, 1, "{}", ran.stderr);

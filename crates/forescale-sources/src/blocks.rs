@@ -11,12 +11,14 @@ const LONGEST_RECORD: usize = 64 << 20;
 /// Blocks of whole records.
 pub(crate) struct Blocks<'a> {
     source: Box<dyn Read + 'a>,
+    /// What stands between fields.
+    delimiter: u8,
     rest: Vec<u8>,
 }
 
 impl<'a> Blocks<'a> {
-    pub fn new(source: Box<dyn Read + 'a>) -> Self {
-        Self { source, rest: Vec::new() }
+    pub fn new(source: Box<dyn Read + 'a>, delimiter: u8) -> Self {
+        Self { source, delimiter, rest: Vec::new() }
     }
 
     /// The next block; `None` at the end.
@@ -32,7 +34,7 @@ impl<'a> Blocks<'a> {
         loop {
             let read = (&mut self.source).take(BLOCK_BYTES).read_to_end(&mut block)?;
             if read == 0 {
-                return match ends_with_opening_quote(&block) {
+                return match ends_with_opening_quote(&block, self.delimiter) {
                     true => Err(self.endless(block)),
                     false => Ok((!block.is_empty()).then_some(block)),
                 };
@@ -76,8 +78,8 @@ fn end_of_records(block: &[u8]) -> Option<usize> {
 }
 
 /// Whether the last byte is a quote that opens a field. A quote within a field that began without one opens nothing, so
-/// fields are followed from the start; whatever may separate them counts, since only the reader of fields knows which.
-fn ends_with_opening_quote(block: &[u8]) -> bool {
+/// fields are followed from the start.
+fn ends_with_opening_quote(block: &[u8], delimiter: u8) -> bool {
     if block.last() != Some(&b'"') {
         return false;
     }
@@ -86,8 +88,7 @@ fn ends_with_opening_quote(block: &[u8]) -> bool {
         opening = *byte == b'"' && begins && !quoted;
         match byte {
             b'"' if begins || quoted => (quoted, begins) = (!quoted, false),
-            b',' | b';' | b'\t' | b'|' | b'\n' if !quoted => begins = true,
-            _ => begins = false,
+            _ => begins = !quoted && (*byte == delimiter || *byte == b'\n'),
         }
     }
     opening
@@ -99,14 +100,14 @@ mod tests {
 
     #[test]
     fn a_text_that_ends_with_an_opening_quote_does_not_end() {
-        let read = |text: &'static [u8]| Blocks::new(Box::new(text)).next();
-        for text in [&b"a,\""[..], b"\"", b"A\",0\n1,\""] {
+        let read = |text: &'static [u8]| Blocks::new(Box::new(text), b',').next();
+        for text in [&b"a,\""[..], b"\"", b"A\",0\n1,\"", b";\",0\n1,\""] {
             assert_eq!(read(text).unwrap_err().kind(), io::ErrorKind::InvalidData);
         }
-        let mut blocks = Blocks::new(Box::new(&b"a,b\nc,\""[..]));
+        let mut blocks = Blocks::new(Box::new(&b"a,b\nc,\""[..]), b',');
         assert_eq!(blocks.next().unwrap(), Some(b"a,b\n".to_vec()));
         assert_eq!(blocks.next().unwrap_err().kind(), io::ErrorKind::InvalidData);
-        for text in [&b"a,\"b\""[..], b"a,\"b,\"", b"a,b\""] {
+        for text in [&b"a,\"b\""[..], b"a,\"b,\"", b"a,b\"", b"a,b;\""] {
             assert_eq!(read(text).unwrap(), Some(text.to_vec()));
         }
     }
@@ -123,7 +124,7 @@ mod tests {
     fn the_blocks_together_are_the_text() {
         let line = "2026-01-05T00:00:00Z,\"12\n5\"\n";
         let text = line.repeat(300_000);
-        let mut blocks = Blocks::new(Box::new(text.as_bytes()));
+        let mut blocks = Blocks::new(Box::new(text.as_bytes()), b',');
         let (mut together, mut count) = (Vec::new(), 0);
         while let Some(block) = blocks.next().unwrap() {
             assert!(block.ends_with(b"\"\n"));

@@ -128,7 +128,7 @@ pub(crate) fn each_block(
 ) -> Result<(), SourceError> {
     let name = &content.name;
     let width = layout.profiles.len();
-    let mut blocks = Blocks::new(content.reader()?);
+    let mut blocks = Blocks::new(content.reader()?, layout.delimiter);
     let (mut line, mut header_lines) = (1, layout.header_lines);
     loop {
         let of = |bytes| Excerpt { bytes, delimiter: layout.delimiter, line, header_lines };
