@@ -52,8 +52,8 @@ def wrk(url, seconds):
     return rate, p50, p99
 
 
-def h2load(url, body, seconds):
-    """What h2load sees over HTTP/2, with the framing of gRPC."""
+def h2load(url, body, answer, seconds):
+    """What h2load sees over HTTP/2, with the framing of gRPC; every answer has to have so many bytes."""
     with tempfile.TemporaryDirectory() as folder:
         data, log = Path(folder, "body"), Path(folder, "log")
         data.write_bytes(b"\0" + struct.pack(">I", len(body)) + body)
@@ -64,12 +64,15 @@ def h2load(url, body, seconds):
         ).stdout
         rows = [line.split("\t") for line in log.read_text().splitlines()]
     assert all(status == "200" for _, status, _ in rows) and " 0 failed, 0 errored" in said, said
+    # An error of gRPC has the status 200 as well, but no message.
+    received = int(re.search(r"\((\d+)\) data", said)[1])
+    assert received >= len(rows) * (5 + answer), said
     times = sorted(int(microseconds) / 1e3 for _, _, microseconds in rows)
     return len(times) / seconds, times[len(times) // 2], times[len(times) * 99 // 100]
 
 
 def metric_request(service):
-    """The bytes of a question that the service answers with a number."""
+    """The bytes of a question that the service answers with a number, and how many the answer has."""
     import grpc
     from grpc_tools import protoc
 
@@ -87,7 +90,7 @@ def metric_request(service):
     with grpc.insecure_channel(f"127.0.0.1:{service.grpc}") as channel:
         answer = calls.ExternalScalerStub(channel).GetMetrics(request, timeout=10)
     assert answer.metricValues[0].metricValueFloat > 0
-    return request.SerializeToString()
+    return request.SerializeToString(), answer.ByteSize()
 
 
 def main():
@@ -97,14 +100,14 @@ def main():
         try:
             service.until(lambda: learned(service))
             http, grpc = f"http://127.0.0.1:{service.http}", f"http://127.0.0.1:{service.grpc}"
-            body = metric_request(service)
+            body, answer = metric_request(service)
             method = f"{grpc}/externalscaler.ExternalScaler/GetMetrics"
             ours, theirs = service.process.pid, int(os.environ["PROMETHEUS_PID"])
             measured = {
                 "Prometheus /-/healthy": costs(theirs, wrk, f"{URL}/-/healthy", seconds),
                 "forescale /healthz": costs(ours, wrk, f"{http}/healthz", seconds),
                 "forescale GET plan": costs(ours, wrk, f"{http}/api/v1/targets/shop/plan", seconds),
-                "forescale GetMetrics": costs(ours, h2load, method, body, seconds),
+                "forescale GetMetrics": costs(ours, h2load, method, body, answer, seconds),
             }
         finally:
             service.process.kill()

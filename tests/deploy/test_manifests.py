@@ -64,6 +64,19 @@ def test_names_agree():
     assert all((FOLDER / name).exists() for name in generated["files"])
 
 
+def test_the_operator_of_prometheus_gets_the_same_rules_and_finds_the_service():
+    folder = ROOT / "deploy/prometheus/operator"
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    found = {it["kind"]: it for name in kustomization["resources"] for it in documents(folder / name)}
+    assert {file.name for file in folder.glob("*.yaml")} == {"kustomization.yaml", *kustomization["resources"]}
+    assert kustomization["namespace"] == KUSTOMIZATION["namespace"]
+    assert found["PrometheusRule"]["spec"] == yaml.safe_load((folder.parent / "rules.yml").read_text())
+    service, monitor = of_kind("Service"), found["ServiceMonitor"]["spec"]
+    assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    ports = {port["name"]: port["targetPort"] for port in service["spec"]["ports"]}
+    assert {end["port"] for end in monitor["endpoints"]} == {"http"} <= set(ports)
+
+
 def test_the_pods_have_the_least_rights():
     for kind in ("Deployment", "Job"):
         pod = of_kind(kind)["spec"]["template"]["spec"]

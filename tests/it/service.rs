@@ -83,6 +83,7 @@ fn a_difference_is_shown_before_a_file_is_written() {
     let to = ["--to", "hpa", "--out", "k8s"];
     let new = export(folder.path(), &[&to[..], &["--diff"]].concat());
     assert!(new.stdout.contains("+") && !folder.path().join("k8s").exists(), "{}", new.stdout);
+    assert_eq!((new.code, new.stderr.as_str()), (1, ""), "as diff and kubectl diff end");
     assert_eq!(export(folder.path(), &to).code, 0);
     let written = std::fs::read_to_string(folder.path().join("k8s/shop-hpa.yaml")).unwrap();
     let same = export(folder.path(), &[&to[..], &["--diff"]].concat());
@@ -92,6 +93,29 @@ fn a_difference_is_shown_before_a_file_is_written() {
     assert!(later.stdout.contains("-  minReplicas:"), "{}", later.stdout);
     let after = std::fs::read_to_string(folder.path().join("k8s/shop-hpa.yaml")).unwrap();
     assert_eq!(written, after, "a difference writes nothing");
+}
+
+#[test]
+fn the_answer_of_a_service_that_holds_is_exported_without_a_fall_and_a_stale_one_not_at_all() {
+    let folder = planned();
+    let plan = std::fs::read_to_string(folder.path().join("plan.json")).unwrap();
+    for state in ["holding", "stale"] {
+        let answer =
+            format!(r#"{{"target":"shop","state":"{state}","instances":321,"plan":{plan}}}"#);
+        write(folder.path(), &format!("{state}.json"), &answer);
+    }
+    let of = |file: &str, to: &[&str]| {
+        let words = ["export", file, "--name", "shop", "--now", "2026-04-13T05:00:00Z", "-q"];
+        forescale(folder.path(), &[&words[..], to].concat())
+    };
+    let held = of("holding.json", &["--to", "hpa"]);
+    assert!(held.stdout.contains("minReplicas: 321"), "{}{}", held.stdout, held.stderr);
+    let cron = of("holding.json", &["--to", "keda-cron", "--full", "--max", "400"]).stdout;
+    let counts: Vec<_> = cron.lines().filter(|line| line.contains("desiredReplicas")).collect();
+    assert!(counts.len() == 1 && counts[0].contains("321"), "nothing falls: {cron}");
+    let stale = of("stale.json", &["--to", "hpa"]);
+    assert_eq!((stale.code, stale.stdout.as_str()), (4, ""));
+    assert!(stale.stderr.contains("the plan is stale"), "{}", stale.stderr);
 }
 
 #[test]
@@ -195,7 +219,7 @@ fn a_configuration_that_is_wrong_names_the_line_and_serves_nothing() {
     ] {
         write(folder.path(), "forescale.toml", &text);
         let ran = forescale(folder.path(), &["serve", "--config", "forescale.toml"]);
-        assert!([1, 2].contains(&ran.code), "{text}: {}", ran.code);
+        assert_eq!(ran.code, 2, "{text}");
         assert!(ran.stderr.contains(words), "without {words}: {}", ran.stderr);
     }
     let ran = forescale(folder.path(), &["serve"]);

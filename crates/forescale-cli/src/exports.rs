@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::{CommandFactory, FromArgMatches, Parser};
 use forescale_server::{Mode, Output, SourceError, Target};
 
-use crate::args::ExportArgs;
+use crate::args::{ExportArgs, ExportTo};
 use crate::commands::export::{files, hand_over};
 use crate::failure::Failure;
 
@@ -36,8 +36,12 @@ impl Output for Export {
         &self.files
     }
 
-    fn write(&self, plan: &str, now: DateTime<Utc>) -> Result<(), SourceError> {
-        hand_over(&self.args, &self.folder, plan, now).map_err(|failure| told(&failure))
+    fn write(&self, plan: &str, held: bool, now: DateTime<Utc>) -> Result<(), SourceError> {
+        if held && self.args.to == ExportTo::Openmetrics {
+            // Nothing scales by a record of what was expected.
+            return Ok(());
+        }
+        hand_over(&self.args, &self.folder, plan, held, now).map_err(|failure| told(&failure))
     }
 }
 

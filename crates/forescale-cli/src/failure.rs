@@ -15,6 +15,8 @@ pub enum Kind {
     Refused,
     /// The reader of standard output has gone.
     Hangup,
+    /// What was compared differs, which is the answer and no error.
+    Differs,
 }
 
 /// A command that did not end well.
@@ -50,6 +52,11 @@ impl Failure {
         Self::new(Kind::Refused, message)
     }
 
+    /// What was compared differs; nothing more is said.
+    pub fn differs() -> Self {
+        Self::new(Kind::Differs, "")
+    }
+
     /// The same with a way out.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -65,18 +72,18 @@ impl Failure {
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self.kind {
             Kind::Hangup => 0,
-            Kind::Failed => 1,
+            Kind::Failed | Kind::Differs => 1,
             Kind::Usage => 2,
             Kind::Unavailable => 3,
             Kind::Refused => 4,
         })
     }
 
-    /// What is said on standard error; nothing when nobody reads on.
+    /// What is said on standard error; nothing when nobody reads on, or when standard output has said it.
     pub fn text(&self, color: bool) -> Option<String> {
         let (red, cyan, off) =
             if color { ("\x1b[1;31m", "\x1b[1;36m", "\x1b[0m") } else { ("", "", "") };
-        if self.kind == Kind::Hangup {
+        if matches!(self.kind, Kind::Hangup | Kind::Differs) {
             return None;
         }
         let hint = self.hint.as_ref().map(|hint| format!("\n\n{cyan}hint:{off} {hint}"));

@@ -33,6 +33,11 @@ pub enum ExportError {
     /// A plan that begins later.
     #[error("the plan begins at {begin}, but it is {now}")]
     Early { begin: DateTime<Utc>, now: DateTime<Utc> },
+    /// A plan on data that are too old.
+    #[error(
+        "the plan is stale: its data are too old, and the {instances} instances that it held stay"
+    )]
+    Stale { instances: u32 },
     /// A plan without a row, or with rows out of order.
     #[error("a plan should have rows in ascending order of time, but {0}")]
     Rows(String),
@@ -62,6 +67,7 @@ impl ExportError {
             Self::Early { .. } => {
                 "check the clock, or export the plan with the time it was made at"
             }
+            Self::Stale { .. } => "see why its source is silent; what was exported before stays",
             Self::Rows(_) | Self::NoPlan(_) => "write it with `forescale plan -o json`",
             Self::NoForecast(_) => "write it with `forescale forecast -o json`",
             Self::Write(_) => "check the names and the numbers of the plan",

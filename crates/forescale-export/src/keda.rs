@@ -69,7 +69,8 @@ pub struct KedaBounds {
 /// is more. Without `measured` the plan alone scales in as well as out.
 ///
 /// Without a fresh forecast KEDA keeps what runs, and never fewer than the plan's peak: an error is no reason to scale
-/// in. A query without a result counts as an error, not as 0. Cron triggers know no failure, so they have no fallback.
+/// in. A query without a result counts as an error, not as 0. Cron triggers know no failure: what the plan asks for last goes
+/// on for a week after it, so that a plan that is not renewed takes nothing away.
 ///
 /// # Errors
 /// [`ExportError::Range`], [`ExportError::AboveMax`], [`ExportError::Name`] for text over several lines, and
@@ -173,6 +174,9 @@ fn beside(measured: &Measured) -> Result<Value, ExportError> {
     }
 }
 
+/// How long the last stretch goes on after the plan.
+const AFTERWARDS: TimeDelta = TimeDelta::days(7);
+
 /// A trigger for what is in force and for every later stretch above the minimum. Of several active ones the largest
 /// counts.
 fn cron(
@@ -182,7 +186,8 @@ fn cron(
     now: DateTime<Utc>,
 ) -> Result<Vec<Value>, ExportError> {
     let ahead = schedule.ahead(now)?;
-    let ends = ahead.iter().skip(1).map(|step| step.at).chain([schedule.end()]);
+    let last = schedule.end() + AFTERWARDS;
+    let ends = ahead.iter().skip(1).map(|step| step.at).chain([last]);
     let stretches = ahead.iter().zip(ends).enumerate();
     let shown = stretches.filter(|(i, (step, _))| *i == 0 || step.instances > min);
     Ok(shown.map(|(_, (step, end))| stretch(step, end, zone)).collect())

@@ -23,6 +23,7 @@ mod keda;
 mod names;
 mod openmetrics;
 mod schedule;
+mod written_plan;
 
 pub use aws::{GROUP_QUOTA, Group, Mode, ScalableTarget, TARGET_QUOTA, aws_group, aws_target};
 pub use cronjobs::{CronJobOptions, cronjobs};

@@ -73,29 +73,15 @@ impl Schedule {
         Self::new(plan.recommendations.iter().map(step).collect(), end)
     }
 
-    /// Reads what `forescale plan -o json` wrote, or what the plan of a target is answered with by `forescale serve`.
-    ///
-    /// # Errors
-    /// [`ExportError::NoPlan`] for anything else, [`ExportError::Rows`] as in [`Schedule::new`].
-    pub fn from_json(text: &str) -> Result<Self, ExportError> {
-        #[derive(Deserialize)]
-        struct Plan {
-            recommendations: Vec<Step>,
-            summary: Summary,
+    /// The same without a fall, and with no step below `least`: nothing is given back of a plan that nobody confirms any
+    /// more, while what it asks for beyond that still comes.
+    pub fn held(mut self, least: u32) -> Self {
+        let mut most = least;
+        for step in &mut self.steps {
+            most = most.max(step.instances);
+            step.instances = most;
         }
-        #[derive(Deserialize)]
-        struct Summary {
-            to: DateTime<Utc>,
-        }
-        #[derive(Deserialize)]
-        struct Answer {
-            plan: Plan,
-        }
-        let plan = serde_json::from_str::<Answer>(text).map(|answer| answer.plan);
-        let plan: Plan = plan
-            .or_else(|_| serde_json::from_str(text))
-            .map_err(|error| ExportError::NoPlan(error.to_string()))?;
-        Self::new(plan.recommendations, plan.summary.to)
+        self
     }
 
     /// The steps, ascending.
@@ -281,24 +267,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plan_in_order_is_one() {
-        let plan = |rows: &str| {
-            Schedule::from_json(&format!(
-                r#"{{"settings":{{}},"recommendations":[{rows}],"summary":{{"to":"2026-01-05T12:00:00Z"}}}}"#
-            ))
+    fn a_plan_that_is_held_rises_and_never_falls() {
+        let held = |least| {
+            let steps =
+                schedule(&[(0, 0, 5), (10, 0, 2), (20, 0, 9), (50, 0, 1)]).held(least).steps;
+            steps.iter().map(|step| step.instances).collect::<Vec<_>>()
         };
-        let row =
-            |at: &str| format!(r#"{{"at":"2026-01-05T{at}:00Z","action":"hold","instances":3}}"#);
-        assert_eq!(plan(&row("10:00")).unwrap().peak(), 3);
-        assert!(matches!(plan(""), Err(ExportError::Rows(_))));
-        assert!(matches!(plan(&row("12:00")), Err(ExportError::Rows(_))));
-        let twice = format!("{},{}", row("10:00"), row("10:00"));
-        assert!(matches!(plan(&twice), Err(ExportError::Rows(_))));
-        assert!(matches!(Schedule::from_json("[]"), Err(ExportError::NoPlan(_))));
-        let answer = format!(
-            r#"{{"target":"web","plan":{{"recommendations":[{}],"summary":{{"to":"2026-01-05T12:00:00Z"}}}}}}"#,
-            row("10:00")
-        );
-        assert_eq!(Schedule::from_json(&answer).unwrap().peak(), 3);
+        assert_eq!(held(0), [5, 5, 9, 9]);
+        assert_eq!(held(7), [7, 7, 9, 9]);
     }
 }

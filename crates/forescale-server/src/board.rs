@@ -1,7 +1,7 @@
 //! What every answer is read from: one entry a target, with its newest standing.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwapOption;
@@ -34,6 +34,8 @@ pub struct Entry {
     loads: [AtomicU64; 2],
     calendar: Mutex<Option<(i32, Arc<Calendar>)>>,
     runs: watch::Sender<Option<Ran>>,
+    /// Whether its files hold a plan without falls.
+    held: AtomicBool,
 }
 
 /// A forecast run that is over.
@@ -81,6 +83,7 @@ impl Entry {
             loads: Default::default(),
             calendar: Mutex::default(),
             runs: watch::Sender::new(None),
+            held: AtomicBool::new(false),
         };
         entry.calendar(now).map_err(|what| wrong(what, "check holidays and events"))?;
         Ok(entry)
@@ -94,6 +97,16 @@ impl Entry {
     /// Replaces it.
     pub fn stand(&self, standing: Standing) {
         self.standing.store(Some(Arc::new(standing)));
+    }
+
+    /// Whether its files hold a plan without falls.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
+    /// Notes whether they do.
+    pub fn note_held(&self, held: bool) {
+        self.held.store(held, Ordering::Release);
     }
 
     /// Since when no newer plan, or no plan at all, could be made.

@@ -65,12 +65,12 @@ pub trait Output: Send + Sync {
     /// Files that are always written, so that no two outputs write the same.
     fn files(&self) -> &[PathBuf];
 
-    /// Writes them anew for `plan`, which is JSON as `forescale plan --output json` prints it, as of `now`. A reader
-    /// sees the old file or the new one.
+    /// Writes them anew for `plan`, which is JSON as `forescale plan --output json` prints it, as of `now`; without its
+    /// falls when it is `held`, as nobody confirms it any more. A reader sees the old file or the new one.
     ///
     /// # Errors
     /// [`SourceError`] when the plan cannot be said in such files, or they cannot be written.
-    fn write(&self, plan: &str, now: DateTime<Utc>) -> Result<(), SourceError>;
+    fn write(&self, plan: &str, held: bool, now: DateTime<Utc>) -> Result<(), SourceError>;
 }
 
 /// Makes sources and outputs from the tables of the configuration.

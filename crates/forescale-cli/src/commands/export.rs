@@ -35,7 +35,9 @@ pub fn run(args: &ExportArgs, context: &Context) -> Result<(), Failure> {
         let gone = old.iter().map(|name| Document { name: name.clone(), text: String::new() });
         let all = documents.into_iter().chain(gone);
         let changes = all.map(|document| change(folder, &document));
-        return output::write(changes.collect::<Result<String, _>>()?.as_bytes());
+        let changes = changes.collect::<Result<String, _>>()?;
+        output::write(changes.as_bytes())?;
+        return if changes.is_empty() { Ok(()) } else { Err(Failure::differs()) };
     }
     write(folder, &documents, |what| context.terminal.say(what))
 }
@@ -66,14 +68,16 @@ pub fn files(args: &ExportArgs) -> Result<Vec<String>, Failure> {
     Ok(documents.into_iter().map(|document| document.name).collect())
 }
 
-/// Writes the files that `args` ask for into `folder`, from `plan` as of `now`.
+/// Writes the files that `args` ask for into `folder`, from `plan` as of `now`; without its falls if it is `held`.
 pub fn hand_over(
     args: &ExportArgs,
     folder: &Path,
     plan: &str,
+    held: bool,
     now: DateTime<Utc>,
 ) -> Result<(), Failure> {
     let schedule = Schedule::from_json(plan)?.with_lead(args.lead);
+    let schedule = if held { schedule.held(0) } else { schedule };
     write(folder, &documents(args, &schedule, now)?, |_| ())
 }
 
@@ -217,6 +221,11 @@ fn unwritable(file: &Path, error: &std::io::Error) -> Failure {
 
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
-        Self::usage(error.to_string()).hint(error.hint())
+        let text = error.to_string();
+        let failure = match error {
+            ExportError::Stale { .. } => Self::refused(text),
+            _ => Self::usage(text),
+        };
+        failure.hint(error.hint())
     }
 }

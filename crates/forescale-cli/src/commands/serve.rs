@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use chrono::{DateTime, Utc};
-use forescale_server::{Config, Finding, Shutdown, Sources, SystemClock, check};
+use forescale_server::{Config, Finding, ServerError, Shutdown, Sources, SystemClock, check};
 use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -34,8 +34,14 @@ pub fn run(config: Option<&Path>, log: LogForm) -> Result<(), Failure> {
         }
     });
     let sources: Arc<dyn Sources> = Arc::new(Live::beside(file));
-    forescale_server::serve(config, sources, Arc::new(SystemClock), &shutdown)
-        .map_err(|error| Failure::failed(error.to_string()).hint(error.hint()))
+    let served = forescale_server::serve(config, sources, Arc::new(SystemClock), &shutdown);
+    served.map_err(|error| {
+        let failure = match &error {
+            ServerError::Config(_) => Failure::usage(error.to_string()),
+            _ => Failure::failed(error.to_string()),
+        };
+        failure.hint(error.hint())
+    })
 }
 
 /// Looks at everything that a service would need, and says what is wrong.

@@ -5,6 +5,7 @@ mod backlog;
 mod backtest;
 mod evaluate;
 mod fleet;
+mod handing;
 mod model;
 mod pool;
 mod refresh;

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{info, warn};
 
 use super::work::Work;
-use super::{JobKind, backtest, evaluate, refresh, replay, train};
+use super::{JobKind, backtest, evaluate, handing, refresh, replay, train};
 use crate::accuracy::Accuracy;
 use crate::board::Entry;
 use crate::metrics::Metrics;
@@ -61,12 +61,15 @@ fn forecast(
     metrics: &Metrics,
     now: DateTime<Utc>,
 ) -> Result<Done, String> {
+    // Whatever hangs below: the files know before it that nothing is given back.
+    handing::hold(entry, metrics, now);
     let refreshed = refresh::refresh(work, entry, store, now);
     work.alive()?;
     let refreshed = match refreshed {
         Ok(refreshed) => refreshed,
         Err(reason) => {
             let saved = fail(entry, store, now, &reason);
+            handing::hold(entry, metrics, now);
             return Err(match saved {
                 Ok(()) => reason,
                 Err(error) => unsaved(&format!("{reason}; and"), &error),
@@ -82,30 +85,9 @@ fn forecast(
     }
     // A disk that is full is no reason to go without a plan: it is only lost when the process ends.
     entry.stand(standing);
-    hand_over(entry, metrics, now);
+    handing::renew(entry, metrics, now);
     let error = saved.err().map(|error| unsaved("the plan is used, but", &error));
     Ok(Done { error, retrain: refreshed.retrain, ..Done::default() })
-}
-
-/// Hands the plan that is in force over in files. One that cannot be written takes nothing from the plan: what could not is
-/// said.
-fn hand_over(entry: &Entry, metrics: &Metrics, now: DateTime<Utc>) {
-    let Some(standing) = entry.standing().filter(|_| !entry.outputs.is_empty()) else { return };
-    let (name, plan) = (entry.target.name.as_str(), standing.plan.json());
-    let written = entry.outputs.iter().map(|output| output.write(plan.get(), now));
-    let failed = written.filter_map(Result::err).map(|error| {
-        metrics.export_failed(name);
-        warn!(target_name = name, %error, hint = error.hint, "an export was not written");
-        format!("an export was not written: {error}")
-    });
-    let failed: Vec<_> = failed.collect();
-    // A plan that was made while the files were written has its own to say.
-    let newest = entry.standing().filter(|newest| newest.made_at == standing.made_at);
-    if let Some(newest) = newest.filter(|_| !failed.is_empty()) {
-        let mut standing = Standing::clone(&newest);
-        standing.warnings.extend(failed);
-        entry.stand(standing);
-    }
 }
 
 /// Says what the store refused.

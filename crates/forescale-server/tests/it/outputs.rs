@@ -16,15 +16,30 @@ fn handing(outputs: &str) -> Served {
 fn every_plan_is_written_to_the_files_of_its_target() {
     let served = handing("[[target.outputs.export]]\nto = \"somebody\"\n");
     let first = served.memory.written();
-    let newest = first.last().expect("a plan was written");
+    let (newest, held) = first.last().expect("a plan was written");
     assert_eq!(*newest, served.get("/api/v1/targets/web/plan").1["plan"]);
-    // Without a new plan there is nothing to write.
-    served.memory.set(Mood::Down);
-    served.pass(TimeDelta::minutes(5));
-    assert_eq!(served.memory.written().len(), first.len());
-    served.memory.set(Mood::Up);
+    assert!(!held && first.iter().all(|(_, held)| !held));
     served.pass(TimeDelta::minutes(5));
     assert!(served.memory.written().len() > first.len());
+}
+
+#[test]
+fn a_plan_that_holds_is_written_once_more_without_its_falls() {
+    let served = handing("[[target.outputs.export]]\nto = \"somebody\"\n");
+    let fresh = served.memory.written();
+    served.memory.set(Mood::Down);
+    served.pass(TimeDelta::minutes(5));
+    let (plan, held) = served.memory.written().pop().unwrap();
+    assert_eq!((&plan, held), (&fresh.last().unwrap().0, true));
+    // Once is enough, also when it becomes stale.
+    (0..12).for_each(|_| served.pass(TimeDelta::minutes(5)));
+    assert_eq!(served.memory.written().len(), fresh.len() + 1);
+    let served = served.restart();
+    served.pass(TimeDelta::minutes(5));
+    assert!(served.memory.written().pop().unwrap().1, "a new process does not know");
+    served.memory.set(Mood::Up);
+    served.pass(TimeDelta::minutes(5));
+    assert!(!served.memory.written().pop().unwrap().1);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub struct Memory {
     mood: Arc<AtomicU8>,
     ends: Arc<AtomicI64>,
     step: i64,
-    written: Arc<Mutex<Vec<Value>>>,
+    written: Arc<Mutex<Vec<(Value, bool)>>>,
     loads: Arc<AtomicUsize>,
 }
 
@@ -65,8 +65,8 @@ impl Memory {
         self.loads.load(Ordering::SeqCst)
     }
 
-    /// The plans that were handed over in files.
-    pub fn written(&self) -> Vec<Value> {
+    /// The plans that were handed over in files, and whether they were held.
+    pub fn written(&self) -> Vec<(Value, bool)> {
         self.written.lock().unwrap().clone()
     }
 
@@ -167,7 +167,7 @@ impl Sources for Memory {
 struct Drawer {
     full: bool,
     files: Vec<PathBuf>,
-    written: Arc<Mutex<Vec<Value>>>,
+    written: Arc<Mutex<Vec<(Value, bool)>>>,
 }
 
 impl Output for Drawer {
@@ -175,11 +175,11 @@ impl Output for Drawer {
         &self.files
     }
 
-    fn write(&self, plan: &str, _: DateTime<Utc>) -> Result<(), SourceError> {
+    fn write(&self, plan: &str, held: bool, _: DateTime<Utc>) -> Result<(), SourceError> {
         if self.full {
             return Err(SourceError::new("no space is left", "make some"));
         }
-        self.written.lock().unwrap().push(serde_json::from_str(plan).unwrap());
+        self.written.lock().unwrap().push((serde_json::from_str(plan).unwrap(), held));
         Ok(())
     }
 }
