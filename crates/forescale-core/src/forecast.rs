@@ -36,11 +36,29 @@ pub enum ForecastError {
 /// Quantiles never cross: they are sorted when the forecast is built (Chernozhukov et al., *Quantile and
 /// probability curves without crossing*, 2010).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Forecast {
     origin: DateTime<Utc>,
     frequency: Frequency,
     quantiles: Quantiles,
     values: Vec<f64>,
+}
+
+/// A forecast as it is read, before anything is known of it.
+#[derive(Deserialize)]
+struct Unchecked {
+    origin: DateTime<Utc>,
+    frequency: Frequency,
+    quantiles: Quantiles,
+    values: Vec<f64>,
+}
+
+impl TryFrom<Unchecked> for Forecast {
+    type Error = ForecastError;
+
+    fn try_from(read: Unchecked) -> Result<Self, ForecastError> {
+        Self::new(read.origin, read.frequency, read.quantiles, read.values)
+    }
 }
 
 impl Forecast {

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::time::Frequency;
+use crate::time::{Frequency, Horizon};
 
 /// A series that cannot be built.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -21,8 +21,8 @@ pub enum SeriesError {
         /// The value.
         value: f64,
     },
-    /// A series that ends outside the calendar.
-    #[error("a series of {steps} steps from {start} ends outside the calendar")]
+    /// A series that leaves no room in the calendar for a forecast and its clock.
+    #[error("a series of {steps} steps from {start} lies outside the calendar")]
     TooLong {
         /// The first moment.
         start: DateTime<Utc>,
@@ -30,6 +30,9 @@ pub enum SeriesError {
         steps: usize,
     },
 }
+
+/// What has to be left of the calendar on both sides: the longest forecast, so that no moment of it overflows.
+const ROOM: TimeDelta = TimeDelta::days(28 * Horizon::MAX_STEPS as i64);
 
 /// Load on a regular grid: value `i` covers `[start + i * step, start + (i + 1) * step)`, in load units.
 ///
@@ -44,10 +47,27 @@ pub enum SeriesError {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct LoadSeries {
     start: DateTime<Utc>,
     frequency: Frequency,
     values: Vec<f64>,
+}
+
+/// A series as it is read, before anything is known of it.
+#[derive(Deserialize)]
+struct Unchecked {
+    start: DateTime<Utc>,
+    frequency: Frequency,
+    values: Vec<f64>,
+}
+
+impl TryFrom<Unchecked> for LoadSeries {
+    type Error = SeriesError;
+
+    fn try_from(read: Unchecked) -> Result<Self, SeriesError> {
+        Self::new(read.start, read.frequency, read.values)
+    }
 }
 
 impl LoadSeries {
@@ -55,7 +75,7 @@ impl LoadSeries {
     ///
     /// # Errors
     /// [`SeriesError::Empty`] without a value, [`SeriesError::NotFinite`] for an infinite one,
-    /// [`SeriesError::TooLong`] when the end is not a date.
+    /// [`SeriesError::TooLong`] when the calendar has no room before or behind it.
     pub fn new(
         start: DateTime<Utc>,
         frequency: Frequency,
@@ -68,7 +88,9 @@ impl LoadSeries {
             return Err(SeriesError::Empty);
         }
         let span = TimeDelta::try_seconds(frequency.seconds().saturating_mul(values.len() as i64));
-        if span.and_then(|span| start.checked_add_signed(span)).is_none() {
+        let end = span.and_then(|span| start.checked_add_signed(span));
+        let before = start.checked_sub_signed(ROOM);
+        if before.and(end).and_then(|end| end.checked_add_signed(ROOM)).is_none() {
             return Err(SeriesError::TooLong { start, steps: values.len() });
         }
         Ok(Self { start, frequency, values })
@@ -180,6 +202,15 @@ mod tests {
         assert_eq!((later.len(), later.gaps()), (5, 2));
         assert_eq!(s.until(s.time_at(2)).unwrap().values(), [1.0, 2.0]);
         assert_eq!(s.until(s.start()), Err(SeriesError::Empty));
+    }
+
+    #[test]
+    fn a_series_at_the_end_of_the_calendar_is_refused() {
+        let step = Frequency::from_seconds(60).unwrap();
+        for start in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC - TimeDelta::days(1)] {
+            let error = LoadSeries::new(start, step, vec![1.0]).unwrap_err();
+            assert!(error.to_string().ends_with("lies outside the calendar"), "{error}");
+        }
     }
 
     #[test]

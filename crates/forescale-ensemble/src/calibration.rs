@@ -61,9 +61,9 @@ impl Calibration {
         }
     }
 
-    /// For how many ranges of horizons it is.
-    pub fn buckets(&self) -> usize {
-        self.spreads.len()
+    /// Whether it is for so many ranges of horizons.
+    pub fn is_for(&self, buckets: usize) -> bool {
+        self.spreads.len() == buckets && self.days.len() == buckets
     }
 
     /// After what the mixture by `weights` forecast in `evidence`, whose misses are `excess` times those to come.

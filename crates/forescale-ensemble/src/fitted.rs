@@ -71,6 +71,25 @@ struct Stored {
     judged: Judged,
 }
 
+impl Stored {
+    /// Whether what is kept beside the members belongs to them and can be reckoned with.
+    fn check(&self) -> Result<(), &'static str> {
+        let Judged { frequency, buckets, weights, calibration, .. } = &self.judged;
+        let farthest = buckets.as_slice().last().and_then(|last| Horizon::new(last.to).ok());
+        if farthest.is_none_or(|farthest| *buckets != Buckets::new(*frequency, farthest)) {
+            return Err("its ranges of horizons are not those of its step");
+        }
+        let ranges = buckets.as_slice().len();
+        let whole =
+            weights.len() == ranges && weights.iter().all(|w| w.len() == self.members.len());
+        if !whole || !calibration.is_for(ranges) {
+            return Err("weights, members and horizons do not belong together");
+        }
+        let weighed = weights.iter().flatten().all(|weight| *weight >= 0.0 && weight.is_finite());
+        if weighed { Ok(()) } else { Err("a weight is no share") }
+    }
+}
+
 impl FittedEnsemble {
     /// A prediction that takes longer than this is left out.
     pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -138,13 +157,7 @@ impl FittedEnsemble {
     pub fn from_bytes(bytes: &[u8], load: &LoadMember) -> Result<Self, CorruptEnsemble> {
         let stored: Stored = postcard::from_bytes(bytes)
             .map_err(|error| CorruptEnsemble::Unreadable(error.to_string()))?;
-        let whole = stored.judged.weights.len() == stored.judged.calibration.buckets()
-            && stored.judged.weights.len() == stored.judged.buckets.as_slice().len()
-            && stored.judged.weights.iter().all(|w| w.len() == stored.members.len());
-        if !whole {
-            let reason = "weights, members and horizons do not belong together".to_owned();
-            return Err(CorruptEnsemble::Unreadable(reason));
-        }
+        stored.check().map_err(|flaw| CorruptEnsemble::Unreadable(flaw.to_owned()))?;
         let mut members = Vec::with_capacity(stored.members.len());
         for (name, bytes) in stored.members {
             let fitted = load(&name, &bytes)

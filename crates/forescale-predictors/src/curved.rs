@@ -18,6 +18,7 @@ use crate::filled::fill_gaps;
 use crate::level::recent_scale;
 use crate::recent::{Carry, bucket_starts};
 use crate::residuals::{Residual, ResidualQuantiles};
+use crate::sound::{Flaw, Sound};
 use crate::{check, persist};
 
 /// The share of the history that the curve is fitted on when its residuals are measured on the rest.
@@ -31,7 +32,7 @@ const SCALE_FLOOR: f64 = 0.2;
 
 /// A curve through a history that goes on beyond it.
 pub(crate) trait Curve:
-    Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + Sized + 'static
+    Sound + Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + Sized + 'static
 {
     const NAME: &'static str;
 
@@ -129,5 +130,13 @@ impl<C: Curve> FittedPredictor for FittedCurve<C> {
 
     fn importances(&self) -> Vec<Importance> {
         self.curve.importances()
+    }
+}
+
+impl<C: Curve> Sound for FittedCurve<C> {
+    fn check(&self) -> Result<(), Flaw> {
+        self.curve.check()?;
+        self.carry.check(self.frequency.steps_per_day())?;
+        self.residuals.check()
     }
 }

@@ -1,11 +1,13 @@
 //! `fft-seasonality`: the waves that stand out of the spectrum, carried on from the newest level.
 
+use chrono::TimeDelta;
 use forescale_core::{History, Importance};
 use serde::{Deserialize, Serialize};
 
 use crate::curved::{Curve, Curved, FittedCurve};
 use crate::harmonics::Harmonics;
-use crate::seasons::{Season, find_seasonality};
+use crate::seasons::{MOST_SEASONS, Season, find_seasonality};
+use crate::sound::{Flaw, Sound, ensure};
 
 /// Newest days that the waves are fitted on.
 const DAYS: usize = 28;
@@ -37,6 +39,16 @@ pub struct Waves {
     seasons: Vec<(i64, f64)>,
 }
 
+impl Sound for Waves {
+    fn check(&self) -> Result<(), Flaw> {
+        ensure(self.seasons.len() <= MOST_SEASONS, "it has more seasons than are looked for")?;
+        let span = |seconds: i64| seconds > 0 && TimeDelta::try_seconds(seconds).is_some();
+        let spans = self.seasons.iter().all(|(seconds, _)| span(*seconds));
+        ensure(spans, "a season of it is no span of time")?;
+        self.harmonics.check(self.seasons.len())
+    }
+}
+
 /// The seasons of a history, found once.
 struct Seasons(Vec<Season>);
 
@@ -60,7 +72,7 @@ impl Curve for Waves {
 
     fn importances(&self) -> Vec<Importance> {
         let name = |seconds: i64| {
-            let span = chrono::TimeDelta::seconds(seconds);
+            let span = TimeDelta::seconds(seconds);
             format!("season of {}", forescale_core::time::format_span(span))
         };
         Importance::shares(

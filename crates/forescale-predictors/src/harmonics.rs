@@ -7,6 +7,7 @@ use forescale_core::Calendar;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, is_local};
+use crate::sound::{Flaw, ensure, is_positive};
 
 /// Waves of a season, at most.
 const WAVES: usize = 12;
@@ -65,6 +66,13 @@ impl Harmonics {
             }
         }
         Self { epoch, mean, waves }
+    }
+
+    /// Whether these are the waves of so many `seasons`.
+    pub fn check(&self, seasons: usize) -> Result<(), Flaw> {
+        ensure(self.waves.len() <= WAVES * seasons, "it has more waves than its seasons")?;
+        let periods = self.waves.iter().all(|wave| is_positive(wave.period_seconds));
+        ensure(periods, "a wave of it has no period")
     }
 
     /// The shape at `time`, with the calendar and the `seasons` of the fit.

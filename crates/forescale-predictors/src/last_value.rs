@@ -14,6 +14,7 @@ use forescale_features::Prepared;
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::bounded;
+use crate::sound::{Flaw, Sound, ascends, ensure, is_row};
 use crate::{check, persist};
 
 const NAME: &str = "last-value";
@@ -106,6 +107,15 @@ impl FittedPredictor for FittedLastValue {
 
     fn to_bytes(&self) -> Vec<u8> {
         persist::to_bytes(self)
+    }
+}
+
+impl Sound for FittedLastValue {
+    fn check(&self) -> Result<(), Flaw> {
+        let lags = self.spreads.iter().map(|(lag, _)| lag);
+        ensure(!self.spreads.is_empty() && ascends(lags), "its horizons do not ascend")?;
+        let rows = self.spreads.iter().all(|(_, row)| is_row(row));
+        ensure(rows, "its spreads are not those of the standard quantiles")
     }
 }
 

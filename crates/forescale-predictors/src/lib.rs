@@ -36,6 +36,7 @@ pub mod seasonal_naive;
 pub mod seasons;
 mod seen;
 mod segmented;
+mod sound;
 mod spectrum;
 mod stacked;
 #[cfg(test)]
@@ -189,7 +190,7 @@ pub fn by_name(name: &str) -> Option<&'static Row> {
 ///
 /// # Errors
 /// [`CorruptFit::UnknownPredictor`] for a name that is not in [`PREDICTORS`], [`CorruptFit::Unreadable`] when
-/// the bytes do not decode.
+/// the bytes do not decode, [`CorruptFit::Unsound`] when what they decode to is no fit to rely on.
 pub fn load(name: &str, bytes: &[u8]) -> Result<Box<dyn FittedPredictor>, CorruptFit> {
     let row = by_name(name).ok_or_else(|| CorruptFit::UnknownPredictor(name.to_owned()))?;
     (row.load)(bytes)

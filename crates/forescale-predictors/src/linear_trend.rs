@@ -4,6 +4,7 @@ use forescale_core::{History, Importance};
 use serde::{Deserialize, Serialize};
 
 use crate::curved::{Curve, Curved, FittedCurve};
+use crate::sound::{Flaw, Sound};
 use crate::trend_curve::TrendCurve;
 
 /// Least squares on a damped trend, the local time of day (apart for working and free days) and the weekday.
@@ -27,6 +28,12 @@ pub type FittedLinearTrend = FittedCurve<Trend>;
 /// The regression curve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trend(TrendCurve);
+
+impl Sound for Trend {
+    fn check(&self) -> Result<(), Flaw> {
+        self.0.check()
+    }
+}
 
 impl Curve for Trend {
     const NAME: &'static str = "linear-trend";

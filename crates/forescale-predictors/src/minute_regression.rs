@@ -17,6 +17,7 @@ use forescale_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::bounded;
+use crate::sound::{Flaw, Sound, ascends, ensure};
 use crate::{check, persist};
 
 pub(crate) mod inputs;
@@ -143,6 +144,15 @@ impl FittedMinuteRegression {
             1.0
         };
         [(below, 1.0 - share), (above, share)].into_iter().filter(|(_, share)| *share > 0.0)
+    }
+}
+
+impl Sound for FittedMinuteRegression {
+    fn check(&self) -> Result<(), Flaw> {
+        let horizons = self.anchors.iter().map(|anchor| anchor.h);
+        let first = self.anchors.first().is_some_and(|anchor| anchor.h > 0);
+        ensure(first && ascends(horizons), "its horizons do not ascend")?;
+        self.anchors.iter().try_for_each(Sound::check)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::learners::stack::Stack;
 use crate::quantile_boosting::groups;
 use crate::seen::{BESIDE, Columns, NETWORKS, Seen, least_spread};
 use crate::segmented::{FittedSegments, Lesson, SegmentModel, Segmented, View};
+use crate::sound::{Flaw, Sound, ensure};
 use crate::stacked::{stack_of, stacked};
 
 /// The predictor.
@@ -90,6 +91,17 @@ impl SegmentModel for Model {
             wiring.iter_mut().zip(network.wiring()).for_each(|(sum, w)| *sum += f64::from(w));
         }
         names.chain(BESIDE).zip(wiring).collect()
+    }
+}
+
+impl Sound for Model {
+    fn check(&self) -> Result<(), Flaw> {
+        self.columns.check()?;
+        self.stack.check()?;
+        let inputs = self.columns.places().len() + BESIDE.len();
+        ensure(self.standard.len() == inputs, "its inputs are not all known")?;
+        ensure(self.networks.len() == NETWORKS, "it has another number of networks")?;
+        self.networks.iter().try_for_each(|network| network.check(inputs))
     }
 }
 

@@ -9,7 +9,7 @@
 
 use forescale_core::forecast::Interpolation;
 use forescale_core::{Effort, History, Quantiles};
-use forescale_features::levels::{self, DAY_COLUMNS, Levels, Recurrences};
+use forescale_features::levels::{self, Levels, Recurrences};
 use forescale_features::{Layout, Matrix, Prepared, Row};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ use crate::learners::histogram::TreeGrowth;
 use crate::learners::stack::Stack;
 use crate::recurrence;
 use crate::segmented::{FittedSegments, Lesson, SegmentModel, Segmented, View};
+use crate::sound::{Flaw, Sound, ensure, is_unit};
 use crate::stacked::{beside, stack_of, stacked};
 
 /// The predictor.
@@ -114,14 +115,22 @@ impl SegmentModel for Model {
     }
 
     fn drives(&self) -> Vec<(&'static str, f64)> {
-        let columns: Vec<&'static str> = if self.layout.from_last {
-            levels::NAMES.to_vec()
-        } else {
-            DAY_COLUMNS.into_iter().map(|column| levels::NAMES[column]).collect()
-        };
+        let columns = self.layout.levels().names();
         let gain = |column: usize| self.fits.iter().map(|fit| f64::from(fit.gains[column])).sum();
         let gains = (0..=columns.len()).map(gain);
         columns.into_iter().chain(["stacked value"]).zip(gains).collect()
+    }
+}
+
+impl Sound for Model {
+    fn check(&self) -> Result<(), Flaw> {
+        ensure(is_unit(self.layout.unit), "its unit is no load")?;
+        recurrence::check(self.layout.recurrences)?;
+        self.stack.check()?;
+        // The stacked value stands beside the columns.
+        let columns = self.layout.levels().names().len() + 1;
+        ensure(!self.fits.is_empty(), "nothing was boosted")?;
+        self.fits.iter().try_for_each(|fit| fit.check(columns))
     }
 }
 
@@ -146,11 +155,15 @@ impl Columns {
         if self.from_last { self.z(last) } else { 0.0 }
     }
 
+    /// The columns before the stacked value.
+    fn levels(self) -> Layout {
+        let Self { unit, recurrences, from_last: near } = self;
+        Layout::Levels(Levels { unit, recurrences, near })
+    }
+
     /// Past values of `rows` and the stacked value, which is given in units of the relative scale above the anchor.
     fn matrix(self, history: &History, rows: &[Row], relative: &Matrix, stacked: &[f64]) -> Matrix {
-        let Self { unit, recurrences, from_last: near } = self;
-        let layout = Layout::Levels(Levels { unit, recurrences, near });
-        let mut matrix = forescale_features::build(history, rows, layout);
+        let mut matrix = forescale_features::build(history, rows, self.levels());
         let scaled = stacked.iter().zip(&relative.anchor).zip(&relative.scale);
         let loads =
             scaled.map(|((s, anchor), scale)| self.z(anchor + scale * s)).collect::<Vec<_>>();

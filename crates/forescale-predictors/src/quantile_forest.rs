@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::learners::extra_trees::{ExtraTrees, Growth};
 use crate::segmented::{FittedSegments, Lesson, SegmentModel, Segmented, View};
+use crate::sound::{Flaw, Sound};
 
 /// The predictor.
 pub type QuantileForest = Segmented<Model>;
@@ -45,5 +46,11 @@ impl SegmentModel for Model {
 
     fn drives(&self) -> Vec<(&'static str, f64)> {
         relative::NAMES.into_iter().zip(self.forest.gains.iter().map(|g| f64::from(*g))).collect()
+    }
+}
+
+impl Sound for Model {
+    fn check(&self) -> Result<(), Flaw> {
+        self.forest.check(relative::NAMES.len())
     }
 }

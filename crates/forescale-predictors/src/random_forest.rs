@@ -14,6 +14,9 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use crate::residuals::{Residual, ResidualQuantiles};
 use crate::segmented::{FittedSegments, Lesson, SegmentModel, Segmented, View};
+use crate::sound::{Flaw, Sound};
+
+mod shape;
 
 /// The predictor.
 pub type RandomForest = Segmented<Model>;
@@ -111,6 +114,13 @@ impl SegmentModel for Model {
 
     fn drives(&self) -> Vec<(&'static str, f64)> {
         INPUTS.into_iter().zip(self.importances.iter().copied()).collect()
+    }
+}
+
+impl Sound for Model {
+    fn check(&self) -> Result<(), Flaw> {
+        self.forest.as_ref().map_or(Ok(()), |forest| shape::check(forest, INPUTS.len()))?;
+        self.residuals.check()
     }
 }
 

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::residuals::Residual;
+use crate::sound::{Flaw, ensure};
 
 /// Times in which the newest offset fades by a factor of e, as shares of a day.
 const FADES: [f64; 5] = [0.02, 0.06, 0.2, 0.6, 2.0];
@@ -82,6 +83,11 @@ impl Carry {
             walk.1.iter().map(|residual| residual.value.abs()).sum()
         };
         walked.min_by(|a, b| missed(a).total_cmp(&missed(b))).expect("there are candidates")
+    }
+
+    /// Whether it counts a day of `m` steps.
+    pub fn check(&self, m: usize) -> Result<(), Flaw> {
+        ensure(self.m == m, "its day has another number of steps")
     }
 
     /// What is left at `horizons`, which ascend, from origins spread over `deviations`.

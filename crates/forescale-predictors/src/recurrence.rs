@@ -8,8 +8,13 @@ use forescale_features::Prepared;
 use forescale_features::levels::{self, Recurrences};
 use realfft::RealFftPlanner;
 
+use crate::sound::{Flaw, ensure};
+
 /// Lags up to this many days are looked at.
 const DAYS: usize = 2;
+
+/// A day has no more steps than these.
+const SECONDS_PER_DAY: usize = 86_400;
 
 /// The least autocorrelation that is a recurrence: on noise of a week it stays below 0.1.
 const LEAST: f64 = 0.2;
@@ -35,6 +40,13 @@ pub(crate) fn find(p: &Prepared, unit: f64) -> Recurrences {
     peaks.sort_by(|a, b| correlation[*b].total_cmp(&correlation[*a]));
     let mut peaks = peaks.into_iter();
     [peaks.next().unwrap_or(0), peaks.next().unwrap_or(0)]
+}
+
+/// Whether recurrences are none that would lie farther back than is looked.
+pub(crate) fn check(recurrences: Recurrences) -> Result<(), Flaw> {
+    let farthest = DAYS * SECONDS_PER_DAY;
+    let near = recurrences.iter().all(|recurrence| *recurrence <= farthest);
+    ensure(near, "it looks for what recurs farther back than it was looked for")
 }
 
 /// Values less their mean over `half` steps on both sides.

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounds::bounded;
 use crate::quantile_boosting::unit;
+use crate::sound::{Flaw, Sound};
 use crate::{check, persist};
 
 mod spread;
@@ -162,5 +163,12 @@ impl FittedPredictor for FittedRecursiveBoosting {
 
     fn importances(&self) -> Vec<Importance> {
         Importance::shares(self.trees.drives())
+    }
+}
+
+impl Sound for FittedRecursiveBoosting {
+    fn check(&self) -> Result<(), Flaw> {
+        self.trees.check()?;
+        self.spread.check()
     }
 }

@@ -11,6 +11,7 @@ use crate::learners::extra_trees::ExtraTrees;
 use crate::learners::stack::Stack;
 use crate::quantile_forest::GROWTH;
 use crate::segmented::{FittedSegments, Lesson, SegmentModel, Segmented, View};
+use crate::sound::{Flaw, Sound};
 use crate::stacked::{beside, stack_of, stacked};
 
 /// The predictor.
@@ -55,5 +56,13 @@ impl SegmentModel for Model {
     fn drives(&self) -> Vec<(&'static str, f64)> {
         let names = relative::NAMES.into_iter().chain(["stacked value"]);
         names.zip(self.forest.gains.iter().map(|g| f64::from(*g))).collect()
+    }
+}
+
+impl Sound for Model {
+    fn check(&self) -> Result<(), Flaw> {
+        self.stack.check()?;
+        // The stacked value stands beside the columns.
+        self.forest.check(relative::NAMES.len() + 1)
     }
 }

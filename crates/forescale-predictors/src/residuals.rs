@@ -5,6 +5,8 @@ use forescale_core::forecast::Interpolation;
 use forescale_core::metrics::sorted_quantile;
 use serde::{Deserialize, Serialize};
 
+use crate::sound::{Flaw, Sound, ascends, ensure, is_row};
+
 /// Fewer residuals than this say too little about a tail; such a bucket borrows from the one before.
 const ENOUGH: usize = 20;
 
@@ -78,6 +80,15 @@ impl ResidualQuantiles {
     }
 }
 
+impl Sound for ResidualQuantiles {
+    fn check(&self) -> Result<(), Flaw> {
+        let starts = self.starts.first() == Some(&0) && ascends(&self.starts);
+        ensure(starts, "the residuals do not begin at the first step and ascend")?;
+        let rows = self.rows.len() == self.starts.len() && self.rows.iter().all(|row| is_row(row));
+        ensure(rows, "the residuals are not those of the standard quantiles")
+    }
+}
+
 fn quantiles_of(mut residuals: Vec<f64>) -> Vec<f64> {
     let standard = Quantiles::standard();
     if residuals.is_empty() {
@@ -114,6 +125,18 @@ mod tests {
             .centered()
             .at(&Quantiles::new([0.9]).unwrap());
         assert_eq!(curves.row(0), [0.0, 8.0]);
+    }
+
+    #[test]
+    fn a_row_of_the_wrong_length_is_no_spread() {
+        let sound = ResidualQuantiles::new(&[], vec![0, 5]);
+        assert_eq!(sound.check(), Ok(()));
+        let mut short = sound.clone();
+        short.rows[1].pop();
+        assert!(short.check().unwrap_err().contains("standard quantiles"));
+        for starts in [vec![], vec![1, 5], vec![0, 0], vec![0]] {
+            assert!(ResidualQuantiles { starts, ..sound.clone() }.check().is_err());
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::learners::stack::Stack;
 use crate::segmented::{FittedSegments, Lesson, SegmentModel, Segmented, View};
+use crate::sound::{Flaw, Sound, ensure, is_row};
 use crate::stacked::{SpreadColumns, spread, stack_of, stacked};
 
 /// The predictor.
@@ -56,5 +57,12 @@ impl SegmentModel for Model {
 
     fn drives(&self) -> Vec<(&'static str, f64)> {
         self.stack.shares().collect()
+    }
+}
+
+impl Sound for Model {
+    fn check(&self) -> Result<(), Flaw> {
+        self.stack.check()?;
+        ensure(is_row(&self.residuals), "its residuals are not those of the standard quantiles")
     }
 }

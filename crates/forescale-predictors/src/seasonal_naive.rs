@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounds::bounded;
 use crate::filled::{fill_gaps, seasons_back};
 use crate::residuals::{Residual, ResidualQuantiles};
+use crate::sound::{Flaw, Sound, ensure};
 use crate::{check, persist};
 
 const NAME: &str = "seasonal-naive";
@@ -139,6 +140,13 @@ impl FittedPredictor for FittedSeasonalNaive {
     }
 }
 
+impl Sound for FittedSeasonalNaive {
+    fn check(&self) -> Result<(), Flaw> {
+        ensure(self.m > 0, "its season has no step")?;
+        self.residuals.check()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +189,15 @@ mod tests {
         let forecast = forecast(&[100.0; 24], 24, &Quantiles::new([0.1, 0.9]).unwrap());
         assert_eq!(forecast.point(5), 100.0);
         assert!(forecast.row(5)[0] < 75.0 && forecast.row(5)[2] > 125.0);
+    }
+
+    #[test]
+    fn a_season_without_a_step_is_refused() {
+        let residuals = ResidualQuantiles::new(&[], vec![0]);
+        let frequency = Frequency::from_seconds(HOUR).unwrap();
+        let fitted = FittedSeasonalNaive { frequency, m: 0, residuals };
+        let error = crate::load(NAME, &fitted.to_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "the fit is not sound: its season has no step");
     }
 
     #[test]

@@ -22,6 +22,9 @@ const LEAST_STRENGTH: f64 = 0.02;
 /// Peaks that are looked at, strongest first.
 const PEAKS: usize = 12;
 
+/// No more seasons than these are found: one for each peak, a week, a day and half a day.
+pub(crate) const MOST_SEASONS: usize = PEAKS + 3;
+
 /// How much louder than the waves beside it a wave of a longer season is when it is a season of its own.
 const OWN_POWER: f64 = 8.0;
 

@@ -11,6 +11,7 @@ use crate::learners::mlp::{Network, WIDTH};
 use crate::quantile_boosting::unit;
 use crate::recurrence;
 use crate::segmented::Lesson;
+use crate::sound::{Flaw, Sound, ensure, is_unit};
 
 /// Networks of a segment.
 pub(crate) const NETWORKS: usize = 3;
@@ -106,6 +107,15 @@ impl Columns {
         } else {
             [z, z.midpoint(known(PROFILE)), z.midpoint(self.range[1])]
         }
+    }
+}
+
+impl Sound for Columns {
+    fn check(&self) -> Result<(), Flaw> {
+        ensure(is_unit(self.unit), "its unit is no load")?;
+        recurrence::check(self.recurrences)?;
+        let finite = self.range.iter().all(|z| z.is_finite());
+        ensure(finite && self.range.is_sorted(), "the loads it learned from have no range")
     }
 }
 

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounds::bounded;
 use crate::learners::extra_trees::MISSING;
+use crate::sound::{Flaw, Sound, ascends, ensure};
 use crate::{check, persist};
 
 /// Rows drawn to learn one segment from, and for a draft.
@@ -47,7 +48,7 @@ pub(crate) struct Lesson<'a> {
 
 /// A model of one segment.
 pub(crate) trait SegmentModel:
-    Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+    Sound + Debug + Serialize + DeserializeOwned + Send + Sync + 'static
 {
     const NAME: &'static str;
 
@@ -211,6 +212,17 @@ impl<M: SegmentModel> FittedPredictor for FittedSegments<M> {
 
     fn importances(&self) -> Vec<Importance> {
         Importance::shares(self.models.last().map(SegmentModel::drives).unwrap_or_default())
+    }
+}
+
+impl<M: SegmentModel> Sound for FittedSegments<M> {
+    fn check(&self) -> Result<(), Flaw> {
+        let ranges = self.segments.iter().all(|s| 1 <= s.from && s.from <= s.to);
+        let ends = self.segments.iter().map(|segment| segment.to);
+        ensure(ranges && ascends(ends), "its ranges of horizons do not ascend")?;
+        let whole = !self.models.is_empty() && self.models.len() == self.segments.len();
+        ensure(whole, "it has no model for a range of horizons")?;
+        self.models.iter().try_for_each(Sound::check)
     }
 }
 

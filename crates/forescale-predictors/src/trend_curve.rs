@@ -11,6 +11,7 @@ use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
 use crate::level::recent_scale;
+use crate::sound::{Flaw, Sound, ensure, is_positive};
 
 /// Sine and cosine pairs of the day, for working and for free days apart.
 const PAIRS: usize = 6;
@@ -150,6 +151,14 @@ impl TrendCurve {
         ];
         let drive = |columns: Range<usize>| self.drives[columns].iter().sum::<f64>();
         Importance::shares(groups.map(|(name, columns)| (name, drive(columns))))
+    }
+}
+
+impl Sound for TrendCurve {
+    fn check(&self) -> Result<(), Flaw> {
+        let columns = self.coefficients.len() == COLUMNS && self.drives.len() == COLUMNS;
+        ensure(columns, "its curve has another number of columns")?;
+        ensure(is_positive(self.seen_days), "its curve was fitted on no time")
     }
 }
 

@@ -195,15 +195,10 @@ impl Model {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EngineError> {
         let broken = |error: &dyn std::fmt::Display| EngineError::Model(error.to_string());
         let stored: Stored = postcard::from_bytes(bytes).map_err(|error| broken(&error))?;
-        let recent = LoadSeries::new(
-            stored.recent.start(),
-            stored.recent.frequency(),
-            stored.recent.values().to_vec(),
-        )?;
         Ok(Self {
             card: stored.card,
             fitted: load(&stored.name, &stored.fitted)?,
-            recent,
+            recent: stored.recent,
             calendar: Arc::new(stored.calendar),
         })
     }

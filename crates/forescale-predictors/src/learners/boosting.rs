@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::binned::{Binned, from_ordered, ordered};
 use super::drawn::{Drawn, part};
-use super::histogram::{Grower, MOST_PULL, Pulls, Tree, TreeGrowth};
+use super::histogram::{Grower, MOST_PULL, Pulls, TreeGrowth};
+use super::splits::Tree;
+use crate::sound::{Flaw, ensure};
 
 /// The quantiles that are boosted; others are interpolated.
 pub(crate) const LEVELS: [f64; 9] = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99];
@@ -100,6 +102,12 @@ impl Boosted {
         }
         row.sort_unstable_by(f32::total_cmp);
         row.map(f64::from)
+    }
+
+    /// Whether it can predict rows of `columns` features.
+    pub fn check(&self, columns: usize) -> Result<(), Flaw> {
+        ensure(self.gains.len() == columns, "it was boosted on other columns")?;
+        self.trees.iter().try_for_each(|(tree, moves)| tree.check(columns, moves.len()))
     }
 }
 

@@ -13,6 +13,7 @@ use super::bins::Bins;
 use super::grower::{Grown, Table, grow};
 use super::tree::{LANES, Tree};
 use super::weights::Weights;
+use crate::sound::{Flaw, ensure};
 
 /// Stands for a missing feature: below every real one, so that a split can set it apart.
 pub(crate) const MISSING: f32 = -1_000.0;
@@ -93,6 +94,13 @@ impl ExtraTrees {
             means.push(self.trees.iter().map(of_tree).sum::<f64>() / self.trees.len() as f64);
         }
         means
+    }
+
+    /// Whether it can predict rows of `columns` features.
+    pub(crate) fn check(&self, columns: usize) -> Result<(), Flaw> {
+        ensure(self.gains.len() == columns, "its forest was grown on other columns")?;
+        ensure(!self.trees.is_empty() && !self.targets.is_empty(), "its forest is empty")?;
+        self.trees.iter().try_for_each(|tree| tree.check(columns, self.targets.len()))
     }
 
     /// The quantiles of the rows of `x` from `first` on, as far as `out` has room.

@@ -7,10 +7,9 @@
 //! Ke et al., *LightGBM: a highly efficient gradient boosting decision tree*, 2017: leaf-wise growth on histograms,
 //! the larger child's histogram by subtraction.
 
-use serde::{Deserialize, Serialize};
-
 use super::binned::{BINS, Binned};
 use super::drawn::Drawn;
+use super::splits::{Node, Tree};
 
 /// The largest pull of a row.
 pub(crate) const MOST_PULL: u32 = 9;
@@ -39,34 +38,6 @@ pub(crate) struct TreeGrowth {
 pub(crate) struct Pulls {
     pub of_row: Vec<u8>,
     pub center: f64,
-}
-
-/// A tree whose leaves are numbered; what they hold is kept outside.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Tree {
-    nodes: Vec<Node>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-enum Node {
-    Split { feature: u16, threshold: f32, left: u16, right: u16 },
-    Leaf(u16),
-}
-
-impl Tree {
-    /// The leaf of a row whose features are `value(feature)`; what is missing goes left.
-    pub fn leaf(&self, value: impl Fn(usize) -> f32) -> usize {
-        let mut at = 0;
-        loop {
-            match self.nodes[at] {
-                Node::Leaf(leaf) => return leaf as usize,
-                Node::Split { feature, threshold, left, right } => {
-                    let goes_right = value(feature as usize) > threshold;
-                    at = usize::from(if goes_right { right } else { left });
-                }
-            }
-        }
-    }
 }
 
 /// A grown tree with the rows of each leaf and the gain of each feature that was split.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::Adam;
 use super::products::{add, dot};
+use crate::sound::{Flaw, ensure};
 
 /// The quantiles a network gives.
 pub(crate) const LEVELS: [f32; WIDTH] = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.99];
@@ -71,7 +72,7 @@ struct Pass {
 impl Network {
     fn new(examples: &Examples, rows: &[u32], draw: &mut SplitMix) -> Self {
         let inputs = examples.inputs;
-        let mut weights = vec![0.0; (inputs + WIDTH) * HIDDEN + inputs + HIDDEN + WIDTH];
+        let mut weights = vec![0.0; weights_of(inputs)];
         let bound = |rows: usize| (3.0 / rows as f64).sqrt() as f32;
         for (i, weight) in weights[..(inputs + WIDTH) * HIDDEN].iter_mut().enumerate() {
             let bound = if i < inputs * HIDDEN { bound(inputs) } else { 0.1 * bound(HIDDEN) };
@@ -224,6 +225,12 @@ impl Network {
         slope
     }
 
+    /// Whether it has a weight for each of so many `inputs`.
+    pub fn check(&self, inputs: usize) -> Result<(), Flaw> {
+        let whole = self.inputs == inputs && self.weights.len() == weights_of(inputs);
+        ensure(whole, "a network has another number of inputs")
+    }
+
     /// How strongly each input is wired to the median.
     pub fn wiring(&self) -> Vec<f32> {
         let [w, v, s, ..] = parts(&self.weights, self.inputs);
@@ -232,6 +239,11 @@ impl Network {
         let through = |w: &[f32]| w.iter().zip(&out).map(|(w, v)| w.abs() * v).sum::<f32>();
         w.chunks_exact(HIDDEN).zip(s).map(|(w, s)| through(w) + s.abs()).collect()
     }
+}
+
+/// How many weights a network of so many `inputs` has.
+fn weights_of(inputs: usize) -> usize {
+    (inputs + WIDTH) * HIDDEN + inputs + HIDDEN + WIDTH
 }
 
 /// `W, V, s, b, c` of weights that stand one after the other.

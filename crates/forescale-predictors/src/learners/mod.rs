@@ -12,6 +12,7 @@ pub(crate) mod lanes;
 pub(crate) mod least_absolute;
 pub(crate) mod mlp;
 pub(crate) mod products;
+pub(crate) mod splits;
 pub(crate) mod stack;
 pub(crate) mod tree;
 pub(crate) mod weights;

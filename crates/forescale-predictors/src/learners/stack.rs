@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::extra_trees::MISSING;
 use super::least_absolute::{N, least_absolute};
+use crate::sound::{Flaw, Sound, ensure};
 
 /// The anchors, by name, with their prior weight for the first hours and for the day.
 const ANCHORS: [(&str, f64, f64); N] = [
@@ -185,6 +186,13 @@ impl Stack {
     pub fn shares(&self) -> impl Iterator<Item = (&'static str, f64)> + '_ {
         let mean = |k: usize| 0.5 * (self.weights[0][k] + self.weights[1][k]);
         ANCHORS.iter().enumerate().map(move |(k, (name, ..))| (*name, mean(k)))
+    }
+}
+
+impl Sound for Stack {
+    fn check(&self) -> Result<(), Flaw> {
+        let whole = self.weights.iter().all(|weights| weights.len() == N);
+        ensure(whole, "its stack has another number of anchors")
     }
 }
 

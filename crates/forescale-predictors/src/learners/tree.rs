@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sound::{Flaw, ensure};
+
 /// Rows that walk down a tree side by side, so that one does not wait for the next.
 pub(crate) const LANES: usize = 16;
 
@@ -74,5 +76,59 @@ impl Tree {
     /// The ranks of the rows of a leaf.
     pub fn ranks(&self, leaf: u32) -> &[u16] {
         &self.ranks[self.nodes[leaf as usize].rows()]
+    }
+
+    /// Whether every row of `columns` features ends in a leaf that holds ranks below `targets`.
+    pub fn check(&self, columns: usize, targets: usize) -> Result<(), Flaw> {
+        ensure(!self.nodes.is_empty(), "a tree has no root")?;
+        let ranks = self.ranks.iter().all(|rank| usize::from(*rank) < targets);
+        ensure(ranks, "a leaf holds a target too many")?;
+        for (place, node) in self.nodes.iter().enumerate() {
+            ensure(usize::from(node.feature) < columns, "a tree asks for a column too many")?;
+            ensure(node.rows().end <= self.ranks.len(), "a leaf holds a row too many")?;
+            let child = node.child as usize;
+            if child == place {
+                ensure(node.threshold == f32::INFINITY, "a leaf of a tree can be left")?;
+            } else {
+                ensure(child > place, "a tree leads back to itself")?;
+                ensure(child + 1 < self.nodes.len(), "a tree leads nowhere")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(root: Node, ranks: Vec<u16>) -> Result<(), Flaw> {
+        let leaves = [Node::leaf(1, 0..1), Node::leaf(2, 1..3)];
+        Tree { nodes: [root].into_iter().chain(leaves).collect(), ranks }.check(4, 9)
+    }
+
+    #[test]
+    fn a_tree_with_an_end_is_sound() {
+        assert_eq!(checked(Node::split(3, 0.5, 1), vec![8, 0, 4]), Ok(()));
+    }
+
+    #[test]
+    fn a_tree_without_an_end_is_refused() {
+        let ranks = || vec![8, 0, 4];
+        assert_eq!(checked(Node::split(0, 0.5, 0), ranks()), Err("a leaf of a tree can be left"));
+        assert_eq!(checked(Node::split(0, 0.5, 2), ranks()), Err("a tree leads nowhere"));
+        let back = [Node::split(0, 0.5, 1), Node::split(0, 0.5, 0), Node::leaf(2, 0..1)];
+        let back = Tree { nodes: back.to_vec(), ranks: vec![0] };
+        assert_eq!(back.check(1, 1), Err("a tree leads back to itself"));
+        assert!(Tree { nodes: vec![], ranks: vec![] }.check(1, 1).is_err());
+    }
+
+    #[test]
+    fn a_tree_that_looks_up_what_is_not_there_is_refused() {
+        let split = Node::split(4, 0.5, 1);
+        assert_eq!(checked(split, vec![8, 0, 4]), Err("a tree asks for a column too many"));
+        let split = Node::split(3, 0.5, 1);
+        assert_eq!(checked(split, vec![9, 0, 4]), Err("a leaf holds a target too many"));
+        assert_eq!(checked(split, vec![8, 0]), Err("a leaf holds a row too many"));
     }
 }

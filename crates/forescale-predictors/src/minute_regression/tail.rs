@@ -3,6 +3,8 @@
 use forescale_core::metrics::sorted_quantile;
 use serde::{Deserialize, Serialize};
 
+use crate::sound::{Flaw, Sound, ensure};
+
 /// Where the curve of a side is known: probabilities of staying below, from the median outward.
 const KNOTS: [f64; 19] = [
     0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998,
@@ -37,6 +39,13 @@ impl Tails {
     /// The quantile `p` of the errors.
     pub fn at(&self, p: f64) -> f64 {
         if p >= 0.5 { along(&self.above, 1.0 - p) } else { -along(&self.below, p) }
+    }
+}
+
+impl Sound for Tails {
+    fn check(&self) -> Result<(), Flaw> {
+        let known = |side: &[f64]| (2..=KNOTS.len()).contains(&side.len());
+        ensure(known(&self.above) && known(&self.below), "a tail of its errors is not known")
     }
 }
 

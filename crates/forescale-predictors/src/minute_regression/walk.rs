@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::inputs::{COLUMNS, Inputs, RECENT, Row};
 use super::solve::Squares;
 use super::tail::Tails;
+use crate::sound::{Flaw, Sound, ensure};
 
 /// Refits along the history: one a day over 28 days.
 const REFITS: usize = 28;
@@ -93,6 +94,18 @@ impl Anchor {
         }
         walk.learn_targets_before(inputs.p.len());
         (walk.squares.rows() >= FEWEST_ROWS).then(|| walk.finish())
+    }
+}
+
+impl Sound for Anchor {
+    fn check(&self) -> Result<(), Flaw> {
+        let models = [(&self.full, COLUMNS, FACTORS), (&self.recent, RECENT, RECENT_FACTORS)];
+        for (model, columns, factors) in models {
+            let whole = model.beta.len() == columns && model.gain.len() == factors;
+            ensure(whole, "a regression has another number of columns")?;
+            model.tails.check()?;
+        }
+        Ok(())
     }
 }
 

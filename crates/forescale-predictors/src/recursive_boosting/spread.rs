@@ -4,6 +4,8 @@ use forescale_core::Quantiles;
 use forescale_core::metrics::sorted_quantile;
 use serde::{Deserialize, Serialize};
 
+use crate::sound::{Flaw, Sound, ensure, is_row};
+
 /// Horizons are grouped: the last of a group is farther than the first by no more than this.
 const GROWTH: f64 = 1.4;
 
@@ -60,6 +62,16 @@ impl Spread {
             .iter()
             .zip(&far.quantiles)
             .map(move |(near, far)| near + share * (far - near))
+    }
+}
+
+impl Sound for Spread {
+    fn check(&self) -> Result<(), Flaw> {
+        let rows = self.groups.iter().all(|group| is_row(&group.quantiles));
+        ensure(
+            rows && !self.groups.is_empty(),
+            "its errors are not those of the standard quantiles",
+        )
     }
 }
 

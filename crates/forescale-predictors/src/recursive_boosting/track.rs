@@ -61,6 +61,9 @@ pub(super) fn day_lags(p: &Prepared) -> usize {
     DAYS.iter().filter(|(_, needed)| p.len() >= needed * p.day).count()
 }
 
+/// The most days that are looked back to.
+pub(super) const MOST_DAY_LAGS: usize = DAYS.len();
+
 /// What the columns of a row with `day_lags` days are called.
 pub(super) fn names(day_lags: usize) -> &'static [&'static str] {
     &NAMES[..COLUMNS + 2 * day_lags]

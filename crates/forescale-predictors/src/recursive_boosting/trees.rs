@@ -9,6 +9,7 @@ use crate::learners::binned::Binned;
 use crate::learners::boosting::{Boosted, Boosting, LEVELS};
 use crate::learners::histogram::TreeGrowth;
 use crate::quantile_boosting::groups;
+use crate::sound::{Flaw, Sound, ensure, is_unit};
 
 const HOW: Boosting = Boosting {
     rounds: 80,
@@ -100,6 +101,14 @@ impl Trees {
             widths += (change[HIGH] - change[LOW]).max(self.scale.least_width);
             found(h, z, (widths / h as f64).sqrt());
         }
+    }
+}
+
+impl Sound for Trees {
+    fn check(&self) -> Result<(), Flaw> {
+        ensure(is_unit(self.scale.unit), "its unit is no load")?;
+        ensure(self.day_lags <= track::MOST_DAY_LAGS, "it looks back to more days than there are")?;
+        self.boosted.check(track::names(self.day_lags).len())
     }
 }
 
