@@ -174,6 +174,32 @@ fn a_folder_of_files_is_a_fleet_and_shards_of_it_are_the_whole() {
 }
 
 #[test]
+fn one_cell_fails_its_series_and_one_line_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let text = long(3, 240);
+    let spoilt = text.replacen(&row(1, 2), "svc-0001,2026-01-05T02:00:00Z,many\n", 1);
+    write(folder, "all.csv", &spoilt);
+    let ran = planned(folder, &["all.csv", "--out", "plans.csv", "-o", "json", "-q"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let reason = "all.csv, line 9: y should be a number, but is \"many\"";
+    let failures = serde_json::json!([["svc-0001", reason]]);
+    assert_eq!(ran.json()["summary"]["failures"], failures);
+    assert_eq!(instances(&folder.join("plans.csv")).len(), 2);
+    let alone = ["plan", "all.csv", "--series", "svc-0001", "--capacity", "50"];
+    let alone = forescale(folder, &alone);
+    assert!(alone.code == 1 && alone.stderr.contains(reason), "{}", alone.stderr);
+
+    write(folder, "torn.csv", &(text + "svc-0002,2026-01-20T00:00:00Z,1,1\n"));
+    let ran = planned(folder, &["torn.csv", "--out", "torn_plans.csv"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let words = "torn.csv has 4 fields in line 722, but 3 in its header";
+    assert!(ran.stderr.contains(words) && ran.stderr.contains("hint:"), "{}", ran.stderr);
+    assert!(!folder.join("torn_plans.csv").exists(), "none of its series is known to be whole");
+    assert!(!folder.join("torn_plans.csv.parts").exists(), "nothing of it is used again");
+}
+
+#[test]
 fn one_series_of_a_fleet_is_taken_and_one_that_is_not_there_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -115,6 +115,24 @@ fn a_run_begins_anew_when_its_events_have_changed() {
 }
 
 #[test]
+fn a_run_that_fails_at_its_end_says_what_it_leaves() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write(folder, "all.csv", &long(2, 240));
+    fs::create_dir(folder.join("out.csv")).unwrap();
+    let failed = planned(folder, &["all.csv", "--out", "out.csv"]);
+    assert_eq!(failed.code, 1, "{}", failed.stderr);
+    let left =
+        "out.csv.parts holds what is done: the same command goes on from there, or remove it";
+    assert!(failed.stderr.contains(left), "{}", failed.stderr);
+    fs::remove_dir(folder.join("out.csv")).unwrap();
+    let again = planned(folder, &["all.csv", "--out", "out.csv"]);
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stderr.contains("going on with out.csv.parts"), "{}", again.stderr);
+    assert!(!folder.join("out.csv.parts").exists());
+}
+
+#[test]
 fn two_runs_do_not_share_a_folder() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -80,8 +80,61 @@ def test_settings_out_of_range_are_refused(single):
     assert "business hours should look like" in refused(single, business_hours="17-9")
     with pytest.raises(ValueError, match="a level should be"):
         fs.Forecaster(freq="1h", predictors=CHEAP).forecast(single, h=4, level=[120])
-    with pytest.raises(ValueError, match="horizon"):
+    with pytest.raises(ValueError, match="h should be at most 1000000"):
         fs.Forecaster(freq="1h", predictors=CHEAP).forecast(single, h=10**9)
+
+
+HUGE = 2**70
+
+NO_COUNTS = [0, -1, False, True, 2.5, HUGE, "3", [3], numpy.bool_(True), numpy.float64(3)]
+
+COUNTS = [
+    ("h", lambda fitted, frame, value: fitted.predict(value)),
+    ("h", lambda fitted, frame, value: fitted.forecast(frame, value)),
+    ("h", lambda fitted, frame, value: fitted.cross_validation(frame, h=value)),
+    ("n_windows", lambda fitted, frame, value: fitted.cross_validation(frame, 4, n_windows=value)),
+    ("step_size", lambda fitted, frame, value: fitted.cross_validation(frame, 4, step_size=value)),
+    ("horizon", lambda fitted, frame, value: fs.Forecaster("1h", horizon=value)),
+    ("threads", lambda fitted, frame, value: fs.Forecaster("1h", threads=value)),
+    ("threads", lambda fitted, frame, value: fs.plan(frame, capacity=20, threads=value)),
+    ("threads", lambda fitted, frame, value: fs.explain(frame, threads=value)),
+    ("threads", lambda fitted, frame, value: fs.backtest(frame, threads=value)),
+    ("origins", lambda fitted, frame, value: fs.backtest(frame, origins=value)),
+    ("fits", lambda fitted, frame, value: fs.backtest(frame, fits=value)),
+    ("h", lambda fitted, frame, value: fs.fleet(frame.assign(unique_id="a"), "1h", h=value)),
+    ("threads", lambda fitted, frame, value: fs.Fleet("1h", threads=value)(frame.assign(unique_id="a"))),
+]
+
+
+@pytest.fixture(scope="module")
+def fitted(single):
+    return fs.Forecaster("1h", predictors=CHEAP, horizon=4).fit(single)
+
+
+@pytest.mark.parametrize("value", NO_COUNTS, ids=repr)
+@pytest.mark.parametrize(("name", "call"), COUNTS)
+def test_a_count_is_a_whole_number_of_one_or_more(fitted, single, name, call, value):
+    with pytest.raises(ValueError) as error:
+        call(fitted, single, value)
+    what = "at most 1000000" if value is HUGE else "a whole number of 1 or more"
+    said, _, hint = str(error.value).partition("\n\nhint: ")
+    assert said == f"{name} should be {what}, but is {value!r}"
+    assert re.fullmatch(rf"pass {name}=\d+ say", hint)
+
+
+def test_counts_of_numpy_are_counts(fitted, single):
+    pandas.testing.assert_frame_equal(fitted.predict(numpy.int64(3)), fitted.predict(3))
+    pandas.testing.assert_frame_equal(fitted.predict(), fitted.predict(4))
+    windows = fitted.cross_validation(single, numpy.int32(3), numpy.uint8(2), numpy.int16(1))
+    pandas.testing.assert_frame_equal(windows, fitted.cross_validation(single, 3, 2, 1))
+
+
+@pytest.mark.parametrize("level", [["a"], [None], [True], [0], [100], [float("nan")], [2**2000], [[80]]])
+def test_a_level_is_a_percent(fitted, single, level):
+    for call in (fitted.predict, lambda level: fs.fleet(single.assign(unique_id="a"), "1h", level=level)):
+        with pytest.raises(ValueError, match="a level should be above 0 and below 100 percent, but is") as error:
+            call(level=level)
+        assert "hint: pass level=[80, 95] say" in str(error.value)
 
 
 def test_what_is_no_frame_is_refused():

@@ -69,6 +69,38 @@ def test_the_rows_are_those_of_the_command(table, tmp_path, command):
         assert ours[name].to_pylist() == theirs[name].to_pylist(), name
 
 
+def test_what_fails_fails_in_the_words_of_the_command(long, single, tmp_path, command):
+    month = pandas.date_range("2026-01-05", periods=4, freq="30D")
+    odd = {
+        "nan": single.assign(y=numpy.nan),
+        "negative": pandas.concat([single.assign(y=-5.0)] * 2),
+        "one": single.head(1),
+        "months": pandas.DataFrame({"ds": month, "y": 5.0}),
+        "missing": single.iloc[::7],
+        "gaps": single[(single.index % 5 == 0) | (single.index % 5 == 1)],
+        "drift": pandas.DataFrame({"ds": pandas.date_range("2026-01-05", periods=500, freq="3601s"), "y": 5.0}),
+        "far": pandas.concat([single, pandas.DataFrame({"ds": [pandas.Timestamp("1850-01-01")], "y": [1.0]})]),
+    }
+    frame = pandas.concat([long, *(rows.assign(unique_id=name) for name, rows in odd.items())], ignore_index=True)
+    frame["ds"] = frame["ds"].astype("datetime64[us]").dt.tz_localize("UTC")
+    table = pyarrow.Table.from_pandas(frame, preserve_index=False)
+    pyarrow.parquet.write_table(table, tmp_path / "histories.parquet")
+    run = ("fleet", "plan", tmp_path / "histories.parquet", "--out", tmp_path / "plans.parquet", "--capacity=20")
+    told = json.loads(command(*run, "--horizon=6h", "--step=1h", "-q", "-o", "json"))["summary"]
+    theirs = by_series(pyarrow.parquet.read_table(tmp_path / "plans.parquet"))
+    ours, summary = fs.fleet(table, "1h", h=6, capacity=20, level=[80, 95])
+    ours = by_series(ours)
+    for name in ours.column_names:
+        assert ours[name].to_pylist() == theirs[name].to_pylist(), name
+    assert sorted(summary["failures"]) == sorted(told["failures"])
+    errors = dict(summary["failures"])
+    nothing = "none of 504 samples holds a load: a load is a number from 0 to 1e100"
+    assert errors["nan"] == errors["negative"] == nothing
+    assert errors["months"] == "a step of 1h is finer than the samples, which are 30d apart or more"
+    assert errors["far"].endswith("505 samples: none from 1850-01-01T00:00:00Z to 2026-01-05T00:00:00Z")
+    assert set(errors) == {"nan", "negative", "months", "missing", "far"}
+
+
 def test_a_failed_series_is_reported_and_the_others_go_on(long):
     spoilt = long.assign(y=long["y"].mask(long["unique_id"] == "shop"))
     rows, summary = fs.fleet(polars.from_pandas(spoilt), "1h", h=2)

@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
 # Builds the wheel, installs it where nothing else is, and runs the tests of the Python module.
 #
-#   tests/scripts/wheel.sh [BINARY]   BINARY is the command to compare numbers with
+#   tests/scripts/wheel.sh BINARY                        compares numbers with those of the command BINARY
+#   FORESCALE_WITHOUT_BINARY=1 tests/scripts/wheel.sh    leaves the tests out that do
 #
 # The wheel has to be below 30 MB, to install without a compiler, and to be imported within 0.2 s.
 set -euo pipefail
+export FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}}
+[ -n "$FORESCALE_BINARY" ] || [ "${FORESCALE_WITHOUT_BINARY:-}" = 1 ] || {
+  printf 'usage: tests/scripts/wheel.sh BINARY, or FORESCALE_WITHOUT_BINARY=1 to compare with no command\n' >&2
+  exit 2
+}
 most_bytes=$((30 * 1024 * 1024))
 requirements=tests/python/requirements.txt
 # Debian ships the module that makes environments apart from Python; the script that is run here makes .venv.
@@ -33,11 +39,11 @@ CC=/bin/false CXX=/bin/false CARGO=/bin/false "$folder/clean/bin/pip" install -q
 
 .venv/bin/pip install -q --disable-pip-version-check --force-reinstall --no-deps "${wheel[0]}"
 .venv/bin/python -m mypy.stubtest forescale._forescale
-FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}} .venv/bin/python -m pytest -q -p no:cacheprovider tests/python --ignore tests/python/long
+.venv/bin/python -m pytest -q -p no:cacheprovider tests/python --ignore tests/python/long
 
 # What was tried above with pandas 2, but for sktime, is tried with pandas 3 as well.
 python3 -m venv "$folder/pandas3"
 "$folder/pandas3/bin/pip" install -q --disable-pip-version-check "${wheel[0]}" -r tests/python/pandas3.txt
-FORESCALE_BINARY=${1:-${FORESCALE_BINARY:-}} "$folder/pandas3/bin/python" -m pytest -q -p no:cacheprovider \
+"$folder/pandas3/bin/python" -m pytest -q -p no:cacheprovider \
   tests/python/test_frames.py tests/python/test_times.py tests/python/test_functions.py tests/python/test_forecaster.py \
   tests/python/test_fleet.py tests/python/test_bad_input.py tests/python/test_display.py

@@ -63,6 +63,12 @@ impl Failure {
         self
     }
 
+    /// The same with more to know, behind its way out if it has one.
+    pub fn and_hint(mut self, more: &str) -> Self {
+        let hint = self.hint.take().map_or_else(String::new, |hint| format!("{hint}; "));
+        self.hint(hint + more)
+    }
+
     /// What was wrong, and what to do; empty when nobody knows.
     pub fn parts(&self) -> (&str, &str) {
         (&self.message, self.hint.as_deref().unwrap_or_default())

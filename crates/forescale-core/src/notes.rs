@@ -22,15 +22,16 @@ pub struct ReadNotes {
 }
 
 impl ReadNotes {
-    /// Those of one series that was put on its grid: its first moment, in microseconds, and its own step; `given` says
-    /// that somebody named the step.
-    pub fn of_grid(mended: Mends, first: i64, native: NativeStep, given: bool) -> Self {
+    /// Those of one series that was put on its grid: its first moment, in microseconds, and its own step, if it has one;
+    /// `given` says that somebody named the step.
+    pub fn of_grid(mended: Mends, first: i64, native: Option<NativeStep>, given: bool) -> Self {
+        let alone = native.is_some_and(|native| native.median_seconds.is_none());
         Self {
             mended,
             local: 0,
             in_1970: usize::from(begins_in_1970(first)),
-            assumed: usize::from(!given && native.median_seconds.is_none()),
-            uneven: usize::from(native.is_uneven()),
+            assumed: usize::from(!given && alone),
+            uneven: usize::from(native.as_ref().is_some_and(NativeStep::is_uneven)),
         }
     }
 

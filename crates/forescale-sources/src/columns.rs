@@ -15,6 +15,8 @@ pub(crate) struct Profile {
     pub unix: bool,
     /// Its values read as loads, and one at least is a number.
     pub numbers: bool,
+    /// It has values, and none of them reads as a load.
+    pub words: bool,
 }
 
 /// What the user asked for.
@@ -23,8 +25,16 @@ pub(crate) struct Wanted<'a> {
     pub time: Option<&'a str>,
     pub loads: &'a [String],
     pub series: Option<&'a str>,
-    /// Whether several load columns are taken, all of them when none is named.
-    pub several: bool,
+    pub several: Several,
+}
+
+/// Whether several load columns are taken, all of them when none is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Several {
+    Never,
+    /// Where no column names the series.
+    Wide,
+    Always,
 }
 
 /// The chosen columns, by position.
@@ -140,14 +150,19 @@ impl Columns<'_> {
     ) -> Result<Vec<usize>, SourceError> {
         let mut taken = vec![time];
         taken.extend(series);
+        let several = match wanted.several {
+            Several::Never => false,
+            Several::Wide => series.is_none(),
+            Several::Always => true,
+        };
         let candidates = match wanted.loads {
-            [] => self.likely_loads(wanted.several, &taken),
+            [] => self.likely_loads(several, &taken),
             names => names.iter().map(|n| self.named(n, Role::Load)).collect::<Result<_, _>>()?,
         };
         match candidates.len() {
             0 => Err(self.missing(Role::Load)),
             1 => Ok(candidates),
-            _ if wanted.several => Ok(candidates),
+            _ if several => Ok(candidates),
             _ => Err(SourceError::AmbiguousColumn {
                 name: self.name.to_owned(),
                 role: Role::Load,
@@ -156,24 +171,30 @@ impl Columns<'_> {
         }
     }
 
-    /// The columns that may hold the load: one by its name, or all that hold numbers.
+    /// The columns that may hold the load: one by its name, or all that hold numbers. A name counts where some values are
+    /// no numbers, too: those are an error of their rows.
     fn likely_loads(&self, several: bool, taken: &[usize]) -> Vec<usize> {
-        let free = |at: &usize| !taken.contains(at);
-        let numbers: Vec<usize> = (0..self.profiles.len())
-            .filter(free)
-            .filter(|&at| self.profiles[at].numbers && !self.is_index(at))
-            .collect();
-        if several {
-            return numbers;
-        }
-        if let Some(&known) = self.known(LOAD_NAMES, taken).first() {
-            return vec![known];
-        }
+        let free: Vec<usize> = (0..self.profiles.len()).filter(|at| !taken.contains(at)).collect();
+        let words = |at: &usize| self.profiles[*at].words;
+        let holds_numbers = |at: &usize| self.profiles[*at].numbers && !self.is_index(*at);
+        let known = self.known(LOAD_NAMES, taken);
         let likely = self.known(LIKELY_LOAD_NAMES, taken);
-        let others: Vec<usize> = (0..self.profiles.len()).filter(free).collect();
-        match (likely.len(), numbers.len(), others.len()) {
+        if several {
+            let named = |at: &usize| (known.contains(at) || likely.contains(at)) && !words(at);
+            let all = free.iter().copied().filter(|at| holds_numbers(at) || named(at));
+            let all: Vec<usize> = all.collect();
+            if !all.is_empty() {
+                return all;
+            }
+        }
+        let readable = known.iter().find(|at| !words(at));
+        if let Some(&load) = readable.or(known.first().filter(|_| likely.iter().all(words))) {
+            return vec![load];
+        }
+        let numbers: Vec<usize> = free.iter().copied().filter(holds_numbers).collect();
+        match (likely.len(), numbers.len(), free.len()) {
             (1, _, _) => likely,
-            (_, 0, 1) => others,
+            (_, 0, 1) => free,
             _ => numbers,
         }
     }
@@ -227,4 +248,51 @@ impl Columns<'_> {
 
 fn alike(name: &str, wanted: &str) -> bool {
     name.trim().eq_ignore_ascii_case(wanted.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBERS: Profile =
+        Profile { name: String::new(), dates: false, unix: false, numbers: true, words: false };
+    const SPOILT: Profile = Profile { numbers: false, ..NUMBERS };
+    const WORDS: Profile = Profile { words: true, ..SPOILT };
+
+    /// The names of the load columns among `columns`, which come after `unique_id` and `ds`.
+    fn loads(several: Several, columns: &[(&str, Profile)]) -> Result<String, SourceError> {
+        let named = |(name, profile): &(&str, Profile)| Profile {
+            name: (*name).to_owned(),
+            ..profile.clone()
+        };
+        let long = [("unique_id", WORDS), ("ds", Profile { dates: true, ..WORDS })];
+        let profiles: Vec<Profile> = long.iter().chain(columns).map(named).collect();
+        let wanted = Wanted { time: None, loads: &[], series: None, several };
+        let roles = choose(&profiles, wanted, "f.csv")?;
+        let names = roles.loads.iter().map(|&at| profiles[at].name.as_str());
+        Ok(names.collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn a_name_counts_where_a_value_is_no_number() {
+        for several in [Several::Never, Several::Wide] {
+            let one = |columns: &[_]| loads(several, columns).unwrap();
+            assert_eq!(one(&[("y", SPOILT)]), "y");
+            assert_eq!(one(&[("celsius", NUMBERS), ("y", SPOILT)]), "y");
+            assert_eq!(one(&[("celsius", NUMBERS), ("rps", SPOILT)]), "rps");
+            assert_eq!(one(&[("y", WORDS)]), "y", "its rows say what is wrong with it");
+        }
+        let all = loads(Several::Always, &[("celsius", NUMBERS), ("y", SPOILT)]);
+        assert_eq!(all.as_deref(), Ok("celsius y"));
+    }
+
+    #[test]
+    fn words_are_no_load_where_another_column_is_named_like_one() {
+        let one = |columns: &[_]| loads(Several::Wide, columns).unwrap();
+        assert_eq!(one(&[("value", WORDS), ("y", NUMBERS)]), "y");
+        assert_eq!(one(&[("target", WORDS), ("y", SPOILT)]), "y");
+        assert_eq!(one(&[("target", WORDS), ("rps", NUMBERS)]), "rps");
+        let none = loads(Several::Always, &[("color", WORDS), ("size", WORDS)]).unwrap_err();
+        assert!(matches!(none, SourceError::MissingColumn { role: Role::Load, .. }), "{none}");
+    }
 }

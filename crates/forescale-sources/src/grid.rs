@@ -6,13 +6,13 @@
 //! counts a missing sample as an average one, because half the samples of an hour are not half its load.
 
 use chrono::{DateTime, Utc};
-use forescale_core::grid::{is_too_sparse, mean};
+use forescale_core::grid::mean;
+use forescale_core::grid_error::{GridError, refuse_finer, refuse_sparse};
 use forescale_core::native::{NativeStep, steps_held};
 use forescale_core::{Frequency, LoadSeries, phase};
 use serde::{Deserialize, Serialize};
 
-use crate::error::SourceError;
-use crate::samples::{Sample, Samples};
+use crate::samples::Sample;
 use crate::timestamp::SECOND;
 
 /// What a coarser step makes of the samples in it.
@@ -41,71 +41,41 @@ impl Aggregate {
     }
 }
 
-/// Puts samples on the grid of `step`, which is `native` or coarser.
+/// Puts samples on the grid of `step`; a step of their own is `own`.
 ///
 /// # Errors
-/// [`SourceError::StepTooFine`], [`SourceError::TooSparse`] when hardly any step would hold a sample, and
-/// [`SourceError::NoLoad`] when none does.
+/// [`GridError::TooFine`], [`GridError::TooSparse`] when hardly any step would hold a sample, and [`GridError::NoLoad`] when
+/// none does.
 pub(crate) fn regular(
-    samples: &mut Samples,
-    native: NativeStep,
+    samples: &[Sample],
+    own: Frequency,
     step: Frequency,
     aggregate: Aggregate,
-    name: &str,
-    column: &str,
-) -> Result<LoadSeries, SourceError> {
-    if step < native.step {
-        let (name, native) = (name.to_owned(), native.step);
-        return Err(SourceError::StepTooFine { name, step, native });
-    }
-    let rows = &samples.samples;
-    let bins = Bins::new(rows, step, phase(rows.iter().map(|row| row.at), step));
-    let first = bins.of(&rows[0]);
-    let steps = bins.of(&rows[rows.len() - 1]) - first + 1;
-    refuse_sparse(rows, steps, step, name)?;
-    let own_steps = steps_held(rows.iter().map(|row| row.at), native.step);
-    samples.mends.irregular = rows.len() - own_steps;
+) -> Result<LoadSeries, GridError> {
+    let moments = samples.iter().map(|sample| sample.at);
+    refuse_finer(step, moments.clone())?;
+    let bins = Bins::new(samples, step, phase(moments.clone(), step));
+    let ends =
+        samples.first().zip(samples.last()).map(|(first, last)| (bins.of(first), bins.of(last)));
+    let (first, last) = ends.ok_or(GridError::NoLoad(0))?;
+    let steps = last - first + 1;
+    refuse_sparse(moments, steps, step)?;
 
     // A step of the samples' own takes their mean, whatever a coarser one would do.
-    let own = step == native.step;
-    let aggregate = if own { Aggregate::Mean } else { aggregate };
-    let full = step.seconds() as f64 / native.step.seconds() as f64;
+    let aggregate = if step <= own { Aggregate::Mean } else { aggregate };
+    let full = step.seconds() as f64 / own.seconds() as f64;
     let mut values = vec![f64::NAN; steps as usize];
     let start = first * bins.micros + bins.phase;
     for (bin, samples) in bins {
         values[(bin - first) as usize] = aggregate.of(samples, full);
     }
     let start = DateTime::<Utc>::from_timestamp_micros(start).unwrap_or_default();
-    LoadSeries::new(start, step, values).map_err(|_| SourceError::NoLoad {
-        name: name.to_owned(),
-        column: column.to_owned(),
-        mends: samples.mends.words().join(", "),
-    })
+    LoadSeries::new(start, step, values).map_err(|_| GridError::NoLoad(samples.len()))
 }
 
-fn refuse_sparse(
-    rows: &[Sample],
-    steps: i64,
-    step: Frequency,
-    name: &str,
-) -> Result<(), SourceError> {
-    let samples = rows.len();
-    if !is_too_sparse(steps, samples) {
-        return Ok(());
-    }
-    let hole = rows
-        .windows(2)
-        .max_by_key(|pair| pair[1].at - pair[0].at)
-        .map_or_else(String::new, |pair| {
-            format!("none from {} to {}", written(pair[0].at), written(pair[1].at))
-        });
-    Err(SourceError::TooSparse { name: name.to_owned(), steps, step, samples, hole })
-}
-
-/// A moment as ISO 8601.
-pub(crate) fn written(micros: i64) -> String {
-    let moment = DateTime::<Utc>::from_timestamp_micros(micros).unwrap_or_default();
-    moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+/// How many samples share their own step with another.
+pub(crate) fn irregular(samples: &[Sample], native: NativeStep) -> usize {
+    samples.len() - steps_held(samples.iter().map(|sample| sample.at), native.step)
 }
 
 /// The samples of each step that has some, with the number of the step since the Unix epoch.

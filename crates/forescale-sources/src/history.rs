@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use forescale_core::grid::begins_in_1970;
 use forescale_core::native::NativeStep;
-use forescale_core::{Frequency, Gaps, LoadSeries};
+use forescale_core::{Frequency, Gaps, GridError, LoadSeries, Mends};
 
+use crate::columns::Several;
 use crate::content::{Format, Source};
 use crate::error::SourceError;
 use crate::grid::{self, Aggregate};
@@ -51,7 +52,7 @@ pub struct HistoryRead {
 /// # Errors
 /// [`SourceError`] with the place in the source and the way out.
 pub fn read_history(source: &Source, options: &ReadOptions) -> Result<HistoryRead, SourceError> {
-    let opened = Opened::new(source, options, false)?;
+    let opened = Opened::new(source, options, Several::Never)?;
     let mut all = opened.gather(options)?;
     if all.len() > 1 {
         let have = all.into_iter().filter_map(|gathered| gathered.name).collect();
@@ -71,7 +72,7 @@ pub fn read_histories(
     source: &Source,
     options: &ReadOptions,
 ) -> Result<Vec<HistoryRead>, SourceError> {
-    let opened = Opened::new(source, options, true)?;
+    let opened = Opened::new(source, options, Several::Always)?;
     let all = opened.gather(options)?;
     all.into_iter().map(|gathered| history(&opened, gathered, options)).collect()
 }
@@ -91,7 +92,9 @@ fn history(
     let native = native_step(&samples.samples, name)?;
     let step = options.step.unwrap_or(native.step);
     let load = opened.column(opened.roles.loads[gathered.load]);
-    let series = grid::regular(&mut samples, native, step, options.aggregate, name, &load)?;
+    let series = grid::regular(&samples.samples, native.step, step, options.aggregate)
+        .map_err(|error| of_file(error, name, &load, native.step, samples.mends))?;
+    samples.mends.irregular = grid::irregular(&samples.samples, native);
     let report = ReadReport {
         source: name.clone(),
         format: format(opened),
@@ -116,6 +119,27 @@ fn history(
         warnings: warnings(&samples, native, &report, options),
         report,
     })
+}
+
+/// The error of a grid with the names of the file and its column.
+fn of_file(
+    error: GridError,
+    name: &str,
+    column: &str,
+    native: Frequency,
+    mends: Mends,
+) -> SourceError {
+    let name = name.to_owned();
+    match error {
+        GridError::TooFine { asked, .. } => SourceError::StepTooFine { name, step: asked, native },
+        GridError::TooSparse { samples, steps, step, hole } => {
+            SourceError::TooSparse { name, steps, step, samples, hole }
+        }
+        _ => {
+            let mends = mends.words().join(", ");
+            SourceError::NoLoad { name, column: column.to_owned(), mends }
+        }
+    }
 }
 
 fn format(opened: &Opened) -> &'static str {

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use crate::cells::{Cells, RowReader};
-use crate::columns::{self, Profile, Roles, Wanted};
+use crate::columns::{self, Profile, Roles, Several, Wanted};
 use crate::content::{Content, Format, Source};
 use crate::error::{Place, Role, SourceError, shorten};
 use crate::history::ReadOptions;
@@ -49,7 +49,11 @@ pub(crate) struct Gathered {
 
 impl Opened {
     /// Opens a source and chooses its columns; `several` load columns or one.
-    pub fn new(source: &Source, options: &ReadOptions, several: bool) -> Result<Self, SourceError> {
+    pub fn new(
+        source: &Source,
+        options: &ReadOptions,
+        several: Several,
+    ) -> Result<Self, SourceError> {
         let content = Content::open(source)?;
         let (layout, profiles) = match content.format {
             Format::Csv => {

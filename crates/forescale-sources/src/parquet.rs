@@ -12,6 +12,7 @@ use crate::cells::Cells;
 use crate::columns::Profile;
 use crate::content::{Body, Content};
 use crate::error::SourceError;
+use crate::load::Load;
 use crate::samples::Cell;
 use crate::text::recent;
 
@@ -53,6 +54,8 @@ fn profile(profile: &mut Profile, cells: &Cells) {
     let stamps: Vec<_> =
         stamps.map(|cell| if let Cell::Value(stamp) = cell { Some(stamp) } else { None }).collect();
     profile.numbers = cells.loads().all(|cell| !matches!(cell, Cell::Unreadable));
+    let number = |cell| matches!(cell, Cell::Value(load) if load != Load::Missing);
+    profile.words = !profile.numbers && !cells.loads().any(number);
     profile.dates = some && !profile.numbers && stamps.iter().all(Option::is_some);
     profile.unix = some && profile.numbers && stamps.into_iter().all(recent);
 }

@@ -92,11 +92,15 @@ fn profile(name: String, at: usize, rows: &[Record<'_>]) -> Profile {
     let stamps: Vec<_> = fields().filter(|f| !f.trim().is_empty()).map(timestamp::parse).collect();
     let loads: Vec<_> = fields().map(Load::parse).collect();
     let numbers = loads.iter().all(Option::is_some);
+    let values = loads.iter().filter(|load| !matches!(load, Some(Load::Missing)));
+    let mut values = values.map(Option::is_some).peekable();
+    let some = values.peek().is_some();
     Profile {
         name,
         dates: !stamps.is_empty() && !numbers && stamps.iter().all(Option::is_some),
         unix: !stamps.is_empty() && numbers && stamps.iter().all(|stamp| recent(*stamp)),
-        numbers: numbers && loads.iter().any(|load| !matches!(load, Some(Load::Missing))),
+        numbers: numbers && some,
+        words: some && !values.any(|number| number),
     }
 }
 

@@ -3,72 +3,17 @@
 //! The rules are those of files: of two samples of one moment the last is kept, what is not a load (below 0, infinite or
 //! above 1e100) is a gap, samples of one step are averaged, and a step without a sample stays a gap.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use forescale_core::grid::{LARGEST_LOAD, is_too_sparse, mean};
-use forescale_core::native::{NativeStep, median_distance};
-use forescale_core::time::format_span;
-use forescale_core::{Frequency, LoadSeries, UnitError, phase};
-use thiserror::Error;
+use chrono::{DateTime, Utc};
+pub use forescale_core::GridError;
+use forescale_core::grid::{LARGEST_LOAD, mean};
+use forescale_core::grid_error::{native_step, refuse_finer, refuse_sparse};
+use forescale_core::{Frequency, LoadSeries, phase};
 
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
 
 /// A load at a moment, in microseconds since the Unix epoch; `NaN` where there is none.
 pub type Sample = (i64, f64);
-
-/// Samples that make no series.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum GridError {
-    /// Too few samples to see their step.
-    #[error("a step cannot be seen from {0} samples")]
-    TooFew(usize),
-    /// Samples at no step that could be a frequency.
-    #[error("the samples are {distance} apart in the median, which is no frequency: {reason}")]
-    Step {
-        /// Their median distance.
-        distance: String,
-        /// What is wrong with it.
-        reason: UnitError,
-    },
-    /// A step below the distance of any two samples.
-    #[error("a step of {asked} is finer than the samples, which are {nearest} apart or more")]
-    TooFine {
-        /// The step asked for.
-        asked: Frequency,
-        /// The least distance of two samples.
-        nearest: String,
-    },
-    /// Hardly any step would hold a sample.
-    #[error("{samples} samples on a grid of {steps} steps of {step}")]
-    TooSparse {
-        /// Samples there are.
-        samples: usize,
-        /// Steps from the first to the last.
-        steps: i64,
-        /// The step.
-        step: Frequency,
-    },
-    /// No load at all.
-    #[error("none of {0} samples holds a load: a load is a number from 0 to 1e100")]
-    NoLoad(usize),
-}
-
-impl GridError {
-    /// What to do about it, in a sentence.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::TooFew(_) | Self::Step { .. } => "give the frequency, `freq=\"5min\"` say",
-            Self::TooFine { .. } => "give the frequency of the samples, or a coarser one",
-            Self::TooSparse { .. } => {
-                "look for a time far away from the others, or give a coarser frequency"
-            }
-            Self::NoLoad(_) => {
-                "look at the column of the load: its values are missing, negative or infinite"
-            }
-        }
-    }
-}
 
 /// The series of `samples` with `step`, or with their own [natural step](forescale_core::grid::natural_step) when none is
 /// given. The grid stands where nearly all samples stand, and at multiples of the step since the Unix epoch when they do
@@ -87,60 +32,45 @@ impl GridError {
 /// # Ok::<(), forescale::grid::GridError>(())
 /// ```
 pub fn regular(mut samples: Vec<Sample>, step: Option<Frequency>) -> Result<LoadSeries, GridError> {
-    if samples.is_empty() {
-        return Err(GridError::NoLoad(0));
-    }
-    // A stable sort: of one moment, the last row stays last.
-    samples.sort_by_key(|sample| sample.0);
+    keep_last(&mut samples);
+    let ends = samples.first().zip(samples.last()).map(|(first, last)| (first.0, last.0));
+    let (first, last) = ends.ok_or(GridError::NoLoad(0))?;
+    let moments = samples.iter().map(|sample| sample.0);
     let step = match step {
-        Some(step) => not_finer(step, &samples)?,
-        None => own_step(&samples)?,
+        Some(step) => refuse_finer(step, moments.clone()).map(|()| step)?,
+        None if samples.len() < 2 => return Err(GridError::TooFew(samples.len())),
+        None => native_step(moments.clone())?.step,
     };
-    let micros = step.seconds() * SECOND;
-    let phase = phase(samples.iter().map(|sample| sample.0), step);
-    samples.iter_mut().for_each(|sample| sample.0 -= phase);
-    let first = samples[0].0.div_euclid(micros);
-    let steps = samples[samples.len() - 1].0.div_euclid(micros) - first + 1;
-    if is_too_sparse(steps, samples.len()) {
-        return Err(GridError::TooSparse { samples: samples.len(), steps, step });
-    }
+    let phase = phase(moments.clone(), step);
+    let step_of = |at: i64| (at - phase).div_euclid(step.seconds() * SECOND);
+    let steps = step_of(last) - step_of(first) + 1;
+    refuse_sparse(moments, steps, step)?;
     let mut values = vec![f64::NAN; steps as usize];
-    let step_of = |sample: &Sample| sample.0.div_euclid(micros);
-    for own in samples.chunk_by(|a, b| step_of(a) == step_of(b)) {
-        values[(step_of(&own[0]) - first) as usize] = averaged(own);
+    for own in samples.chunk_by(|a, b| step_of(a.0) == step_of(b.0)) {
+        values[(step_of(own[0].0) - step_of(first)) as usize] = averaged(own);
     }
-    let start = DateTime::<Utc>::from_timestamp_micros(first * micros + phase);
-    let start = start.unwrap_or_default();
+    let start = step_of(first) * step.seconds() * SECOND + phase;
+    let start = DateTime::<Utc>::from_timestamp_micros(start).unwrap_or_default();
     LoadSeries::new(start, step, values).map_err(|_| GridError::NoLoad(samples.len()))
 }
 
-/// A given step holds even where most samples are missing, but not where no two of them are as near as that.
-fn not_finer(step: Frequency, samples: &[Sample]) -> Result<Frequency, GridError> {
-    let distances = samples.windows(2).map(|pair| pair[1].0 - pair[0].0);
-    let nearest = distances.filter(|distance| *distance > 0).min();
-    match nearest.filter(|nearest| step.seconds() * SECOND < *nearest) {
-        Some(nearest) => Err(GridError::TooFine { asked: step, nearest: written(nearest) }),
-        None => Ok(step),
-    }
+/// Sorts by time and keeps the last sample of every moment.
+fn keep_last(samples: &mut Vec<Sample>) {
+    // A stable sort: of one moment, the last row stays last.
+    samples.sort_by_key(|sample| sample.0);
+    samples.dedup_by(|later, kept| {
+        let same = later.0 == kept.0;
+        if same {
+            kept.1 = later.1;
+        }
+        same
+    });
 }
 
-fn own_step(samples: &[Sample]) -> Result<Frequency, GridError> {
-    let median = median_distance(samples.iter().map(|sample| sample.0));
-    let distance = median.ok_or(GridError::TooFew(samples.len()))?;
-    let native = NativeStep::of(median);
-    let native = native.map_err(|reason| GridError::Step { distance: written(distance), reason });
-    Ok(native?.step)
-}
-
-fn written(micros: i64) -> String {
-    let span = TimeDelta::microseconds(micros);
-    if micros % SECOND == 0 { format_span(span) } else { format!("{} ms", micros as f64 / 1e3) }
-}
-
-/// The mean load of ascending samples, of which the last of every moment counts.
+/// The mean load of the samples of a step.
 fn averaged(samples: &[Sample]) -> f64 {
-    let last = samples.chunk_by(|a, b| a.0 == b.0).filter_map(|same| same.last());
-    mean(last.map(|sample| sample.1).filter(|load| (0.0..=LARGEST_LOAD).contains(load)))
+    let loads = samples.iter().map(|sample| sample.1);
+    mean(loads.filter(|load| (0.0..=LARGEST_LOAD).contains(load)))
 }
 
 #[cfg(test)]

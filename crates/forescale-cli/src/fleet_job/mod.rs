@@ -9,7 +9,7 @@ use forescale::Frequency;
 use forescale::fleet::FleetSummary;
 use forescale_core::ReadNotes;
 use forescale_sources::{
-    Part, ReadOptions, Sorted, SpillOptions, Spilled, TableColumn, join_csv, join_parquet,
+    Part, ReadOptions, Sorted, Source, SpillOptions, Spilled, TableColumn, join_csv, join_parquet,
     read_part, spill_with_progress, write_atomically, write_csv, write_parquet,
 };
 use indicatif::ProgressBar;
@@ -71,22 +71,12 @@ impl FleetJob {
         let mut folder = args.out.clone().into_os_string();
         folder.push(".parts");
         let folder = Folder::open(folder.into(), &job, context)?;
-        let sorted = match folder.sorted() {
-            Some(sorted) => sorted,
+        let (folder, sorted) = match folder.sorted() {
+            Some(sorted) => (folder, sorted),
             None => {
-                // Of a run that was ended while it sorted, or while it removed what it no longer needed.
-                folder.clear()?;
-                let options =
-                    SpillOptions { read: read.clone(), shard: args.shard, horizon: args.horizon };
-                let bar = engine::bytes(context.terminal, "sorting");
-                bar.set_length(sources.iter().map(|(_, source)| source.bytes()).sum());
-                let told = |done: Sorted| bar.set_position(done.bytes);
-                let sorted = spill_with_progress(&sources, &options, folder.path(), &told)
-                    .map_err(source_failure)?;
-                bar.finish_and_clear();
-                folder.set_sorted(&sorted)?;
-                context.terminal.say(&format!("{} series, {} rows", sorted.series, sorted.rows));
-                sorted
+                let (shard, horizon) = (args.shard, args.horizon);
+                let options = SpillOptions { read: read.clone(), shard, horizon };
+                sort(folder, &sources, &options, context)?
             }
         };
         Ok(Self { folder, out: args.out.clone(), csv, read, sorted })
@@ -97,7 +87,7 @@ impl FleetJob {
     /// `work` gets the series of a part and a bar that counts series.
     ///
     /// # Errors
-    /// Files that cannot be read or written, and those of `work`.
+    /// Files that cannot be read or written, and those of `work`; what is done until then stays in the folder.
     pub fn run(
         self,
         context: &Context,
@@ -118,9 +108,13 @@ impl FleetJob {
                     done
                 }
                 None => {
-                    let done = self.work_on(part, &work, &bar)?;
-                    self.folder.write(&file, &done)?;
-                    done
+                    let mut series = self.series(part)?;
+                    let done = self.work_on(part, &mut series, &work, &bar);
+                    let written = done.and_then(|done| {
+                        self.folder.write(&file, &done)?;
+                        Ok(done)
+                    });
+                    written.map_err(|failure| self.left(failure))?
                 }
             };
             summary = summary.and(done.summary);
@@ -129,7 +123,7 @@ impl FleetJob {
         bar.finish_and_clear();
         let tables: Vec<PathBuf> = (0..self.sorted.parts).map(|part| self.rows(part)).collect();
         let join = if self.csv { join_csv } else { join_parquet };
-        join(&tables, &self.out).map_err(source_failure)?;
+        join(&tables, &self.out).map_err(|error| self.left(source_failure(error)))?;
         self.folder.remove()?;
         let mended = notes.mended.words();
         if !mended.is_empty() {
@@ -142,18 +136,22 @@ impl FleetJob {
         Ok(Worked { summary, data, warnings })
     }
 
+    fn series(&self, part: usize) -> Result<Part, Failure> {
+        let folder = self.folder.path();
+        read_part(folder, part, self.read.step).map_err(|error| {
+            Failure::failed(error.to_string())
+                .hint(format!("remove {} and run the command again", folder.display()))
+        })
+    }
+
     fn work_on(
         &self,
         part: usize,
+        series: &mut Part,
         work: &impl Fn(&mut Part, &ProgressBar) -> Result<(Vec<TableColumn>, FleetSummary), Failure>,
         bar: &ProgressBar,
     ) -> Result<Done, Failure> {
-        let folder = self.folder.path();
-        let mut series = read_part(folder, part, self.read.step).map_err(|error| {
-            Failure::failed(error.to_string())
-                .hint(format!("remove {} and run the command again", folder.display()))
-        })?;
-        let (rows, summary) = work(&mut series, bar)?;
+        let (rows, summary) = work(series, bar)?;
         let bytes = match self.csv {
             true => write_csv(&rows),
             false => write_parquet(&rows).map_err(source_failure)?,
@@ -162,9 +160,47 @@ impl FleetJob {
         Ok(Done { summary, notes: series.notes() })
     }
 
+    /// A failure that leaves the folder behind.
+    fn left(&self, failure: Failure) -> Failure {
+        let folder = self.folder.path().display();
+        failure.and_hint(&format!(
+            "{folder} holds what is done: the same command goes on from there, or remove it"
+        ))
+    }
+
     /// The file of what came of a part.
     fn rows(&self, part: usize) -> PathBuf {
         self.folder.path().join(format!("{part:04}.rows"))
+    }
+}
+
+/// Sorts the histories into `folder`. One that fails removes it: no run would go on with histories that are sorted in part.
+fn sort(
+    folder: Folder,
+    sources: &[(String, Source)],
+    options: &SpillOptions,
+    context: &Context,
+) -> Result<(Folder, Spilled), Failure> {
+    // Of a run that was ended while it sorted, or while it removed what it no longer needed.
+    folder.clear()?;
+    let bar = engine::bytes(context.terminal, "sorting");
+    bar.set_length(sources.iter().map(|(_, source)| source.bytes()).sum());
+    let told = |done: Sorted| bar.set_position(done.bytes);
+    let sorted = spill_with_progress(sources, options, folder.path(), &told);
+    bar.finish_and_clear();
+    match sorted.map_err(source_failure) {
+        Ok(sorted) => {
+            folder.set_sorted(&sorted)?;
+            context.terminal.say(&format!("{} series, {} rows", sorted.series, sorted.rows));
+            Ok((folder, sorted))
+        }
+        Err(failure) => {
+            let left = format!("{} may be removed", folder.path().display());
+            Err(match folder.remove() {
+                Ok(()) => failure,
+                Err(_) => failure.and_hint(&left),
+            })
+        }
     }
 }
 

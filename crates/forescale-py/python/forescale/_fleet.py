@@ -76,9 +76,11 @@ class Fleet:
         return _kept(kind, rows), FleetSummary(json.loads(summary))
 
     def _settings(self) -> str:
-        others = ("level", "columns", "events", "predictors")
+        others = ("h", "level", "columns", "events", "predictors", "threads")
         own = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in others}
         given = {
+            "h": _settings.count("h", self.h),
+            "threads": _settings.threads(self.threads),
             "levels": _settings.levels(self.level),
             "predictors": _settings.names("predictors", self.predictors),
             "events": _settings.events(self.events),

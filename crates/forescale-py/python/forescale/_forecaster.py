@@ -67,9 +67,9 @@ class Forecaster:
         self.business_hours = business_hours
         self.holidays = holidays
         self.events = _settings.events(events)
-        self.horizon = horizon
+        self.horizon = _settings.count("horizon", horizon)
         self.columns = Columns(id_col, time_col, target_col)
-        self.threads = threads
+        self.threads = _settings.threads(threads)
         self._fits: Fits | None = None
         self._kind: Kind | None = None
 
@@ -94,11 +94,11 @@ class Forecaster:
         is newer history of the same series to forecast from, without learning again.
         """
         fits, kind = self._fitted(), self._kind or _frames.default_kind()
-        recent = None
+        h, levels, recent = _settings.count_or("h", h, self.horizon), _settings.levels(level), None
         if new_df is not None:
             recent, kind = self._read(new_df, None)
         with shown(progress, "forecasting") as tell:
-            return kind.frame(fits.predict(h or self.horizon, _settings.levels(level), recent, self.threads, tell))
+            return kind.frame(fits.predict(h, levels, recent, self.threads, tell))
 
     def forecast(
         self,
@@ -110,9 +110,10 @@ class Forecaster:
         progress: Progress = False,
     ) -> Any:
         """What `fit` and `predict` give, without keeping the models: for many series."""
+        h, levels = _settings.count_or("h", h, self.horizon), _settings.levels(level)
         histories, kind = self._read(df, start)
         with shown(progress, "forecasting") as tell:
-            table = Fits.forecast(histories, self._learning(), h or self.horizon, _settings.levels(level), tell)
+            table = Fits.forecast(histories, self._learning(), h, levels, tell)
         return kind.frame(table)
 
     def cross_validation(
@@ -131,12 +132,11 @@ class Forecaster:
 
         `cutoff` is the last moment that was known, `y` what came. Without `refit` the first fit serves all windows.
         """
+        h, levels = _settings.count_or("h", h, self.horizon), _settings.levels(level)
+        n_windows, step_size = _settings.count("n_windows", n_windows), _settings.count_or("step_size", step_size, h)
         histories, kind = self._read(df, start)
-        h = h or self.horizon
         with shown(progress, "validating") as tell:
-            table = cross_validation(
-                histories, self._learning(), h, n_windows, step_size or h, _settings.levels(level), refit, tell
-            )
+            table = cross_validation(histories, self._learning(), h, n_windows, step_size, levels, refit, tell)
         return kind.frame(table)
 
     def save(self, path: str | os.PathLike[str]) -> None:

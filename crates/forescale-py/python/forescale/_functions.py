@@ -227,6 +227,10 @@ def _settings_of(arguments: dict[str, Any], *others: str) -> str:
     for name in ("predictors", "policies"):
         if name in settings:
             settings[name] = _settings.names(name, settings[name])
+    for name in ("origins", "fits"):
+        if name in settings:
+            settings[name] = _settings.count(name, settings[name])
+    settings["threads"] = _settings.threads(settings.get("threads"))
     for name in ("now", "score_from"):
         if settings.get(name) is not None:
             settings[name] = str(settings[name])

@@ -5,8 +5,24 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Any
 
+MOST = 1_000_000
+"""The largest count: no forecast has more steps."""
+
+COUNTS = {
+    "h": 24,
+    "horizon": 24,
+    "n_windows": 3,
+    "step_size": 24,
+    "origins": 7,
+    "fits": 2,
+    "threads": 2,
+    "parts": 8,
+    "partitions": 8,
+}
+"""Settings that are counts, each with an example."""
 
 HINT = "see help() of the function for what each setting means"
 
@@ -23,11 +39,37 @@ def names(name: str, given: Any) -> list[Any]:
     return list(given)
 
 
-def levels(given: Any) -> list[Any]:
+def levels(given: Any) -> list[float]:
     """The levels of intervals, in percent."""
+    hint = "\n\nhint: pass level=[80, 95] say"
     if isinstance(given, str) or not hasattr(given, "__iter__"):
-        raise ValueError(f"level should be a list of percents, but is {given!r}\n\nhint: pass level=[80, 95] say")
-    return list(given)
+        raise ValueError(f"level should be a list of percents, but is {given!r}{hint}")
+    percents = list(given)
+    for percent in percents:
+        if isinstance(percent, bool) or not isinstance(percent, Real) or not 0 < percent < 100:
+            raise ValueError(f"a level should be above 0 and below 100 percent, but is {percent!r}{hint}")
+    return [float(percent) for percent in percents]
+
+
+def count(name: str, given: Any) -> int:
+    """A whole number of 1 or more, of Python or of numpy; True is none."""
+    if isinstance(given, bool) or not isinstance(given, Integral) or given < 1:
+        what = "a whole number of 1 or more"
+    elif given > MOST:
+        what = f"at most {MOST}"
+    else:
+        return int(given)
+    raise ValueError(f"{name} should be {what}, but is {given!r}\n\nhint: pass {name}={COUNTS[name]} say")
+
+
+def count_or(name: str, given: Any, otherwise: int) -> int:
+    """A count, or what holds where none is given."""
+    return otherwise if given is None else count(name, given)
+
+
+def threads(given: Any) -> int | None:
+    """A count of threads; none is one for each core."""
+    return None if given is None else count("threads", given)
 
 
 def _checked(name: str, value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow
 
+from forescale import _settings
 from forescale._fleet import Fleet
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ def forecast(dataset: Dataset, fleet: Fleet, parts: int = 8) -> Dataset:
     The rows of a series are those that one machine gives; the order of the series is Ray's. A task uses one thread,
     unless `fleet` says how many: Ray has a task for each core.
     """
-    one = replace(fleet, threads=fleet.threads or 1)
+    one = replace(fleet, threads=1 if fleet.threads is None else fleet.threads)
     parted = dataset.map_batches(
-        _with_part, batch_format="pyarrow", fn_kwargs={"name": fleet.columns.id_col, "parts": parts}
+        _with_part, batch_format="pyarrow", fn_kwargs={"name": fleet.columns.id_col, "parts": _settings.count("parts", parts)}
     )
     return parted.groupby(PART).map_groups(lambda rows: one(rows.drop_columns([PART])), batch_format="pyarrow")
 

@@ -14,7 +14,7 @@ import pyarrow
 
 from forescale._fleet import Fleet
 from forescale._forescale import bound_names
-from forescale._settings import levels
+from forescale._settings import count, levels
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -27,9 +27,9 @@ def forecast(frame: DataFrame, fleet: Fleet, partitions: int | None = None) -> D
     The rows of a series are those that one machine gives; the order of the series is Spark's. A task uses one thread,
     unless `fleet` says how many: Spark has a task for each core.
     """
-    one = replace(fleet, threads=fleet.threads or 1)
+    one = replace(fleet, threads=1 if fleet.threads is None else fleet.threads)
     name = fleet.columns.id_col
-    parted = frame.repartition(name) if partitions is None else frame.repartition(partitions, name)
+    parted = frame.repartition(name) if partitions is None else frame.repartition(count("partitions", partitions), name)
     rows = schema(frame.schema, fleet, _text_has_zone(frame, fleet.columns.time_col))
     return parted.mapInArrow(lambda batches: _answered(batches, one), rows)
 

@@ -5,13 +5,13 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 use std::vec;
 
-use forescale_core::{Frequency, LoadSeries, ReadNotes};
+use forescale_core::grid_error::{GridError, native_step};
+use forescale_core::{Frequency, LoadSeries, Mends, ReadNotes};
 
 use super::{Listed, SAMPLE_BYTES, decoded, files};
 use crate::error::SourceError;
 use crate::grid::{self, Aggregate};
-use crate::native::native_step;
-use crate::samples::{Sample, Samples, tidy};
+use crate::samples::{Sample, tidy};
 
 /// A series by its name, or why it could not be read.
 pub type PartSeries = (String, Result<LoadSeries, String>);
@@ -70,20 +70,23 @@ impl Part {
         self.notes
     }
 
-    fn on_grid(&mut self, name: &str, mut rows: Vec<Sample>) -> Result<LoadSeries, SourceError> {
-        if rows.is_empty() {
-            return Err(SourceError::NoRows { name: name.to_owned() });
-        }
-        let sort = !rows.is_sorted_by_key(|sample| sample.at);
-        let duplicated = tidy(&mut rows, sort);
-        let native = native_step(&rows, name)?;
-        let mut samples = Samples { samples: rows, ..Samples::default() };
-        samples.mends.duplicated = duplicated;
-        let step = self.step.unwrap_or(native.step);
-        let series = grid::regular(&mut samples, native, step, Aggregate::Mean, name, "load")?;
-        let first = samples.samples[0].at;
-        let own = ReadNotes::of_grid(samples.mends, first, native, self.step.is_some());
-        self.notes = self.notes.and(own);
+    fn on_grid(&mut self, mut samples: Vec<Sample>) -> Result<LoadSeries, GridError> {
+        let sort = !samples.is_sorted_by_key(|sample| sample.at);
+        let duplicated = tidy(&mut samples, sort);
+        let native = native_step(samples.iter().map(|sample| sample.at));
+        let own = match (&native, self.step) {
+            (Ok(native), _) => native.step,
+            // The samples may be too far apart for a step of their own, and still be on one that was given.
+            (Err(_), Some(given)) => given,
+            (Err(error), None) => return Err(error.clone()),
+        };
+        let step = self.step.unwrap_or(own);
+        let series = grid::regular(&samples, own, step, Aggregate::Mean)?;
+        let native = native.ok();
+        let irregular = native.map_or(0, |native| grid::irregular(&samples, native));
+        let mended = Mends { duplicated, irregular, ..Mends::default() };
+        let notes = ReadNotes::of_grid(mended, samples[0].at, native, self.step.is_some());
+        self.notes = self.notes.and(notes);
         Ok(series)
     }
 }
@@ -95,7 +98,7 @@ impl Iterator for Part {
         let (Listed { name, failed, .. }, rows) = self.series.next()?;
         let series = match failed {
             Some(reason) => Err(reason),
-            None => self.on_grid(&name, rows).map_err(|error| error.to_string()),
+            None => self.on_grid(rows).map_err(|error| error.to_string()),
         };
         Some((name, series))
     }

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use super::buckets::Buckets;
 use super::write::SpillOptions;
 use crate::cells::{Cells, RowReader};
+use crate::columns::Several;
 use crate::content::Source;
 use crate::error::SourceError;
 use crate::history::ReadOptions;
@@ -169,11 +170,7 @@ impl<'a> Sorter<'a> {
 fn open(source: &Source, options: &ReadOptions) -> Result<Opened, SourceError> {
     // Series have their names from files and columns, too: the one that is wanted is told apart by the sorter.
     let options = ReadOptions { series: None, ..options.clone() };
-    let opened = Opened::new(source, &options, true)?;
-    match opened.roles.series {
-        Some(_) if opened.roles.loads.len() > 1 => Opened::new(source, &options, false),
-        _ => Ok(opened),
-    }
+    Opened::new(source, &options, Several::Wide)
 }
 
 /// The series of each column of load, in a source without names.

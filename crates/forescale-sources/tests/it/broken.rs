@@ -197,6 +197,10 @@ fn series_that_make_no_grid() {
     let finer = said(finer);
     assert_eq!(finer.0, "a step of 1m is finer than the samples of load.csv, which are 5m apart");
     assert_eq!(finer.1, "pass `--step 5m` or a coarser one: load is never interpolated");
+    let near = format!("{HEAD}2026-01-05T00:06:00Z,3\n2026-01-05T00:11:00Z,4\n");
+    let near = read_with(near, &ReadOptions { step, ..ReadOptions::default() }).unwrap();
+    assert_eq!(near.series.present().collect::<Vec<_>>(), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(near.series.len(), 12, "two of them are a minute apart");
     let apart = refused("timestamp,load\n2026-01-01,1\n2026-03-01,1\n");
     assert_eq!(apart.0, "the samples of load.csv are 59 days apart, but a step is at most 28 days");
     let gaps = refused("timestamp,load\n2026-01-05T00:00:00Z,-1\n2026-01-05T00:05:00Z,\n");

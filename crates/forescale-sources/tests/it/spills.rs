@@ -28,10 +28,10 @@ fn of(wanted: &str) -> SpillOptions {
 }
 
 /// What all parts hold; a series that comes twice is a mistake.
-fn parts(folder: &Path, spilled: &Spilled) -> (Series, ReadNotes) {
+fn parts(folder: &Path, spilled: &Spilled, options: &SpillOptions) -> (Series, ReadNotes) {
     let (mut all, mut notes) = (Series::new(), spilled.notes);
     for part in 0..spilled.parts {
-        let mut part = read_part(folder, part, None).unwrap();
+        let mut part = read_part(folder, part, options.read.step).unwrap();
         for (name, series) in part.by_ref() {
             let values = series.map(|series| series.values().to_vec());
             assert_eq!(all.insert(name.clone(), values), None, "{name} comes twice");
@@ -45,7 +45,7 @@ fn parts(folder: &Path, spilled: &Spilled) -> (Series, ReadNotes) {
 fn sorted(sources: &[(String, Source)], options: &SpillOptions) -> (Series, ReadNotes) {
     let folder = tempfile::tempdir().unwrap();
     let spilled = spill(sources, options, folder.path()).unwrap();
-    parts(folder.path(), &spilled)
+    parts(folder.path(), &spilled, options)
 }
 
 fn refused(sources: &[(String, Source)], options: &SpillOptions) -> SourceError {
@@ -83,7 +83,7 @@ fn parts_are_small_however_little_a_file_was_packed_to() {
         let bytes = entry.unwrap().metadata().unwrap().len();
         assert!(bytes <= 4_000_000, "{bytes} bytes");
     }
-    let (all, _) = parts(folder.path(), &spilled);
+    let (all, _) = parts(folder.path(), &spilled, &options());
     let whole = Source::Bytes { name: "all.csv".to_owned(), bytes: text.into_bytes() };
     for history in read_histories(&whole, &ReadOptions::default()).unwrap() {
         assert_eq!(all[&history.name].as_deref(), Ok(history.series.values()));
@@ -96,7 +96,7 @@ fn few_samples_with_many_rows_to_come_are_many_parts() {
     let far = SpillOptions { horizon: TimeDelta::days(1_000), ..options() };
     let spilled = spill(&[source("all.csv", long(0..40, 24))], &far, folder.path()).unwrap();
     assert!(spilled.parts >= 5, "24 000 rows for each of 40 series in {} parts", spilled.parts);
-    assert_eq!(parts(folder.path(), &spilled).0.len(), 40);
+    assert_eq!(parts(folder.path(), &spilled, &far).0.len(), 40);
 }
 
 #[test]
@@ -133,6 +133,53 @@ fn a_cell_that_cannot_be_read_fails_its_series_and_is_named_by_line_and_column()
     assert!(all["s0"].is_ok());
     assert_eq!(failure(&all, "s1"), "f.csv, line 146: y should be a number, but is \"many\"");
     assert_eq!(failure(&all, "s2"), "f.csv, line 147: y should be a number, but is \"many\"");
+}
+
+#[test]
+fn a_spoilt_cell_among_the_first_rows_hides_no_column_of_load() {
+    let text = "unique_id,ds,y,celsius\n\
+        a,1767571200,many,20\nb,1767571200,5,20\na,1767574800,8,21\nb,1767574800,6,21\n";
+    let (all, _) = sorted(&[source("f.csv", text)], &options());
+    assert_eq!(failure(&all, "a"), "f.csv, line 2: y should be a number, but is \"many\"");
+    assert_eq!(all["b"], Ok(vec![5.0, 6.0]));
+    let empty: String = (0..60).map(|hour| format!("a,{},\n", 3_600 * hour)).collect();
+    let text = format!("unique_id,ds,y\n{empty}b,0,5\nb,3600,6\n");
+    let (all, _) = sorted(&[source("f.csv", text)], &options());
+    assert_eq!(
+        failure(&all, "a"),
+        "none of 60 samples holds a load: a load is a number from 0 to 1e100"
+    );
+    assert_eq!(all["b"], Ok(vec![5.0, 6.0]));
+    let wide = "timestamp,load,cpu\n1,many,2\n3601,4,2\n";
+    let sources = [source("w.csv", wide), source("v.csv", "timestamp,load\n1,many\n3601,2\n")];
+    let (all, _) = sorted(&sources, &options());
+    assert!(failure(&all, "w/load").contains("line 2") && failure(&all, "v").contains("line 2"));
+    assert_eq!(all["w/cpu"], Ok(vec![2.0, 2.0]));
+}
+
+#[test]
+fn a_series_without_a_grid_fails_in_the_words_of_frames() {
+    let mut text = "unique_id,ds,y\n".to_owned();
+    for hour in 0..3 {
+        let at = 1_767_571_200 + 7_200 * hour;
+        write!(text, "nan,{at},NaN\nnegative,{at},-1\nmonths,{},1\n", 2_592_000 * hour).unwrap();
+    }
+    text.push_str("gaps,0,1\ngaps,3600,2\ngaps,10800,3\ngaps,18000,4\n");
+    text.push_str("far,0,1\nfar,1,1\nfar,2,1\nfar,2000000,1\nnan,1767571200,NaN\n");
+    let (all, _) = sorted(&[source("f.csv", text.as_str())], &options());
+    let none = "none of 3 samples holds a load: a load is a number from 0 to 1e100";
+    assert_eq!((failure(&all, "nan"), failure(&all, "negative")), (none, none));
+    let months = "the samples are 30d apart in the median, which is no frequency: ";
+    assert!(failure(&all, "months").starts_with(months), "{all:?}");
+    let far = "there would be 2000001 steps of 1s for only 4 samples: \
+        none from 1970-01-01T00:00:02Z to 1970-01-24T03:33:20Z";
+    assert_eq!(failure(&all, "far"), far);
+    let mut hourly = options();
+    hourly.read.step = forescale_core::Frequency::from_seconds(3_600).ok();
+    let (all, _) = sorted(&[source("f.csv", text.as_str())], &hourly);
+    let finer = "a step of 1h is finer than the samples, which are 30d apart or more";
+    assert_eq!(failure(&all, "months"), finer);
+    assert_eq!(all["gaps"].as_ref().unwrap().len(), 6, "most samples are missing");
 }
 
 #[test]
