@@ -254,10 +254,13 @@ fn alike(name: &str, wanted: &str) -> bool {
 mod tests {
     use super::*;
 
-    const NUMBERS: Profile =
-        Profile { name: String::new(), dates: false, unix: false, numbers: true, words: false };
-    const SPOILT: Profile = Profile { numbers: false, ..NUMBERS };
-    const WORDS: Profile = Profile { words: true, ..SPOILT };
+    const NUMBERS: Profile = holding(true, false);
+    const SPOILT: Profile = holding(false, false);
+    const WORDS: Profile = holding(false, true);
+
+    const fn holding(numbers: bool, words: bool) -> Profile {
+        Profile { name: String::new(), dates: false, unix: false, numbers, words }
+    }
 
     /// The names of the load columns among `columns`, which come after `unique_id` and `ds`.
     fn loads(several: Several, columns: &[(&str, Profile)]) -> Result<String, SourceError> {
