@@ -79,7 +79,7 @@ def test_what_fails_fails_in_the_words_of_the_command(long, single, tmp_path, co
         "missing": single.iloc[::7],
         "gaps": single[(single.index % 5 == 0) | (single.index % 5 == 1)],
         "drift": pandas.DataFrame({"ds": pandas.date_range("2026-01-05", periods=500, freq="3601s"), "y": 5.0}),
-        "far": pandas.concat([single, pandas.DataFrame({"ds": [pandas.Timestamp("1850-01-01")], "y": [1.0]})]),
+        "far": pandas.concat([single, pandas.DataFrame({"ds": [pandas.Timestamp("2190-01-01")], "y": [1.0]})]),
     }
     frame = pandas.concat([long, *(rows.assign(unique_id=name) for name, rows in odd.items())], ignore_index=True)
     frame["ds"] = frame["ds"].astype("datetime64[us]").dt.tz_localize("UTC")
@@ -97,7 +97,7 @@ def test_what_fails_fails_in_the_words_of_the_command(long, single, tmp_path, co
     nothing = "none of 504 samples holds a load: a load is a number from 0 to 1e100"
     assert errors["nan"] == errors["negative"] == nothing
     assert errors["months"] == "a step of 1h is finer than the samples, which are 30d apart or more"
-    assert errors["far"].endswith("505 samples: none from 1850-01-01T00:00:00Z to 2026-01-05T00:00:00Z")
+    assert errors["far"].endswith("505 samples: none from 2026-01-25T23:00:00Z to 2190-01-01T00:00:00Z")
     assert set(errors) == {"nan", "negative", "months", "missing", "far"}
 
 

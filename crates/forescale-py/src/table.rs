@@ -32,7 +32,7 @@ pub enum Column {
     Series(Vec<(usize, usize)>),
     /// Moments, as they are counted in the caller's frame.
     Time(Vec<i64>),
-    /// Numbers.
+    /// Numbers; NaN where there is none.
     Number(Vec<f64>),
     /// Whole numbers, if known.
     Whole(Int64Array),
@@ -107,7 +107,7 @@ impl Table {
         Ok(match column {
             Column::Series(counts) => self.names_array(&counts, layout)?,
             Column::Time(at) => self.times_array(at),
-            Column::Number(numbers) => Arc::new(Float64Array::from(numbers)),
+            Column::Number(numbers) => Arc::new(numbers_array(numbers)),
             Column::Whole(numbers) => Arc::new(numbers),
             Column::Text(texts) => texts.array(layout),
         })
@@ -160,6 +160,13 @@ impl Table {
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
             .map_err(|error| Refusal::new(format!("the rows fit no table: {error}")))
     }
+}
+
+/// Numbers as the command's Parquet has them: one that is not there is null, which no sum takes for a number.
+fn numbers_array(numbers: Vec<f64>) -> Float64Array {
+    let missing = numbers.iter().any(|number| number.is_nan());
+    let known = missing.then(|| numbers.iter().map(|n| !n.is_nan()).collect::<NullBuffer>());
+    Float64Array::new(numbers.into(), known)
 }
 
 #[pymethods]
