@@ -8,13 +8,12 @@ use forescale::{
 };
 use forescale_core::model_file::decode;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 // The same changes that the fits alone are put to.
 #[path = "../../forescale-predictors/src/persist/changes.rs"]
 mod changes;
 
-use changes::{changed, changes};
+use changes::{changed, changes, config};
 
 const STEPS: usize = 30;
 
@@ -62,11 +61,7 @@ fn a_model_that_was_trained_before_is_read_as_it_was() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        rng_seed: RngSeed::Fixed(1),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(config())]
 
     /// A model is refused, or it forecasts and learns, or says why it cannot; it neither panics nor goes on for ever.
     #[test]

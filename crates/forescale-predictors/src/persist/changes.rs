@@ -2,6 +2,16 @@
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
+use proptest::test_runner::RngSeed;
+
+/// As many cases as elsewhere, and the same ones each time.
+pub fn config() -> ProptestConfig {
+    ProptestConfig {
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
 
 /// One change of some bytes.
 #[derive(Debug, Clone)]

@@ -4,9 +4,8 @@ use std::sync::LazyLock;
 
 use forescale_core::{FittedPredictor, Forecast, History, Horizon, Quantiles};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
-use super::changes::{changed, changes};
+use super::changes::{changed, changes, config};
 use crate::testing::{Noise, history, options};
 use crate::{PREDICTORS, load};
 
@@ -45,11 +44,7 @@ fn what_is_read_is_written_again_byte_for_byte() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        rng_seed: RngSeed::Fixed(1),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(config())]
 
     /// A fit is refused, or it forecasts, or it says why it cannot; it neither panics nor goes on for ever.
     #[test]
